@@ -41,11 +41,11 @@ export function findNode(version = process.versions.node, execPath = process.exe
 
 /**
  * Runs `node <args>` in the foreground and ends as it ends. The child stays in our process group, so a terminal's Ctrl-C reaches
- * it directly and again through us (and through npm): `one-signal.js` makes that one signal for the child.
+ * it directly and again through us (and through npm): `preload.js` makes that one signal for the child.
  */
 export function relay(node, args) {
-  const oneSignal = new URL('one-signal.js', import.meta.url).href
-  const child = spawn(node, ['--import', oneSignal, ...args], { stdio: 'inherit' })
+  const preload = new URL('preload.js', import.meta.url).href
+  const child = spawn(node, ['--import', preload, ...args], { stdio: 'inherit' })
   const forward = (signal) => {
     // On Windows the console tells every process itself, and kill() would end the child at once.
     if (process.platform !== 'win32') child.kill(signal)
