@@ -24,7 +24,10 @@ const paths = (bans: Ban[]) =>
 /** The same sentence that tests/architecture.test.ts gives, but in the editor. */
 function upward(folder: string) {
   const floor = floors.findIndex((folders) => folders.includes(folder))
-  const closed = floors.slice(floor).flat().filter((name) => name !== folder)
+  const closed = floors
+    .slice(floor)
+    .flat()
+    .filter((name) => name !== folder)
   return closed.map((name) => ({
     group: [`**/../${name}/**`],
     message: `Imports go down: ${folder}/ (floor ${floor}) may not import ${name}/.`,
@@ -47,7 +50,11 @@ const environment = {
   property: 'env',
   message: 'The environment is read in cli/ and server/ and handed down as values.',
 }
-const jsonParse = { object: 'JSON', property: 'parse', message: 'base/json.ts parses within limits and refuses __proto__.' }
+const jsonParse = {
+  object: 'JSON',
+  property: 'parse',
+  message: 'base/json.ts parses within limits and refuses __proto__.',
+}
 const dateNow = { object: 'Date', property: 'now', message: clocks.message }
 
 const globals = [
@@ -115,11 +122,22 @@ export default {
     // Only `any` accepts every flow or connector in a position that is both read and written.
     { files: ['packages/tenon/src/definition/**/*.ts'], rules: { 'typescript/no-explicit-any': 'off' } },
     { files: ['packages/tenon/src/cli/**/*.ts'], rules: { 'no-console': 'off' } },
-    { files: ['packages/tenon/src/base/clock.ts'], rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' } },
+    {
+      files: ['packages/tenon/src/base/clock.ts'],
+      rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
+    },
     { files: ['packages/tenon/src/base/json.ts'], rules: { 'no-restricted-properties': 'off' } },
     { files: ['**/*.config.ts', 'examples/**/*.ts'], rules: { 'import/no-default-export': 'off' } },
     {
-      files: ['**/*.test.ts', '**/*.test-d.ts', '**/*.suite.ts', 'tests/**', 'bench/**', 'scripts/**', 'packages/*/bin/**'],
+      files: [
+        '**/*.test.ts',
+        '**/*.test-d.ts',
+        '**/*.suite.ts',
+        'tests/**',
+        'bench/**',
+        'scripts/**',
+        'packages/*/bin/**',
+      ],
       rules: {
         complexity: 'off',
         'max-lines': 'off',

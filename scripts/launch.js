@@ -29,10 +29,15 @@ async function launch([name, ...rest]) {
 
   const problem = await install(root, () => isInstalled(root) && findNode() !== undefined)
   if (problem !== undefined) {
-    return fail(`Installing failed: ${problem}.\nThe npm registry must be reachable (npm config get registry). Run the same command again; nothing needs cleaning up.`)
+    return fail(
+      `Installing failed: ${problem}.\nThe npm registry must be reachable (npm config get registry). Run the same command again; nothing needs cleaning up.`,
+    )
   }
   const node = findNode()
-  if (node === undefined) return fail(`${tooOld}The pinned Node for ${process.platform}-${process.arch} could not be installed from the registry either.`)
+  if (node === undefined)
+    return fail(
+      `${tooOld}The pinned Node for ${process.platform}-${process.arch} could not be installed from the registry either.`,
+    )
   process.chdir(root)
   relay(node, ['--conditions=source', ...command, ...rest])
 }

@@ -27,7 +27,9 @@ const fromRoot = (path: string): string => relative(root, path).split(sep).join(
 function importsOf(path: string, text: string = readFileSync(path, 'utf8')): string[] {
   const { module } = parseSync(path, text)
   const dynamic = module.dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1))
-  const again = module.staticExports.flatMap(({ entries }) => entries.flatMap((entry) => entry.moduleRequest?.value ?? []))
+  const again = module.staticExports.flatMap(({ entries }) =>
+    entries.flatMap((entry) => entry.moduleRequest?.value ?? []),
+  )
   return [...module.staticImports.map((one) => one.moduleRequest.value), ...again, ...dynamic]
 }
 
@@ -102,7 +104,10 @@ describe('names and sizes', () => {
       .filter((path) => readFileSync(path, 'utf8').trimEnd().split('\n').length > maxLines)
       .map(fromRoot)
     expect(long.filter((path) => !(path in longFiles))).toEqual([])
-    expect(Object.keys(longFiles).filter((path) => !long.includes(path)), 'exceptions that are no longer needed').toEqual([])
+    expect(
+      Object.keys(longFiles).filter((path) => !long.includes(path)),
+      'exceptions that are no longer needed',
+    ).toEqual([])
   })
 
   test('time comes from the clock: no `new Date()` without an argument', () => {
@@ -110,7 +115,8 @@ describe('names and sizes', () => {
     for (const path of sources.filter((one) => fromRoot(one) !== 'packages/tenon/src/base/clock.ts')) {
       const visitor = new Visitor({
         NewExpression(node) {
-          if (node.callee.type === 'Identifier' && node.callee.name === 'Date' && node.arguments.length === 0) offenders.push(fromRoot(path))
+          if (node.callee.type === 'Identifier' && node.callee.name === 'Date' && node.arguments.length === 0)
+            offenders.push(fromRoot(path))
         },
       })
       visitor.visit(parseSync(path, readFileSync(path, 'utf8')).program)
@@ -135,7 +141,11 @@ describe('the judge itself', () => {
     expect(breaches(outbound, text)).toEqual([expect.stringContaining(sentence)])
   })
 
-  test.each([`import { TenonError } from '../base/errors.ts'`, `import { x } from './policies/retry.ts'`, `import { Agent } from 'undici'`])('allows %s', (text) => {
+  test.each([
+    `import { TenonError } from '../base/errors.ts'`,
+    `import { x } from './policies/retry.ts'`,
+    `import { Agent } from 'undici'`,
+  ])('allows %s', (text) => {
     expect(breaches(outbound, text)).toEqual([])
   })
 })

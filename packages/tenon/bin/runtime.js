@@ -68,5 +68,7 @@ export const tooOld = `Tenon needs Node ${floor} or newer; this is ${process.ver
 /** The command line's entry: its source in the repository, its build in an installed package. */
 export function cli() {
   const source = fileURLToPath(new URL('../src/cli/cli.ts', import.meta.url))
-  return existsSync(source) ? { path: source, isSource: true } : { path: fileURLToPath(new URL('../dist/cli/cli.js', import.meta.url)), isSource: false }
+  return existsSync(source)
+    ? { path: source, isSource: true }
+    : { path: fileURLToPath(new URL('../dist/cli/cli.js', import.meta.url)), isSource: false }
 }
