@@ -1,0 +1,96 @@
+import type { JournalHistory, JournalWork, RunRow, RunStatus } from '../journal.ts'
+import { eventPath, isEnded, pathOf, runPath, type MemoryState, type StoredRun } from './state.ts'
+
+export function memoryWork(state: MemoryState): JournalWork {
+  return {
+    async ready({ limit, except, flow }) {
+      const runs = [...state.open].filter((run) => run.status === 'ready' && (flow === undefined || run.flow === flow) && except?.has(run.run) !== true)
+      return runs.sort((a, b) => a.number - b.number).slice(0, limit).map(rowOf)
+    },
+    async due({ now, limit, except }) {
+      const runs = waiting(state).filter((run) => run.wakeAt! <= now && except?.has(run.run) !== true)
+      return runs.slice(0, limit).map(rowOf)
+    },
+    nextWake: async () => waiting(state)[0]?.wakeAt ?? null,
+    async load(keys) {
+      return keys.map((key) => {
+        const run = state.runs.get(pathOf(key.tenant, key.run))
+        if (run === undefined) return null
+        const input = run.input ?? state.events.get(run.event ?? -1)?.body ?? ''
+        return { row: rowOf(run), input, entries: [...run.entries], inbox: [...run.inbox] }
+      })
+    },
+    inbox: async (key) => [...(state.runs.get(pathOf(key.tenant, key.run))?.inbox ?? [])],
+    values: async (hashes) => hashes.map((hash) => state.values.get(hash)?.body ?? null),
+    cursor: async (tenant, name) => state.cursors.get(pathOf(tenant, name)) ?? null,
+    prune: async (query) => prune(state, query),
+  }
+}
+
+function waiting(state: MemoryState): StoredRun[] {
+  const runs = [...state.open].filter((run) => run.status === 'waiting' && run.wakeAt !== null)
+  return runs.sort((a, b) => a.wakeAt! - b.wakeAt! || a.number - b.number)
+}
+
+export function rowOf(run: StoredRun): RunRow {
+  const { number: _number, event: _event, input: _input, entries: _entries, inbox: _inbox, waits: _waits, messages: _messages, ...row } = run
+  return row
+}
+
+export function memoryHistory(state: MemoryState): JournalHistory {
+  return {
+    async list({ tenant, flow, status, key, before, limit }) {
+      const runs = [...state.runs.values()].filter(
+        (run) =>
+          run.tenant === tenant &&
+          (flow === undefined || run.flow === flow) &&
+          (status === undefined || run.status === status) &&
+          (key === undefined || run.key === key) &&
+          (before === undefined || run.run < before),
+      )
+      return runs.sort((a, b) => (a.run < b.run ? 1 : -1)).slice(0, limit).map(rowOf)
+    },
+    async find(tenant, runId) {
+      const run = state.runs.get(pathOf(tenant, runId))
+      return run === undefined ? null : rowOf(run)
+    },
+    entries: async (tenant, runId) => [...(state.runs.get(pathOf(tenant, runId))?.entries ?? [])],
+    async event(tenant, eventKey) {
+      const event = state.events.get(state.eventOfKey.get(pathOf(tenant, eventKey)) ?? -1)
+      if (event === undefined) return null
+      const { key, type, at, body, runs } = event
+      return { key, type, at, body, runs: [...runs] }
+    },
+    async counts(tenant) {
+      const counts: Record<RunStatus, number> = { ready: 0, queued: 0, waiting: 0, parked: 0, completed: 0, failed: 0, cancelled: 0 }
+      for (const run of state.runs.values()) if (run.tenant === tenant) counts[run.status] += 1
+      return counts
+    },
+  }
+}
+
+function prune(state: MemoryState, { now, endedBefore, limit }: { now: number; endedBefore: number; limit: number }): boolean {
+  // A failed run that still holds its key stays: without it the line would have no head.
+  const isOld = (run: StoredRun): boolean => isEnded(run) && !run.inLine && run.endedAt! < endedBefore
+  const runs = [...state.runs.values()].filter(isOld)
+  for (const run of runs.slice(0, limit)) {
+    state.runs.delete(pathOf(run.tenant, run.run))
+    disown(state, runPath(run))
+  }
+  const events = [...state.events.values()].filter(
+    (event) => event.dedupeUntil <= now && event.keepUntil <= now && !event.runs.some((run) => state.runs.has(pathOf(event.tenant, run))),
+  )
+  for (const event of events.slice(0, limit)) {
+    state.events.delete(event.number)
+    const path = pathOf(event.tenant, event.key)
+    if (state.eventOfKey.get(path) === event.number) state.eventOfKey.delete(path)
+    disown(state, eventPath(event))
+  }
+  return runs.length > limit || events.length > limit
+}
+
+function disown(state: MemoryState, owner: string): void {
+  for (const [hash, value] of state.values) {
+    if (value.owners.delete(owner) && value.owners.size === 0) state.values.delete(hash)
+  }
+}
