@@ -1,0 +1,195 @@
+import { durationMs } from '../base/duration.ts'
+import { TenonError } from '../base/errors.ts'
+import { requireId } from '../base/ids.ts'
+import { validate } from '../base/schema.ts'
+import type { App } from '../definition/app.ts'
+import type { Connector, WebhookOptions } from '../definition/connector.ts'
+import type { ReceivedEvent } from '../definition/event.ts'
+import type { RawRequest } from '../definition/verifier.ts'
+import { parseBody } from './body.ts'
+import { eventTypesInUse, type TriggerContext } from './trigger.ts'
+
+const defaultDedupe = '30d'
+const mostEvents = 1000
+
+/** One account whose webhooks are taken. */
+export interface WebhookConnection {
+  readonly connector: Connector
+  /** Name of the connection. */
+  readonly name: string
+  /** What is needed to verify: read at each request, so that a rotated secret counts at once. */
+  readonly credentials: () => Readonly<Record<string, string>>
+}
+
+export interface WebhookAnswer {
+  readonly status: number
+  readonly body: string
+}
+
+/** A place where one account's events arrive. */
+export interface Webhook {
+  readonly path: string
+  readonly connector: string
+  readonly connection: string
+  /** How requests are verified, for the list at start. */
+  readonly verification: string
+  readonly takesHandshake: boolean
+  /** Resolves when everything in the request is durable. Rejects with what is wrong, and then nothing that is wrong has started anything. */
+  receive(request: RawRequest): Promise<WebhookAnswer>
+  handshake(request: RawRequest): WebhookAnswer
+}
+
+/** `/hooks/<connector>` for the main account and `/hooks/<connector>/<connection>` for each, of those connectors whose events some flow uses. */
+export function webhooksOf(
+  app: App,
+  connections: readonly WebhookConnection[],
+  context: TriggerContext,
+): readonly Webhook[] {
+  const webhooks: Webhook[] = []
+  for (const [connector, types] of eventTypesInUse(app)) {
+    const own = connections.filter((connection) => connection.connector.name === connector.name)
+    const main = own.find(({ name }) => name === 'main') ?? (own.length === 1 ? own[0] : undefined)
+    for (const connection of own) {
+      const receiver = createReceiver(connection, types, context)
+      if (connection === main) webhooks.push({ ...receiver, path: `/hooks/${connector.name}` })
+      webhooks.push({ ...receiver, path: `/hooks/${connector.name}/${connection.name}` })
+    }
+  }
+  return webhooks
+}
+
+function createReceiver(
+  connection: WebhookConnection,
+  types: ReadonlySet<string>,
+  context: TriggerContext,
+): Omit<Webhook, 'path'> {
+  const { connector, name } = connection
+  const { webhooks } = connector.options
+  if (webhooks === undefined)
+    throw new TenonError('APP_INVALID', `the connector ${connector.name} declares no webhooks`)
+  const route: Route = {
+    ...context,
+    connector,
+    webhooks,
+    connection: name,
+    types,
+    // Two accounts may number their events alike.
+    trigger: name === 'main' ? connector.name : `${connector.name}@${name}`,
+    source: `/hooks/${connector.name}/${name}`,
+    dedupeMs: durationMs(webhooks.dedupe ?? defaultDedupe, 'webhooks.dedupe'),
+    answer: { status: webhooks.status ?? 200, body: '' },
+  }
+  return {
+    connector: connector.name,
+    connection: name,
+    verification: webhooks.verify.describe,
+    takesHandshake: webhooks.handshake !== undefined,
+    receive(request) {
+      try {
+        verify(route, request, connection.credentials())
+        return take(route, request)
+      } catch (error) {
+        return Promise.reject(error as Error)
+      }
+    },
+    handshake: (request) => answerHandshake(webhooks, request, connection.credentials()),
+  }
+}
+
+interface Route extends TriggerContext {
+  readonly connector: Connector
+  readonly webhooks: WebhookOptions
+  readonly connection: string
+  readonly types: ReadonlySet<string>
+  readonly trigger: string
+  readonly source: string
+  readonly dedupeMs: number
+  readonly answer: WebhookAnswer
+}
+
+/** Over the received bytes, before anything looks into them. A missing secret refuses everyone. */
+function verify({ webhooks, clock }: Route, request: RawRequest, credentials: Readonly<Record<string, string>>): void {
+  const { field } = webhooks.verify
+  const secrets = field === null ? [] : secretsIn(credentials[field])
+  if (field !== null && secrets.length === 0)
+    throw new TenonError('SIGNATURE_INVALID', `the connection has no ${field} to verify with`)
+  webhooks.verify.verify(request, secrets, clock.now())
+}
+
+/** Several, separated by blanks, while a secret is being replaced. */
+function secretsIn(value: string | undefined): readonly string[] {
+  if (value === undefined) return []
+  return value.includes(' ') ? value.split(/ +/).filter((part) => part !== '') : value === '' ? [] : [value]
+}
+
+function take(route: Route, request: RawRequest): Promise<WebhookAnswer> {
+  const events = read(route, parseBody(request.headers['content-type'], request.body), request)
+  const [only] = events
+  // The usual case is one event: no array of promises for it.
+  return events.length === 1 && only !== undefined ? takeOne(route, only) : takeSeveral(route, events)
+}
+
+function read({ connector, webhooks }: Route, body: unknown, request: RawRequest): readonly ReceivedEvent[] {
+  let events: readonly ReceivedEvent[]
+  try {
+    events = webhooks.read(body, request)
+  } catch (error) {
+    // The connector's reader walks into a body that is not what it expects.
+    throw new TenonError('INPUT_INVALID', `the body is not a webhook of ${connector.name}`, { cause: error })
+  }
+  if (events.length > mostEvents) throw new TenonError('INPUT_INVALID', `more than ${mostEvents} events in one request`)
+  return events
+}
+
+async function takeOne(route: Route, received: ReceivedEvent): Promise<WebhookAnswer> {
+  const accepting = accept(route, received)
+  if (accepting !== null) await accepting
+  return route.answer
+}
+
+/** All that are good are durable before the answer, also when one is not: the sender comes again, and what was taken is known by its id. */
+async function takeSeveral(route: Route, events: readonly ReceivedEvent[]): Promise<WebhookAnswer> {
+  const outcomes = await Promise.allSettled(events.map(async (event) => accept(route, event)))
+  const problems = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
+  const unknown = problems.filter((problem) => problem instanceof UnknownTypeError)
+  const serious = problems.find((problem) => !(problem instanceof UnknownTypeError))
+  if (serious !== undefined) throw serious
+  // Beside events that were taken, a kind that is not known would make the sender repeat them for ever.
+  if (unknown.length > 0 && unknown.length === events.length) throw unknown[0]
+  for (const { message } of unknown as Error[])
+    route.log.warn('event.ignored', { connector: route.connector.name, reason: message })
+  return route.answer
+}
+
+class UnknownTypeError extends TenonError {}
+
+function accept(route: Route, received: ReceivedEvent): Promise<unknown> | null {
+  const { connector, types, clock } = route
+  const declared = Object.hasOwn(connector.options.events ?? {}, received.type)
+    ? connector.options.events?.[received.type]
+    : undefined
+  if (declared === undefined) throw new UnknownTypeError('TERMINAL', `${connector.name} declares no event of that type`)
+  // No flow starts from it and none waits for it: there is nothing to keep.
+  if (!types.has(received.type)) return null
+  return route.engine.accept({
+    tenant: route.tenant,
+    trigger: route.trigger,
+    id: requireId(received.id, 'event id'),
+    type: `${connector.name}/${received.type}`,
+    source: route.source,
+    timeMs: received.timeMs ?? clock.now(),
+    data: validate(declared.data as never, received.data, `${connector.name} event`),
+    dedupeMs: route.dedupeMs,
+    connection: route.connection,
+  })
+}
+
+function answerHandshake(
+  { handshake }: WebhookOptions,
+  request: RawRequest,
+  credentials: Readonly<Record<string, string>>,
+): WebhookAnswer {
+  const body = handshake?.(request, credentials) ?? null
+  if (body === null) throw new TenonError('FORBIDDEN', 'the set-up request does not carry the right token')
+  return { status: 200, body }
+}
