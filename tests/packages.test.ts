@@ -1,0 +1,143 @@
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const names = ['tenon', 'connectors']
+
+const work = mkdtempSync(join(tmpdir(), 'tenon-packages-'))
+const project = join(work, 'project')
+
+function run(program: string, args: readonly string[], cwd: string): string {
+  try {
+    return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}\n${stderr}`, { cause: error })
+  }
+}
+
+const tsc = (args: readonly string[], cwd: string): string =>
+  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...args], cwd)
+
+/** A copy of the sources to build in, so that the working tree keeps its own dist/; the workspace links lead into the copy. */
+function copySources(): void {
+  mkdirSync(join(work, 'node_modules/@tenon'), { recursive: true })
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (name === 'tenon' || name === '@tenon' || name === '.bin') continue
+    symlinkSync(join(root, 'node_modules', name), join(work, 'node_modules', name))
+  }
+  symlinkSync(join(work, 'packages/tenon'), join(work, 'node_modules/tenon'))
+  symlinkSync(join(work, 'packages/connectors'), join(work, 'node_modules/@tenon/connectors'))
+  cpSync(join(root, 'tsconfig.base.json'), join(work, 'tsconfig.base.json'))
+  for (const name of names) {
+    const from = join(root, 'packages', name)
+    const to = join(work, 'packages', name)
+    cpSync(from, to, { recursive: true, filter: (path) => !['node_modules', 'dist'].includes(basename(path)) })
+    cpSync(join(root, 'LICENSE'), join(to, 'LICENSE'))
+  }
+}
+
+interface Manifest {
+  name: string
+  exports: Record<string, string | { default: string }>
+}
+
+/** Every specifier that a package's exports offer: a `*` becomes each file or folder that fits. */
+function doorsOf(name: string): string[] {
+  const folder = join(work, 'packages', name)
+  const manifest: Manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  return Object.entries(manifest.exports).flatMap(([door, target]) => {
+    if (typeof target === 'string') return []
+    const specifier = `${manifest.name}${door.slice(1)}`
+    if (!door.includes('*')) return [specifier]
+    const files = globSync(target.default.slice(2), { cwd: folder })
+    const parts = target.default.slice(2).split('*')
+    const [before = '', after = ''] = [parts[0], parts.at(-1)]
+    const fills = files.map((file) => file.slice(before.length, file.length - after.length).split('/')[0] ?? '')
+    return fills
+      .filter((fill) => fill !== '' && existsSync(join(folder, target.default.replaceAll('*', fill))))
+      .map((fill) => specifier.replace('*', fill))
+  })
+}
+
+beforeAll(() => {
+  copySources()
+  for (const name of names) tsc(['-p', 'tsconfig.build.json'], join(work, 'packages', name))
+  mkdirSync(project)
+  const tarballs = names.map((name) => {
+    const folder = join(work, 'packages', name)
+    return join(project, run('npm', ['pack', '--silent', '--pack-destination', project], folder).trim())
+  })
+  writeFileSync(join(project, 'package.json'), '{ "type": "module", "private": true }')
+  run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', ...tarballs], project)
+}, 240_000)
+afterAll(() => rmSync(work, { recursive: true, force: true }))
+
+describe('the packed packages, installed in an empty project', () => {
+  test('hold neither sources nor tests', () => {
+    const inside = names.flatMap((name) =>
+      globSync('**/*', { cwd: join(project, 'node_modules', name === 'tenon' ? name : '@tenon/connectors') }),
+    )
+    expect(inside.filter((path) => /(^|\/)src\/|\.test\./.test(path) && !path.includes('node_modules'))).toEqual([])
+    expect(inside).toContain('LICENSE')
+  })
+
+  test('open every door under plain Node', () => {
+    const doors = names.flatMap(doorsOf)
+    expect(doors).toEqual(expect.arrayContaining(['tenon', 'tenon/testing', 'tenon/simulator', 'tenon/journal/sqlite']))
+    expect(doors).toEqual(expect.arrayContaining(['@tenon/connectors/stripe', '@tenon/connectors/stripe/simulator']))
+    const program = `for (const door of ${JSON.stringify(doors)}) if (Object.keys(await import(door)).length === 0) throw new Error(door + ' is empty')`
+    run(process.execPath, ['--input-type=module', '-e', program], project)
+  })
+
+  test('type a flow without any setting of ours', () => {
+    const flow = `
+      import { defineApp, defineFlow } from 'tenon'
+      import { stripe } from '@tenon/connectors/stripe'
+      const paid = defineFlow('paid', { trigger: stripe.on('payment_intent.succeeded'), uses: { stripe }, async run({ event }) { return event.id } })
+      export default defineApp({ flows: [paid] })
+    `
+    writeFileSync(join(project, 'app.ts'), flow)
+    writeFileSync(join(project, 'wrong.ts'), flow.replace('event.id', 'event.nonsense'))
+    const strict = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2024',
+      '--skipLibCheck',
+      '--types',
+      '',
+    ]
+    tsc([...strict, 'app.ts'], project)
+    expect(() => tsc([...strict, 'wrong.ts'], project)).toThrow('nonsense')
+  })
+
+  test('bring the command line', () => {
+    const help = run(process.execPath, [join(project, 'node_modules/tenon/bin/tenon.js'), '--help'], project)
+    expect(help).toContain('runs')
+  })
+
+  test.each(names)('%s: publint finds nothing', async (name) => {
+    const { messages, pkg } = await publint({ pkgDir: join(work, 'packages', name), pack: false, strict: true })
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
+  })
+})
