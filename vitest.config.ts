@@ -7,5 +7,7 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts', 'tests/**/*.test.ts', 'bench/**/*.test.ts'],
     execArgv: ['--conditions=source'],
     maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
   },
 })

@@ -1,6 +1,6 @@
 // Brings node_modules to what package-lock.json says, once; plain JavaScript without dependencies, because it runs before there are any.
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -39,18 +39,6 @@ export function isInstalled(root) {
   })
 }
 
-/** @param {string} root */
-function countPackages(root) {
-  try {
-    const modules = join(root, 'node_modules')
-    return readdirSync(modules)
-      .filter((name) => !name.startsWith('.'))
-      .flatMap((name) => (name.startsWith('@') ? readdirSync(join(modules, name)) : [name])).length
-  } catch {
-    return 0
-  }
-}
-
 /**
  * npm's program: the one that started us, else the one on the PATH.
  * @returns {{ program: string, prefix: string[], shell: boolean }}
@@ -71,7 +59,7 @@ function npm() {
  */
 function runNpm(root) {
   const { program, prefix, shell } = npm()
-  const args = [...prefix, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const args = [...prefix, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error']
   const child = spawn(program, args, { cwd: root, shell, stdio: ['ignore', 2, 2] })
   return new Promise((resolve) => {
     child.on('error', (error) => resolve(error.message))
@@ -139,11 +127,11 @@ export async function install(root, isReady = () => isInstalled(root)) {
     const started = performance.now()
     const seconds = () => Math.round((performance.now() - started) / 1000)
     say('Installing what package-lock.json lists (only when it changed; about a minute) …')
-    const heartbeat = setInterval(() => say(`  … ${seconds()} s, ${countPackages(root)} packages`), heartbeatMs)
+    const heartbeat = setInterval(() => say(`  … ${seconds()} s`), heartbeatMs)
     const problem = await runNpm(root)
     clearInterval(heartbeat)
     if (problem !== undefined) return problem
-    say(`Installed ${countPackages(root)} packages in ${seconds()} s.`)
+    say(`Installed in ${seconds()} s.`)
     return undefined
   })
 }

@@ -133,7 +133,7 @@ describe('installing', () => {
     rmSync(join(repository, 'node_modules'), { recursive: true, force: true })
     const both = [launch('code'), launch('code')]
     expect(await Promise.all(both.map((one) => one.ended))).toEqual([3, 3])
-    expect(occurrences(both.map((one) => one.output()).join(''), 'Installed ')).toBe(1)
+    expect(occurrences(both.map((one) => one.output()).join(''), 'Installed in')).toBe(1)
   })
 
   test('a lock left by a killed installation does not stop the next one', async () => {
