@@ -1,0 +1,136 @@
+import type { OutputOf, Schema } from '../base/schema.ts'
+import type { Connector, Events, Operations } from '../definition/connector.ts'
+import type { SimulatorDefinition } from '../definition/app.ts'
+import type { RawRequest } from '../definition/verifier.ts'
+
+/** What a provider answers. An operation may also return a bare body, which stands for status 200. */
+export class Answer {
+  readonly status: number
+  readonly body: unknown
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) {
+    this.status = status
+    this.body = body
+    this.headers = headers
+  }
+}
+
+/** An answer after which nothing that the operation did remains; thrown by `reject`. */
+export class Rejection extends Error {
+  readonly answer: Answer
+
+  constructor(answer: Answer) {
+    super(`answered with ${answer.status}`)
+    this.answer = answer
+  }
+}
+
+/** Ends an operation with a failure and takes back what it did. A failure that leaves a trace is returned instead. */
+export function reject(status: number, body: unknown, headers?: Readonly<Record<string, string>>): never {
+  throw new Rejection(new Answer(status, body, headers))
+}
+
+export interface InputProblem {
+  readonly field: string
+  readonly message: string
+  readonly kind: 'missing' | 'unknown' | 'invalid'
+}
+
+/** Why a request is turned away before, or in place of, its operation. */
+export type Refusal =
+  | { readonly reason: 'unauthenticated'; readonly given: boolean; readonly login: boolean }
+  | { readonly reason: 'input-invalid'; readonly problems: readonly InputProblem[] }
+  | { readonly reason: 'body-unreadable' | 'body-too-large' }
+  | { readonly reason: 'route-unknown' | 'method-unknown'; readonly method: string; readonly path: string }
+  | { readonly reason: 'key-reused' | 'key-busy'; readonly key: string }
+  | { readonly reason: 'rate-limited'; readonly retryAfterS: number }
+  | { readonly reason: 'broken' }
+
+/** Rows of one kind. Values are never changed in place: `put` a new one. */
+export interface Table<Row> {
+  get(id: string): Row | undefined
+  put(id: string, row: Row): void
+  delete(id: string): void
+  /** In order of first arrival. */
+  values(): IterableIterator<Row>
+  readonly size: number
+}
+
+/** What an operation or a cause works with. All it does takes effect together, or, when it throws, not at all. */
+export interface Simulation {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** An unguessable id: the prefix and 24 characters. */
+  id(prefix: string): string
+  /** The next number of that series. */
+  number(series: string, first: number): number
+  table<Row>(name: string): Table<Row>
+  /** Posts that body to the subscriber, signed, again and again until it is accepted. */
+  deliver(type: string, body: unknown): void
+  /** Lets the cause of an event happen after `delayMs`, times the pace of the simulator. */
+  later(event: string, input: unknown, delayMs: number): void
+}
+
+/** What makes an event happen: from outside by `emit`, or by `later`. */
+export interface Cause<Input = never> {
+  readonly input: Schema<unknown, Input>
+  readonly make: (input: Input, simulation: Simulation) => unknown
+}
+
+/** Its schema and what it does, with the type of the input inferred. */
+export function cause<S extends Schema<never, unknown>>(
+  input: S,
+  make: (input: OutputOf<S>, simulation: Simulation) => unknown,
+): Cause {
+  return { input, make } as unknown as Cause
+}
+
+export interface Sample {
+  readonly event: string
+  readonly input: unknown
+}
+
+/** What the connector's definition does not say about a provider. */
+export interface Behaviour<Ops extends Operations = Operations, Evs extends Events = Events> {
+  /** What each operation does with its validated input. */
+  readonly operations: { readonly [Name in keyof Ops]: (input: OutputOf<Ops[Name]['input']>, simulation: Simulation) => unknown }
+  readonly events?: { readonly [Type in keyof Evs]?: Cause }
+  /** The provider's own words for a refusal. */
+  readonly refuse: (refusal: Refusal, simulation: Simulation) => Answer
+  /** State at first start. */
+  readonly begin?: (simulation: Simulation) => void
+  /** Events that show the simulator at work; their inputs fit their causes. */
+  readonly samples?: readonly Sample[]
+  /** Makes a credential look like the provider's; `random` gives letters and digits. Default: 32 of them. */
+  readonly credentials?: Readonly<Record<string, (random: (length: number) => string) => string>>
+  /** Body of a good answer to a token login. */
+  readonly loggedIn?: (token: string, simulation: Simulation) => unknown
+  readonly idempotency?: {
+    /** Which results a key brings back: of every request that reached its operation, or of good ones only (default). */
+    readonly remembers?: 'every-result' | 'good-results'
+    /** Headers of an answer that is brought back. */
+    readonly replayed?: Readonly<Record<string, string>>
+  }
+  /** Headers of every answer. */
+  readonly headers?: (request: RawRequest, simulation: Simulation) => Readonly<Record<string, string>>
+  /** How a webhook's body is written; default JSON. */
+  readonly write?: (body: unknown) => string
+  /** The request by which the provider makes sure of its subscriber, before the first delivery. */
+  readonly handshake?: (
+    challenge: string,
+    credentials: Readonly<Record<string, string>>,
+  ) => { readonly query: Readonly<Record<string, string>>; readonly expect: string }
+}
+
+/** A simulator as a value: nothing listens before `startSimulator`. */
+export interface Simulator extends SimulatorDefinition {
+  readonly behaviour: Behaviour
+}
+
+export function defineSimulator<Name extends string, Ops extends Operations, Evs extends Events>(
+  connector: Connector<Name, Ops, Evs>,
+  behaviour: Behaviour<Ops, Evs>,
+): Simulator {
+  return { kind: 'simulator', connector: connector as unknown as Connector, behaviour: behaviour as unknown as Behaviour }
+}

@@ -1,0 +1,85 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { TenonError } from '../base/errors.ts'
+import type { RawRequest } from '../definition/verifier.ts'
+import { Answer } from './behaviour.ts'
+import type { Outcome } from './exchange.ts'
+
+export interface Listener {
+  readonly port: number
+  close(): Promise<void>
+}
+
+export interface ListenerOptions {
+  readonly host: string
+  readonly port: number
+  readonly answer: (path: string, request: RawRequest | 'too-large') => Promise<Outcome>
+  readonly headers: (request: RawRequest) => Readonly<Record<string, string>>
+}
+
+const largestBody = 1_048_576
+
+/** The HTTP side of a simulator. */
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  const server = createServer((incoming, outgoing) => {
+    serve(options, incoming, outgoing).catch(() => incoming.destroy())
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(taken(error, options.port)))
+    server.listen(options.port, options.host, resolve)
+  })
+  return { port: (server.address() as AddressInfo).port, close: () => close(server) }
+}
+
+function taken(error: NodeJS.ErrnoException, port: number): Error {
+  return error.code === 'EADDRINUSE' ? new TenonError('PORT_TAKEN', `the port ${port} for a simulator is in use`, { cause: error }) : error
+}
+
+async function serve(options: ListenerOptions, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const url = new URL(`http://simulator${incoming.url?.startsWith('/') === true ? incoming.url : '/'}`)
+  const body = await read(incoming)
+  if (body === 'broken') return
+  const request: RawRequest = {
+    method: incoming.method ?? 'GET',
+    headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value])),
+    query: Object.fromEntries(url.searchParams),
+    body: body === 'too-large' ? Buffer.alloc(0) : body,
+  }
+  const outcome = await options.answer(url.pathname, body === 'too-large' ? body : request)
+  if (outcome === 'break') incoming.destroy()
+  if (outcome instanceof Answer) write(outgoing, outcome, options.headers(request))
+  if (body === 'too-large') incoming.destroy()
+}
+
+async function read(incoming: IncomingMessage): Promise<Buffer | 'too-large' | 'broken'> {
+  const pieces: Buffer[] = []
+  let size = 0
+  try {
+    for await (const piece of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += piece.length
+      if (size > largestBody) return 'too-large'
+      pieces.push(piece)
+    }
+  } catch {
+    return 'broken'
+  }
+  return Buffer.concat(pieces)
+}
+
+function write(outgoing: ServerResponse, answer: Answer, headers: Readonly<Record<string, string>>): void {
+  const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
+  outgoing.writeHead(answer.status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    ...headers,
+    ...answer.headers,
+  })
+  outgoing.end(text)
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
