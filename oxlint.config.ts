@@ -97,10 +97,19 @@ export default {
     'typescript/no-non-null-assertion': 'error',
     'unicorn/filename-case': ['error', { case: 'kebabCase' }],
     'unicorn/prefer-node-protocol': 'error',
-    // Against the grain of this code: shadowing in short callbacks and awaiting in order are meant.
+    // Against the grain of this code: awaiting in order, small local functions and callbacks inside promises are meant.
     'no-await-in-loop': 'off',
     'no-shadow': 'off',
     'no-underscore-dangle': 'off',
+    'no-unmodified-loop-condition': 'off',
+    'promise/always-return': 'off',
+    'promise/no-callback-in-promise': 'off',
+    'unicorn/consistent-function-scoping': 'off',
+    'unicorn/no-array-sort': 'off',
+    // Written for browsers: a worker's port has no origin.
+    'unicorn/require-post-message-target-origin': 'off',
+    // Ports are objects of functions that do not use `this`.
+    'typescript/unbound-method': 'off',
     'import/no-unassigned-import': 'off',
     // Decoders and type machinery assert what they have just checked; `any` stays forbidden.
     'typescript/no-generated-empty-object-type': 'off',

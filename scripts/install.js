@@ -84,7 +84,9 @@ function isAlive(pid) {
 function isAbandoned(path) {
   try {
     const holder = Number(readFileSync(path, 'utf8'))
-    return holder > 0 ? !isAlive(holder) || Date.now() - statSync(path).mtimeMs > abandonedMs : false
+    const ageMs = Date.now() - statSync(path).mtimeMs
+    // Without a number its writer was killed between creating and writing.
+    return holder > 0 ? !isAlive(holder) || ageMs > abandonedMs : ageMs > 5_000
   } catch {
     return false
   }
