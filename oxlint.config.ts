@@ -136,7 +136,10 @@ export default {
       rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
     },
     { files: ['packages/tenon/src/base/json.ts'], rules: { 'no-restricted-properties': 'off' } },
-    { files: ['**/*.config.ts', 'examples/**/*.ts'], rules: { 'import/no-default-export': 'off' } },
+    {
+      files: ['**/*.config.ts', '**/app.ts', 'tests/**', 'examples/**/*.ts'],
+      rules: { 'import/no-default-export': 'off' },
+    },
     {
       files: [
         '**/*.test.ts',
