@@ -1,0 +1,28 @@
+export { defineApp, defineConnection, fromEnvironment } from './definition/app.ts'
+export { basic, bearer, noAuth, tokenLogin } from './definition/auth.ts'
+export { defineConnector } from './definition/connector.ts'
+export { defineFlow } from './definition/flow.ts'
+export { operation } from './definition/operation.ts'
+export { manual, schedule, signal } from './definition/trigger.ts'
+export { bodyHmac, staticToken, timestampedHmac, unverified } from './definition/verifier.ts'
+export { RetryableError, TenonError, TerminalError, TimeoutError } from './base/errors.ts'
+
+export type { App, AppOptions, Connection, ConnectionOptions, FromEnvironment, SimulatorDefinition } from './definition/app.ts'
+export type { AuthDeclaration, CredentialField } from './definition/auth.ts'
+export type {
+  Connector,
+  ConnectorOptions,
+  ConnectionReference,
+  OperationInput,
+  OperationOutput,
+  ProviderFailure,
+  WebhookOptions,
+} from './definition/connector.ts'
+export type { EventOptions, FlowEvent, ReceivedEvent } from './definition/event.ts'
+export type { CallOptions, Child, Flow, FlowContext, FlowInput, FlowOptions, FlowOutput, RetryOptions, Step } from './definition/flow.ts'
+export type { AnswerParts, Idempotency, Lookup, OperationOptions, RequestParts } from './definition/operation.ts'
+export type { DataOf, EventTrigger, ManualTrigger, ScheduleTrigger, SignalSource } from './definition/trigger.ts'
+export type { RawRequest, Verifier } from './definition/verifier.ts'
+export type { Duration } from './base/duration.ts'
+export type { ErrorCode } from './base/errors.ts'
+export type { Schema } from './base/schema.ts'
