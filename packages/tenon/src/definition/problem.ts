@@ -59,5 +59,5 @@ export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
-  return (typeof value === 'string' ? JSON.stringify(value) : String(value as number)).slice(0, 80)
+  return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 80)
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type * as Pino from 'pino'
 import type { Clock } from '../base/clock.ts'
 import type { Redactor } from './redact.ts'
 import type { Log, LogFields } from './telemetry.ts'
@@ -48,7 +49,7 @@ function jsonWriter({ clock, redactor, write }: LogOptions, level: LogLevel): Wr
 
 /** pino is loaded with the first line: most starts have none before they accept work. */
 function createPino(options: { clock: Clock; level: LogLevel; write: (line: string) => void }): PinoLogger {
-  const { pino } = createRequire(import.meta.url)('pino') as typeof import('pino')
+  const { pino } = createRequire(import.meta.url)('pino') as typeof Pino
   return pino(
     {
       level: options.level,

@@ -8,12 +8,13 @@ import type { AcceptedEvent } from '../engine/engine.ts'
 import { silentLog } from '../telemetry/telemetry.ts'
 import { startSchedules } from './schedule.ts'
 
+const settle = () => new Promise<void>((resolve) => void setImmediate(resolve))
+
 /** A clock that stands still until it is moved, and that can be set wrong like a real one. */
 function virtualClock(start: string) {
   let now = Date.parse(start)
   let elapsed = 0
   let timers: { at: number; callback: () => void }[] = []
-  const settle = () => new Promise<void>((resolve) => void setImmediate(resolve))
   const clock: Clock = {
     now: () => now,
     after(delayMs, callback) {

@@ -2,6 +2,7 @@ import { durationMs } from '../base/duration.ts'
 import { TenonError } from '../base/errors.ts'
 import { requireId } from '../base/ids.ts'
 import { validate } from '../base/schema.ts'
+import type { ResolvedConnection } from '../connection/connection.ts'
 import type { App } from '../definition/app.ts'
 import type { Connector, WebhookOptions } from '../definition/connector.ts'
 import type { ReceivedEvent } from '../definition/event.ts'
@@ -11,15 +12,6 @@ import { eventTypesInUse, type TriggerContext } from './trigger.ts'
 
 const defaultDedupe = '30d'
 const mostEvents = 1000
-
-/** One account whose webhooks are taken. */
-export interface WebhookConnection {
-  readonly connector: Connector
-  /** Name of the connection. */
-  readonly name: string
-  /** What is needed to verify: read at each request, so that a rotated secret counts at once. */
-  readonly credentials: () => Readonly<Record<string, string>>
-}
 
 export interface WebhookAnswer {
   readonly status: number
@@ -42,7 +34,7 @@ export interface Webhook {
 /** `/hooks/<connector>` for the main account and `/hooks/<connector>/<connection>` for each, of those connectors whose events some flow uses. */
 export function webhooksOf(
   app: App,
-  connections: readonly WebhookConnection[],
+  connections: readonly ResolvedConnection[],
   context: TriggerContext,
 ): readonly Webhook[] {
   const webhooks: Webhook[] = []
@@ -59,7 +51,7 @@ export function webhooksOf(
 }
 
 function createReceiver(
-  connection: WebhookConnection,
+  connection: ResolvedConnection,
   types: ReadonlySet<string>,
   context: TriggerContext,
 ): Omit<Webhook, 'path'> {
@@ -67,6 +59,7 @@ function createReceiver(
   const { webhooks } = connector.options
   if (webhooks === undefined)
     throw new TenonError('APP_INVALID', `the connector ${connector.name} declares no webhooks`)
+  const credentials = webhookCredentials(connection, webhooks)
   const route: Route = {
     ...context,
     connector,
@@ -78,6 +71,7 @@ function createReceiver(
     source: `/hooks/${connector.name}/${name}`,
     dedupeMs: durationMs(webhooks.dedupe ?? defaultDedupe, 'webhooks.dedupe'),
     answer: { status: webhooks.status ?? 200, body: '' },
+    secrets: webhooks.verify.field === null ? null : secretsIn(credentials[webhooks.verify.field]),
   }
   return {
     connector: connector.name,
@@ -86,13 +80,13 @@ function createReceiver(
     takesHandshake: webhooks.handshake !== undefined,
     receive(request) {
       try {
-        verify(route, request, connection.credentials())
+        verify(route, request)
         return take(route, request)
       } catch (error) {
-        return Promise.reject(error as Error)
+        return Promise.reject(error)
       }
     },
-    handshake: (request) => answerHandshake(webhooks, request, connection.credentials()),
+    handshake: (request) => answerHandshake(webhooks, request, credentials),
   }
 }
 
@@ -105,21 +99,34 @@ interface Route extends TriggerContext {
   readonly source: string
   readonly dedupeMs: number
   readonly answer: WebhookAnswer
+  /** `null` where the provider signs nothing. */
+  readonly secrets: readonly string[] | null
+}
+
+/** What a receiver needs of the account's credentials, and nothing else. */
+function webhookCredentials(
+  { credentials }: ResolvedConnection,
+  { verify, fields }: WebhookOptions,
+): Readonly<Record<string, string>> {
+  const wanted = [...(verify.field === null ? [] : [verify.field]), ...(fields ?? [])]
+  return Object.fromEntries(
+    wanted.flatMap((field) => (credentials[field] === undefined ? [] : [[field, credentials[field].reveal()]])),
+  )
 }
 
 /** Over the received bytes, before anything looks into them. A missing secret refuses everyone. */
-function verify({ webhooks, clock }: Route, request: RawRequest, credentials: Readonly<Record<string, string>>): void {
-  const { field } = webhooks.verify
-  const secrets = field === null ? [] : secretsIn(credentials[field])
-  if (field !== null && secrets.length === 0)
-    throw new TenonError('SIGNATURE_INVALID', `the connection has no ${field} to verify with`)
-  webhooks.verify.verify(request, secrets, clock.now())
+function verify({ webhooks, secrets, connector, clock }: Route, request: RawRequest): void {
+  if (secrets?.length === 0)
+    throw new TenonError(
+      'SIGNATURE_INVALID',
+      `the connection of ${connector.name} has no ${webhooks.verify.field} to verify with`,
+    )
+  webhooks.verify.verify(request, secrets ?? [], clock.now())
 }
 
 /** Several, separated by blanks, while a secret is being replaced. */
 function secretsIn(value: string | undefined): readonly string[] {
-  if (value === undefined) return []
-  return value.includes(' ') ? value.split(/ +/).filter((part) => part !== '') : value === '' ? [] : [value]
+  return (value ?? '').split(/\s+/).filter((part) => part !== '')
 }
 
 function take(route: Route, request: RawRequest): Promise<WebhookAnswer> {
@@ -151,8 +158,8 @@ async function takeOne(route: Route, received: ReceivedEvent): Promise<WebhookAn
 async function takeSeveral(route: Route, events: readonly ReceivedEvent[]): Promise<WebhookAnswer> {
   const outcomes = await Promise.allSettled(events.map(async (event) => accept(route, event)))
   const problems = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
-  const unknown = problems.filter((problem) => problem instanceof UnknownTypeError)
-  const serious = problems.find((problem) => !(problem instanceof UnknownTypeError))
+  const unknown = problems.filter((problem) => TenonError.is(problem, 'EVENT_UNKNOWN'))
+  const serious = problems.find((problem) => !TenonError.is(problem, 'EVENT_UNKNOWN'))
   if (serious !== undefined) throw serious
   // Beside events that were taken, a kind that is not known would make the sender repeat them for ever.
   if (unknown.length > 0 && unknown.length === events.length) throw unknown[0]
@@ -161,14 +168,12 @@ async function takeSeveral(route: Route, events: readonly ReceivedEvent[]): Prom
   return route.answer
 }
 
-class UnknownTypeError extends TenonError {}
-
 function accept(route: Route, received: ReceivedEvent): Promise<unknown> | null {
   const { connector, types, clock } = route
   const declared = Object.hasOwn(connector.options.events ?? {}, received.type)
     ? connector.options.events?.[received.type]
     : undefined
-  if (declared === undefined) throw new UnknownTypeError('TERMINAL', `${connector.name} declares no event of that type`)
+  if (declared === undefined) throw new TenonError('EVENT_UNKNOWN', `${connector.name} declares no event of that type`)
   // No flow starts from it and none waits for it: there is nothing to keep.
   if (!types.has(received.type)) return null
   return route.engine.accept({

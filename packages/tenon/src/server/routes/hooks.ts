@@ -1,0 +1,56 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { TenonError } from '../../base/errors.ts'
+import type { RawRequest } from '../../definition/verifier.ts'
+import type { Webhook } from '../../trigger/webhook.ts'
+import type { Route } from '../route.ts'
+import type { ServerContext } from '../server.ts'
+
+const nothing = new Uint8Array(0)
+
+/** Where providers deliver their webhooks. */
+export function hookRoutes(context: ServerContext): readonly Route[] {
+  return context.webhooks.flatMap((webhook) => {
+    const receive: Route = { method: 'POST', path: webhook.path, auth: 'webhook', handle: receiveBy(webhook, context) }
+    const handshake: Route = { method: 'GET', path: webhook.path, auth: 'webhook', handle: handshakeBy(webhook) }
+    return webhook.takesHandshake ? [receive, handshake] : [receive]
+  })
+}
+
+function receiveBy(webhook: Webhook, { state }: ServerContext): Route['handle'] {
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    if (state.current !== 'ready') throw new TenonError('DRAINING', `the server is ${state.current}`)
+    refuseEncoded(request)
+    const { status, body } = await webhook.receive(rawRequest(request))
+    reply.code(status)
+    return reply.send(body)
+  }
+}
+
+function handshakeBy(webhook: Webhook): Route['handle'] {
+  return (request, reply) => {
+    const { status, body } = webhook.handshake(rawRequest(request))
+    // It echoes what was sent: never let it be read as a page (SEC-12).
+    void reply
+      .code(status)
+      .header('content-type', 'text/plain; charset=utf-8')
+      .header('x-content-type-options', 'nosniff')
+      .send(body)
+  }
+}
+
+/** No provider needs compressed webhooks, and what is never inflated cannot explode. RFC 9110 §15.5.16. */
+function refuseEncoded({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new TenonError('MEDIA_TYPE_UNSUPPORTED', 'a Content-Encoding is not accepted: send the body as it is')
+  }
+}
+
+function rawRequest(request: FastifyRequest): RawRequest {
+  return {
+    method: request.method,
+    headers: request.headers as RawRequest['headers'],
+    query: request.query as RawRequest['query'],
+    body: (request.body as Uint8Array | undefined) ?? nothing,
+  }
+}

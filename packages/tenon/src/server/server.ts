@@ -1,0 +1,160 @@
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Clock } from '../base/clock.ts'
+import { TenonError } from '../base/errors.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { RunningSimulator } from '../simulator/simulator.ts'
+import type { Log } from '../telemetry/telemetry.ts'
+import type { Webhook } from '../trigger/webhook.ts'
+import { createLimits, type Limits } from './limits.ts'
+import { answerBrokenRequests } from './broken-request.ts'
+import { createAuthorise, type Operator } from './operator.ts'
+import { errorFrom, problemHeaders, problemOf } from './problem.ts'
+import { addRoutes, allowedMethods, refuseUndeclared, type Route } from './route.ts'
+import { errorRoutes } from './routes/errors.ts'
+import { healthRoutes } from './routes/health.ts'
+import { hookRoutes } from './routes/hooks.ts'
+import { runRoutes } from './routes/runs.ts'
+import { simulatorRoutes } from './routes/simulators.ts'
+import { statusRoutes } from './routes/status.ts'
+
+export type ServerState = 'starting' | 'ready' | 'draining'
+
+export interface ServerOptions {
+  readonly engine: Engine
+  readonly webhooks: readonly Webhook[]
+  readonly operator: Operator
+  readonly simulators?: readonly RunningSimulator[]
+  readonly clock: Clock
+  readonly log: Log
+  /** 0 takes any free one. */
+  readonly port: number
+  /** Default 127.0.0.1: nothing is reachable from outside unless someone asks for it. */
+  readonly host?: string
+  readonly limits?: Partial<Limits>
+  /** Default `ready`. */
+  readonly state?: ServerState
+}
+
+/** What the routes work with. */
+export interface ServerContext extends Omit<ServerOptions, 'state' | 'limits'> {
+  readonly limits: Limits
+  readonly simulators: readonly RunningSimulator[]
+  readonly state: { current: ServerState }
+}
+
+export interface Server {
+  readonly url: string
+  readonly port: number
+  readonly routes: readonly Route[]
+  setState(state: ServerState): void
+  /** Answers what is in progress, then frees the port. */
+  close(): Promise<void>
+}
+
+/** One HTTP server for everything that comes in: webhooks, the management API, health. Rejects with `PORT_TAKEN`. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const host = options.host ?? '127.0.0.1'
+  const context: ServerContext = {
+    ...options,
+    simulators: options.simulators ?? [],
+    limits: createLimits(options.limits),
+    state: { current: options.state ?? 'ready' },
+  }
+  const routes = routesOf(context)
+  const server = createHttp(context)
+  refuseUndeclared(server)
+  takeRawBodies(server)
+  addRoutes(server, routes, createAuthorise(options.operator, host))
+  server.setErrorHandler((error, request, reply) => answerProblem(context, error, request, reply))
+  server.setNotFoundHandler((request, reply) => answerProblem(context, notFound(routes, request), request, reply))
+  await listen(server, host, options.port)
+  const { port } = server.server.address() as { port: number }
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    routes,
+    setState: (state) => {
+      context.state.current = state
+    },
+    close: async () => server.close(),
+  }
+}
+
+function routesOf(context: ServerContext): readonly Route[] {
+  return [
+    ...hookRoutes(context),
+    ...healthRoutes(context),
+    ...errorRoutes(),
+    ...runRoutes(context),
+    ...simulatorRoutes(context),
+    ...statusRoutes(context),
+  ]
+}
+
+function createHttp(context: ServerContext): FastifyInstance {
+  const { limits } = context
+  return fastify({
+    logger: false,
+    genReqId: () => '',
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.idleMs,
+    http: {
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
+      maxHeaderSize: limits.headerBytes,
+    },
+    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => answerProblem(context, error, request, reply),
+    clientErrorHandler: (error, socket) => answerBrokenRequests(context.log, error, socket),
+  })
+}
+
+/** Bodies stay bytes: a signature covers them as they came, and each route parses by the declared type. */
+function takeRawBodies(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+}
+
+function notFound(routes: readonly Route[], request: FastifyRequest): TenonError {
+  const path = request.url.split('?', 1)[0] ?? ''
+  const allowed = allowedMethods(routes, path)
+  if (allowed.length === 0) return new TenonError('NOT_FOUND', 'no such path')
+  return new TenonError('METHOD_NOT_ALLOWED', `only ${allowed.join(', ')}`, { details: { allow: allowed } })
+}
+
+function answerProblem(context: ServerContext, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const error = errorFrom(thrown)
+  const isOperator =
+    request.routeOptions.config?.auth === 'operator' && error.code !== 'UNAUTHENTICATED' && error.code !== 'FORBIDDEN'
+  const fields = {
+    method: request.method,
+    path: request.url.split('?', 1)[0],
+    status: error.status,
+    code: error.code,
+    reason: error.message,
+  }
+  if (error.code === 'INTERNAL') context.log.error('request.failed', { ...fields, error: thrown })
+  else context.log.warn('request.refused', fields)
+  const problem = problemOf(error, isOperator ? 'operator' : 'anyone')
+  void reply.code(error.status).headers(problemHeaders(error)).send(JSON.stringify(problem))
+}
+
+async function listen(server: FastifyInstance, host: string, port: number): Promise<void> {
+  try {
+    await server.listen({ host, port })
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
+    const found = code === 'EADDRINUSE' ? 'is in use by another program' : 'may not be used by this user'
+    throw new TenonError(
+      'PORT_TAKEN',
+      `Port ${port} on ${host} ${found}. Set the variable PORT to another, such as PORT=${port + 1}, or end the program that has it.`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
