@@ -1,0 +1,92 @@
+// What a campaign runs: every kind of step, with one call of each kind that a provider can make repeatable or not.
+import {
+  bearer,
+  defineApp,
+  defineConnector,
+  defineFlow,
+  operation,
+  timestampedHmac,
+} from 'tenon'
+import { z } from 'zod'
+
+const baseUrl = process.env['CHAOS_PROVIDER'] ?? 'http://127.0.0.1:9'
+const idempotency = { header: 'idempotency-key', life: '1d' } as const
+const made = z.object({ id: z.string() })
+const asked = z.object({ event: z.string(), order: z.string() })
+
+const hook = z.object({ id: z.string(), type: z.string(), data: z.unknown() })
+
+const webhooks = {
+  verify: timestampedHmac({ header: 'stripe-signature', field: 'signingSecret' }),
+  read: (body: unknown) => [hook.parse(body)],
+}
+
+export const shop = defineConnector('shop', {
+  baseUrl,
+  auth: bearer('token', 'Token'),
+  timeout: '1s',
+  webhooks,
+  operations: {
+    getOrder: operation({ method: 'GET', path: '/orders/{id}', input: z.object({ id: z.string() }), output: z.object({ id: z.string(), lines: z.number() }) }),
+    reserve: operation({ method: 'POST', path: '/reservations', input: asked, output: made, idempotency }),
+    confirm: operation({ method: 'POST', path: '/confirmations', input: asked.extend({ shipment: z.string() }), output: made, idempotency }),
+    // Neither a key nor a way to find out: a lost answer needs a person.
+    notify: operation({ method: 'POST', path: '/notices', input: asked, output: made }),
+  },
+  events: { 'order.paid': { data: z.object({ order: z.string(), customer: z.string(), kind: z.number() }) } },
+})
+
+export const carrier = defineConnector('carrier', {
+  baseUrl,
+  auth: bearer('token', 'Token'),
+  timeout: '1s',
+  webhooks,
+  operations: {
+    findShipments: operation({
+      method: 'GET',
+      path: '/shipments',
+      input: z.object({ reference: z.string() }),
+      output: z.object({ items: z.array(made) }),
+    }),
+    ship: operation({
+      method: 'POST',
+      path: '/shipments',
+      input: asked,
+      output: made,
+      lookup: {
+        operation: 'findShipments',
+        input: ({ event }: { event: string }) => ({ reference: event }),
+        found: ({ items }: { items: { id: string }[] }) => items[0] ?? null,
+      },
+    }),
+  },
+  events: {
+    'shipment.delivered': { data: z.object({ shipment: z.string() }), correlate: { shipment: ({ shipment }: { shipment: string }) => shipment } },
+  },
+})
+
+/** Of ten orders, one sends a notice and two sleep; all wait for their delivery. */
+export const orderPaid = defineFlow('order-paid', {
+  trigger: shop.on('order.paid'),
+  uses: { shop, carrier },
+  waits: { delivered: carrier.on('shipment.delivered') },
+  key: (event) => event.data.customer,
+  keyUntil: 'first-wait',
+  retry: { attempts: 60, base: '20ms', cap: '500ms' },
+  async run({ event, step, shop, carrier }) {
+    const { order, kind } = event.data
+    const asked = await step.run('map', () => ({ event: event.id, order }))
+    await shop.getOrder({ id: order })
+    const [, shipment] = await Promise.all([
+      shop.reserve(asked),
+      carrier.ship(asked),
+      kind === 0 ? shop.notify(asked) : null,
+      kind === 1 || kind === 2 ? step.sleep('200ms') : null,
+    ])
+    await step.waitFor('delivered', { match: { shipment: shipment.id }, timeout: '1h' })
+    const confirmed = await shop.confirm({ ...asked, shipment: shipment.id })
+    return { confirmation: confirmed.id }
+  },
+})
+
+export default defineApp({ flows: [orderPaid] })

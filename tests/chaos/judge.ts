@@ -1,0 +1,141 @@
+// Compares what was promised and what was done, as the outside saw it, with what the journal says; then the journal with itself.
+import { openJournal } from './store.ts'
+import type { Journal, RunRow } from '../../packages/tenon/src/journal/journal.ts'
+import { type Effect, effectKey, type Provider, type Step } from './provider.ts'
+import type { Sender } from './sender.ts'
+
+export interface Verdict {
+  /** Events that were answered with a 2xx. */
+  readonly accepted: number
+  readonly completed: number
+  /** Steps whose outcome nobody could know: each was decided by the ledger. */
+  readonly undecided: number
+  /** Accepted events without exactly one completed run, and effects that a completed run should have had. */
+  readonly lost: number
+  /** Effects beyond the first of a step, steps asked for under two keys, runs beyond the first of an event. */
+  readonly duplicated: number
+  /** Runs that had not ended when time was up, and events that were never accepted. */
+  readonly stuck: number
+  /** In words, the first few of everything that is wrong. */
+  readonly problems: readonly string[]
+}
+
+export interface Order {
+  readonly customer: string
+  readonly kind: number
+}
+
+export interface Evidence {
+  readonly folder: string
+  readonly provider: Provider
+  readonly sender: Sender
+  readonly orders: ReadonlyMap<string, Order>
+  readonly decided: number
+}
+
+const tenant = 'default'
+const ends: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled'])
+
+export async function judge(evidence: Evidence): Promise<Verdict> {
+  const journal = await openJournal(evidence.folder)
+  try {
+    const problems: string[] = []
+    const runs = await allRuns(journal)
+    const counts = compare(evidence, byEvent(runs), problems)
+    problems.push(...evidence.provider.violations, ...overlaps(evidence), ...(await contradictions(journal, runs)))
+    return { ...counts, undecided: evidence.decided, problems: problems.slice(0, 20) }
+  } finally {
+    await journal.close()
+  }
+}
+
+async function allRuns(journal: Journal): Promise<RunRow[]> {
+  const runs: RunRow[] = []
+  for (;;) {
+    const last = runs.at(-1)
+    const page = await journal.list({ tenant, limit: 500, ...(last === undefined ? {} : { before: last.run }) })
+    runs.push(...page)
+    if (page.length === 0) return runs
+  }
+}
+
+/** The event's own id stands behind the last slash of the key that it was delivered under. */
+function byEvent(runs: readonly RunRow[]): Map<string, RunRow[]> {
+  const map = new Map<string, RunRow[]>()
+  for (const run of runs) {
+    const event = run.eventKey?.slice(run.eventKey.lastIndexOf('/') + 1) ?? ''
+    map.set(event, [...(map.get(event) ?? []), run])
+  }
+  return map
+}
+
+function expectedSteps({ kind }: Order): readonly Step[] {
+  return kind === 0 ? ['reserve', 'ship', 'notify', 'confirm'] : ['reserve', 'ship', 'confirm']
+}
+
+type Counts = Pick<Verdict, 'accepted' | 'completed' | 'lost' | 'duplicated' | 'stuck'>
+
+function compare({ sender, orders, provider }: Evidence, runsOf: ReadonlyMap<string, readonly RunRow[]>, problems: string[]): Counts {
+  let [accepted, completed, lost, duplicated] = [0, 0, 0, 0]
+  let stuck = sender.outstanding()
+  if (stuck > 0) problems.push(`${stuck} events were never accepted`)
+  for (const [event, order] of orders) {
+    if (!sender.accepted.has(event)) continue
+    accepted += 1
+    const [run, ...more] = runsOf.get(event) ?? []
+    duplicated += more.length
+    if (more.length > 0) problems.push(`${event} has ${more.length + 1} runs`)
+    if (run?.status === 'completed') {
+      completed += 1
+      const missing = expectedSteps(order).filter((step) => !provider.effects.has(effectKey(event, step)))
+      lost += missing.length
+      if (missing.length > 0) problems.push(`run ${run.run} of ${event} completed without ${missing.join(', ')}`)
+    } else if (run === undefined || ends.has(run.status)) {
+      lost += 1
+      problems.push(run === undefined ? `${event} was accepted and has no run` : `run ${run.run} of ${event} ended ${run.status} (${run.code})`)
+    } else {
+      stuck += 1
+      problems.push(`run ${run.run} of ${event} is still ${run.status} (${run.code ?? 'no code'}, ${run.recoveries} recoveries)`)
+    }
+  }
+  for (const effect of provider.effects.values()) duplicated += beyondOne(effect, problems)
+  return { accepted, completed, lost, duplicated, stuck }
+}
+
+function beyondOne({ event, step, count, keys }: Effect, problems: string[]): number {
+  if (count > 1) problems.push(`${step} of ${event} took effect ${count} times`)
+  if (keys.size > 1) problems.push(`${step} of ${event} was asked for under ${keys.size} keys`)
+  return Math.max(count - 1, keys.size - 1, 0)
+}
+
+/** WHI-08: runs of one customer go one at a time up to their wait, so what they ask the provider for may not interleave. */
+function overlaps({ provider, orders }: Evidence): string[] {
+  const byCustomer = new Map<string, { event: string; first: number; last: number }[]>()
+  for (const [event, span] of provider.spans) {
+    const customer = orders.get(event)?.customer
+    if (customer === undefined) continue
+    byCustomer.set(customer, [...(byCustomer.get(customer) ?? []), { event, ...span }])
+  }
+  return [...byCustomer].flatMap(([customer, spans]) => {
+    spans.sort((left, right) => left.first - right.first)
+    return spans.flatMap((span, at) => {
+      const next = spans[at + 1]
+      return next !== undefined && next.first < span.last ? [`the runs of ${span.event} and ${next.event} were at work at once for ${customer}`] : []
+    })
+  })
+}
+
+/** What must hold in every journal: dense sequences, nothing left over for an ended run. */
+async function contradictions(journal: Journal, runs: readonly RunRow[]): Promise<string[]> {
+  const found: string[] = []
+  for (const row of runs) {
+    const entries = await journal.entries(tenant, row.run)
+    const isDense = entries.every(({ seq }, at) => seq === at + 1) && entries.length === row.lastSeq
+    if (!isDense) found.push(`run ${row.run} has the entries ${entries.map(({ seq }) => seq).join(' ')} and the last number ${row.lastSeq}`)
+    if (!ends.has(row.status)) continue
+    const left = await journal.inbox({ tenant, run: row.run })
+    if (left.length > 0) found.push(`run ${row.run} has ended with ${left.length} messages in its inbox`)
+    if (row.inLine) found.push(`run ${row.run} has ended and still stands in the line of its key`)
+  }
+  return found
+}

@@ -1,0 +1,112 @@
+// The process that is ended again and again, and what one can ask of it.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+export interface RunningServer {
+  /** Resolves once it takes work; rejects when it ends before, or takes too long. */
+  ready(): Promise<void>
+  /** SIGKILL. */
+  kill(): Promise<void>
+  /** SIGTERM; resolves when it has ended in good order. */
+  terminate(): Promise<void>
+  /** True when it ended by itself within that time. */
+  endsWithin(ms: number): Promise<boolean>
+  api(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown>
+}
+
+export interface ServerSetting {
+  readonly folder: string
+  readonly port: number
+  readonly origin: string
+  readonly token: string
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+const longestStartMs = 30_000
+const longestDrainMs = 60_000
+
+export function serverIn(setting: ServerSetting): { start(env: Readonly<Record<string, string>>): RunningServer; kill(): void } {
+  let last: ChildProcess | null = null
+  return {
+    start(env) {
+      last = spawn(process.execPath, ['--conditions=source', '--import', path('failpoints.ts'), path('host.ts')], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, CHAOS_SETTING: JSON.stringify(setting), ...env },
+      })
+      return running(last, setting)
+    },
+    kill: () => void last?.kill('SIGKILL'),
+  }
+}
+
+function running(child: ChildProcess, { folder, port }: ServerSetting): RunningServer {
+  let output = ''
+  const keep = (part: Buffer) => {
+    output = (output + part.toString()).slice(-4_000)
+  }
+  child.stdout?.on('data', keep)
+  child.stderr?.on('data', keep)
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+  const origin = `http://127.0.0.1:${port}`
+  const ended = async (ms: number): Promise<boolean> => {
+    if (!hasEnded()) await Promise.race([once(child, 'exit'), sleep(ms)])
+    return hasEnded()
+  }
+  return {
+    async ready() {
+      for (const began = performance.now(); performance.now() - began < longestStartMs; await sleep(10)) {
+        if (hasEnded()) throw new Error(`the server ended before it was ready (${child.exitCode ?? child.signalCode}):\n${output}`)
+        if ((await statusOf(`${origin}/health`)) === 200) return
+      }
+      throw new Error(`the server was not ready within ${longestStartMs / 1000} s:\n${output}`)
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await ended(5_000)
+    },
+    async terminate() {
+      child.kill('SIGTERM')
+      if (!(await ended(longestDrainMs))) throw new Error(`the server did not end within ${longestDrainMs / 1000} s of SIGTERM:\n${output}`)
+      if (child.exitCode !== 0) throw new Error(`the server ended with ${child.exitCode ?? child.signalCode} after SIGTERM:\n${output}`)
+    },
+    endsWithin: ended,
+    async api(method, where, body) {
+      const token = readFileSync(join(folder, 'token'), 'utf8').trim()
+      const answer = await fetch(`${origin}/api/v1${where}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(10_000),
+      })
+      if (!answer.ok) throw new Error(`${method} ${where} answered ${answer.status}: ${await answer.text()}`)
+      return answer.json()
+    },
+  }
+}
+
+function statusOf(url: string): Promise<number> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent: false }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode ?? 0)
+    })
+    request.setTimeout(2_000, () => request.destroy())
+    request.on('error', () => resolve(0))
+  })
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
