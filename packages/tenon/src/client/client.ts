@@ -1,0 +1,79 @@
+import type { Clock } from '../base/clock.ts'
+import type { TenonError } from '../base/errors.ts'
+import type { Connections, ResolvedConnection } from '../connection/connection.ts'
+import type { Connector } from '../definition/connector.ts'
+import type { Transport } from '../outbound/outbound.ts'
+import type { Fate } from '../outbound/retry.ts'
+import { createTransport } from '../outbound/transport.ts'
+import { createCall } from './call.ts'
+import { openLine } from './line.ts'
+import { planOf, type Line, type Plan } from './plan.ts'
+
+/** Connector + connection -> one try of an operation through the pipeline. It knows no journal and, in flows, no retry: the engine wraps it. */
+export interface Client {
+  call(request: CallRequest): Promise<CallAnswer>
+}
+
+export interface CallRequest {
+  readonly tenant: string
+  readonly connector: Connector
+  /** Name of the connection. */
+  readonly connection: string
+  readonly operation: string
+  /** Validated here against the operation's schema. */
+  readonly input: unknown
+  /** Sent where and how the connector says; `null` where the operation takes none. */
+  readonly idempotencyKey: string | null
+  /** True when an earlier try may have reached the provider: an operation with a lookup looks first. */
+  readonly mayHaveHappened: boolean
+  readonly timeoutMs: number | null
+  readonly signal: AbortSignal | null
+}
+
+export type CallAnswer =
+  | { readonly outcome: 'answered'; readonly output: unknown; readonly status: number }
+  /** The lookup found the effect of an earlier try. */
+  | { readonly outcome: 'found'; readonly output: unknown; readonly status: number }
+  | { readonly outcome: 'failed'; readonly error: TenonError; readonly fate: Fate; readonly status: number | null }
+
+export interface ClientOptions {
+  readonly connections: Connections
+  readonly clock: Clock
+  /** Default: a guarded transport for each connection; a simulated one may also reach its own local origin. */
+  readonly transportFor?: (connection: ResolvedConnection) => Transport
+}
+
+/** A client that owns its sockets. */
+export interface OpenClient extends Client {
+  close(): Promise<void>
+}
+
+export function createClient(options: ClientOptions): OpenClient {
+  const { connections, clock, transportFor = guardedTransport(clock) } = options
+  const opened = new Map<ResolvedConnection, { readonly line: Line; readonly plans: Map<Connector, Map<string, Plan>> }>()
+
+  function planFor({ tenant, connector, connection: name, operation }: CallRequest): Plan {
+    const connection = connections.resolve(tenant, connector.name, name)
+    let known = opened.get(connection)
+    if (known === undefined) {
+      const line = openLine({ connection, scheme: connections.schemeOf(connection), transport: transportFor(connection), clock })
+      opened.set(connection, (known = { line, plans: new Map() }))
+    }
+    let plans = known.plans.get(connector)
+    if (plans === undefined) known.plans.set(connector, (plans = new Map()))
+    let plan = plans.get(operation)
+    if (plan === undefined) plans.set(operation, (plan = planOf(known.line, connector, operation)))
+    return plan
+  }
+
+  return {
+    call: createCall(planFor, clock),
+    async close() {
+      await Promise.all([...opened.values()].map(({ line }) => line.transport.close()))
+    },
+  }
+}
+
+function guardedTransport(clock: Clock): (connection: ResolvedConnection) => Transport {
+  return ({ simulated, baseUrl }) => createTransport({ clock, allowedOrigins: simulated ? [new URL(baseUrl).origin] : [] })
+}

@@ -1,0 +1,61 @@
+import type { Duration } from '../base/duration.ts'
+import type { Connector } from './connector.ts'
+import type { Flow } from './flow.ts'
+
+/** A credential that is read from the environment at start, so that it never stands in code. */
+export interface FromEnvironment {
+  readonly kind: 'from-environment'
+  readonly variable: string
+}
+
+export function fromEnvironment(variable: string): FromEnvironment {
+  return { kind: 'from-environment', variable }
+}
+
+/** One account's authorisation to use a connector. */
+export interface Connection {
+  readonly kind: 'connection'
+  readonly connector: Connector
+  readonly name: string
+  /** Replaces the connector's base URL, such as for a region. */
+  readonly baseUrl?: string
+  readonly credentials: Readonly<Record<string, FromEnvironment>>
+}
+
+export interface ConnectionOptions {
+  /** Default `main`. */
+  readonly name?: string
+  readonly baseUrl?: string
+  readonly credentials: Readonly<Record<string, FromEnvironment>>
+}
+
+export function defineConnection(connector: Connector<string, any, any>, options: ConnectionOptions): Connection {
+  return { kind: 'connection', connector, name: options.name ?? 'main', ...options }
+}
+
+/** A stateful local stand-in for a provider; made by `defineSimulator`. */
+export interface SimulatorDefinition {
+  readonly kind: 'simulator'
+  readonly connector: Connector
+}
+
+export interface AppOptions {
+  readonly flows: readonly Flow[]
+  readonly connections?: readonly Connection[]
+  /** Used for each connector that has no connection, when the app is started with simulators. */
+  readonly simulators?: readonly SimulatorDefinition[]
+  /** Runs in progress in memory at most; default 256. */
+  readonly runsInProgress?: number
+  /** How long ended runs are kept; default 30 days. */
+  readonly retention?: Duration
+}
+
+/** All definitions and settings of a project. */
+export interface App {
+  readonly kind: 'app'
+  readonly options: AppOptions
+}
+
+export function defineApp(options: AppOptions): App {
+  return { kind: 'app', options }
+}

@@ -1,0 +1,94 @@
+import type { Duration } from '../base/duration.ts'
+import type { InputOf, OutputOf } from '../base/schema.ts'
+import type { AuthDeclaration } from './auth.ts'
+import type { EventOptions, ReceivedEvent } from './event.ts'
+import type { AnswerParts, Idempotency, OperationOptions } from './operation.ts'
+import type { EventTrigger } from './trigger.ts'
+import type { RawRequest, Verifier } from './verifier.ts'
+
+export type Operations = Readonly<Record<string, OperationOptions>>
+export type Events = Readonly<Record<string, EventOptions>>
+
+/** How a provider's webhook requests are read. */
+export interface WebhookOptions {
+  readonly verify: Verifier
+  /** The events in a verified, parsed body: one request may hold several. */
+  readonly read: (body: unknown, request: RawRequest) => readonly ReceivedEvent[]
+  /** Status of a good answer; default 200. */
+  readonly status?: number
+  /** How long a repeated event id is recognised; at least the provider's retry horizon. Default 30 days. */
+  readonly dedupe?: Duration
+  /** Answers a set-up request (such as Meta's GET handshake); `null` refuses it. */
+  readonly handshake?: (request: RawRequest, credentials: Readonly<Record<string, string>>) => string | null
+  /** Credential fields that only the handshake needs. */
+  readonly fields?: readonly string[]
+}
+
+/** What a failed answer means, in the provider's own dialect. */
+export interface ProviderFailure {
+  readonly message: string
+  /** The provider's own code. */
+  readonly code?: string
+  /** Overrides what the status says. */
+  readonly retryable?: boolean
+  readonly retryAfterMs?: number
+  /** Overrides what the status says: `answered` when the provider did nothing, `ambiguous` when it may have. */
+  readonly fate?: 'answered' | 'ambiguous'
+}
+
+export interface ConnectorOptions<Ops extends Operations = Operations, Evs extends Events = Events, Fields extends string = string> {
+  readonly description?: string
+  readonly baseUrl: string
+  readonly auth: AuthDeclaration<Fields>
+  readonly operations: Ops
+  readonly events?: Evs
+  readonly webhooks?: WebhookOptions
+  readonly idempotency?: Idempotency
+  /** Headers sent with each call, such as an API version. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly timeout?: Duration
+  /** Reads an answer that is not a success, also one that came with status 200; asked about every answer. `null` where the status says enough. */
+  readonly failure?: (answer: AnswerParts) => ProviderFailure | null
+  /** Largest answer taken, in bytes; default 10 MiB. */
+  readonly maxAnswerBytes?: number
+}
+
+/** Knows one API: its operations, event types, authentication, limits and how it treats repeated requests. */
+export interface Connector<Name extends string = string, Ops extends Operations = Operations, Evs extends Events = Events> {
+  readonly kind: 'connector'
+  readonly name: Name
+  readonly options: ConnectorOptions<Ops, Evs>
+  /** A trigger, or a wait, for one of its event types. */
+  on<Type extends keyof Evs & string>(type: Type): EventTrigger<OutputOf<Evs[Type]['data']>, CorrelateOf<Evs[Type]>>
+  /** One named connection of this connector, for flows that use several accounts. */
+  connection<ConnectionName extends string>(name: ConnectionName): ConnectionReference<this>
+}
+
+/** The fields a wait may match on. */
+export type CorrelateOf<Event> = Event extends { readonly correlate: infer Correlate } ? keyof Correlate & string : never
+
+export interface ConnectionReference<C extends Connector = Connector> {
+  readonly kind: 'connection-reference'
+  readonly connector: C
+  readonly name: string
+}
+
+export type OperationInput<Op> = Op extends { readonly input: infer Input } ? InputOf<Input> : never
+export type OperationOutput<Op> = Op extends { readonly output: infer Output } ? OutputOf<Output> : never
+
+export function defineConnector<
+  const Name extends string,
+  const Ops extends Operations,
+  const Evs extends Events = Record<never, never>,
+>(name: Name, options: ConnectorOptions<Ops, Evs>): Connector<Name, Ops, Evs> {
+  const connector: Connector<Name, Ops, Evs> = {
+    kind: 'connector',
+    name,
+    options,
+    on: (type) => ({ kind: 'event-trigger', connector: connector as unknown as Connector, type }) as never,
+    connection(connectionName) {
+      return { kind: 'connection-reference', connector: this, name: connectionName }
+    },
+  }
+  return connector
+}

@@ -1,0 +1,80 @@
+import type { Duration } from '../base/duration.ts'
+import type { Schema } from '../base/schema.ts'
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** Where a provider takes the key by which it recognises a repeated request. */
+export interface Idempotency {
+  /** Header that carries the key. */
+  readonly header?: string
+  /** Member of the input that carries the key; the engine fills it in where the flow left it out. */
+  readonly field?: string
+  /** Longest key that it takes, in characters; a longer one is hashed. Default 255. */
+  readonly maxLength?: number
+  /** How long the provider remembers a key; past that the operation counts as having none. */
+  readonly life: Duration
+}
+
+/** How to find out whether an earlier try took effect, for providers that know no keys. */
+export interface Lookup {
+  /** Name of another operation of the connector, one that changes nothing. Answered with 404, there was no effect. */
+  readonly operation: string
+  readonly input: (input: never) => unknown
+  /** The output of the operation had it been answered, or `null` when there was no effect. */
+  readonly found: (answer: never, input: never) => unknown
+}
+
+/** One request, before authentication. */
+export interface RequestParts {
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** An answer as received; header names in lower case. */
+export interface AnswerParts {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+export interface OperationOptions<Input extends Schema<never, unknown> = Schema<never, unknown>, Output extends Schema<never, unknown> = Schema<never, unknown>> {
+  readonly description?: string
+  readonly method: Method
+  /** Path below the base URL; `{name}` is filled from the input. What remains of the input goes into the query (GET, HEAD, DELETE) or the body. */
+  readonly path: string
+  readonly input: Input
+  readonly output: Output
+  /** How the body is written; default `json`. `form` nests with brackets: `metadata[order_id]=7`. */
+  readonly body?: 'json' | 'form'
+  /** `false` where the provider ignores keys for this operation; default is what the connector says. */
+  readonly idempotency?: Idempotency | false
+  /** True where repeating the request changes nothing more; default for GET, HEAD, PUT and DELETE. */
+  readonly repeatable?: boolean
+  readonly lookup?: Lookup
+  readonly timeout?: Duration
+  /** For requests that the path and body rules cannot express. */
+  readonly request?: (input: never) => RequestParts
+  /** Takes the output out of the answer; default is its body. */
+  readonly response?: (answer: AnswerParts) => unknown
+}
+
+/** An operation with its types kept. */
+export function operation<const Options extends OperationOptions>(options: Options): Options {
+  return options
+}
+
+/** What is known about repeating a call of an operation. */
+export type Repeat = 'harmless' | 'keyed' | 'lookup' | 'unsafe'
+
+export function repeatOf(options: OperationOptions, connectorIdempotency: Idempotency | undefined): Repeat {
+  if (options.repeatable ?? ['GET', 'HEAD', 'PUT', 'DELETE'].includes(options.method)) return 'harmless'
+  if (idempotencyOf(options, connectorIdempotency) !== null) return 'keyed'
+  return options.lookup === undefined ? 'unsafe' : 'lookup'
+}
+
+export function idempotencyOf(options: OperationOptions, connectorIdempotency: Idempotency | undefined): Idempotency | null {
+  if (options.idempotency === false) return null
+  return options.idempotency ?? connectorIdempotency ?? null
+}

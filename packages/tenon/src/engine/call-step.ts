@@ -1,0 +1,50 @@
+import { durationMs } from '../base/duration.ts'
+import { TenonError } from '../base/errors.ts'
+import { contentHash } from '../base/ids.ts'
+import { encode } from '../base/json.ts'
+import type { CallOptions } from '../definition/flow.ts'
+import type { CallRequest } from '../client/client.ts'
+import type { Repeat } from '../definition/operation.ts'
+import { retryPolicy } from '../outbound/retry.ts'
+import type { Command, Host } from './command.ts'
+import type { CallPlan, FlowPlan } from './plan.ts'
+import { goTry, type TriedStep, type TryResult } from './try-step.ts'
+
+/** The key by which a provider recognises a repeated request of this step; the run's id makes it unique everywhere. */
+export function idempotencyKeyOf(host: Host, step: string): string {
+  return contentHash(`${host.row.run}\n${step}\n${host.generationOf(step)}`)
+}
+
+/** What makes a call of a connector go on. */
+export function callStep(host: Host, flow: FlowPlan, plan: CallPlan, input: unknown, options: CallOptions | undefined, connection: string | null): (command: Command) => void {
+  const step: TriedStep = {
+    repeat: plan.repeat,
+    policy: options?.retry === undefined ? flow.retry : retryPolicy(flow.flow.options.retry, options.retry),
+    keyLifeMs: plan.keyLifeMs,
+    attempt: (command, repeat) => attemptCall(host, plan, requestOf(command, repeat)),
+  }
+  const requestOf = (command: Command, repeat: Repeat): CallRequest => ({
+    tenant: host.row.tenant,
+    connector: plan.client.connector,
+    connection: plan.client.connection ?? connection ?? '',
+    operation: plan.operation,
+    input,
+    idempotencyKey: repeat === 'keyed' ? (options?.idempotencyKey ?? idempotencyKeyOf(host, command.name)) : null,
+    mayHaveHappened: command.mayHaveHappened,
+    timeoutMs: options?.timeout === undefined ? null : durationMs(options.timeout, `timeout of ${command.name}`),
+    signal: null,
+  })
+  return (command) => goTry(host, step, command)
+}
+
+async function attemptCall(host: Host, plan: CallPlan, request: CallRequest): Promise<TryResult> {
+  try {
+    const answer = await host.services.client.call(request)
+    if (answer.outcome !== 'failed') return { encoded: encode(answer.output, `the output of ${plan.base}`) }
+    const { error, fate } = answer
+    return { error, fate, retryable: error.retryable, retryAfterMs: error.retryAfterMs }
+  } catch (error) {
+    // The client answers failures; what it throws is a defect, and the request may have left.
+    return { error: error instanceof TenonError ? error : new TenonError('STEP_FAILED', String(error), { cause: error }), fate: 'ambiguous', retryable: false, retryAfterMs: null }
+  }
+}

@@ -1,0 +1,43 @@
+import type { RunRow, RunStatus } from '../journal/journal.ts'
+import type { Services } from './command.ts'
+import type { Divergence } from './engine.ts'
+import { read, wholeBody } from './entries.ts'
+import { Execution } from './execution.ts'
+import { prepareHistory } from './history.ts'
+import { decodeEvent } from './messages.ts'
+
+const living: readonly RunStatus[] = ['ready', 'waiting', 'parked']
+const pageSize = 200
+
+/** Replays every living run against this code without doing anything: those that would park. */
+export async function checkRuns(tenant: string, services: Services): Promise<readonly Divergence[]> {
+  const divergences: Divergence[] = []
+  for (const status of living) {
+    let before: string | undefined
+    for (;;) {
+      const rows = await services.journal.list({ tenant, status, limit: pageSize, ...(before !== undefined && { before }) })
+      for (const row of rows) {
+        const divergence = await checkRun(row, services)
+        if (divergence !== null) divergences.push(divergence)
+      }
+      if (rows.length < pageSize) break
+      before = rows.at(-1)!.run
+    }
+  }
+  return divergences
+}
+
+async function checkRun(row: RunRow, services: Services): Promise<Divergence | null> {
+  const about = { run: row.run, flow: row.flow, version: row.version }
+  const plan = services.planOf(row.flow, row.version)
+  if (plan === null) return { ...about, expected: `${row.flow} version ${row.version}`, found: 'no such version' }
+  const [loaded] = await services.journal.load([row])
+  if (loaded === null || loaded === undefined) return null
+  const history = prepareHistory(await read(loaded.entries, services.values))
+  const event = decodeEvent(await wholeBody(loaded.input, services.values))
+  const difference = await new Promise<{ expected: string; found: string } | null>((resolve) => {
+    const onLeft: ConstructorParameters<typeof Execution>[0]['onLeft'] = (leaving) => resolve(leaving.difference)
+    new Execution({ row: loaded.row, plan, event, history, inbox: [], services, isResumed: true, isDry: true, onLeft }).start()
+  })
+  return difference === null ? null : { ...about, expected: difference.expected, found: difference.found }
+}

@@ -1,0 +1,80 @@
+import { contentHash } from '../base/ids.ts'
+import type { Command } from './command.ts'
+import type { StepKind } from './entries.ts'
+
+/** What the function asks for. */
+export interface Asked {
+  /** `alias.operation`, or the name that was given. */
+  readonly base: string
+  /** True for derived names, whose first one is `#1` too. */
+  readonly isNumbered: boolean
+  readonly kind: StepKind
+  readonly hash: string
+  readonly undo: Command['undo']
+  readonly go: (command: Command) => void
+}
+
+/** All steps that a run has asked for since it came into memory, under their names. */
+export class CommandBook {
+  readonly #byName = new Map<string, Command>()
+  readonly #counts = new Map<string, number>()
+  /** Those that are not done. */
+  readonly open = new Set<Command>()
+  /** Asked for and not begun yet, in order. */
+  fresh: Command[] = []
+
+  ask(asked: Asked, scope: string, askedAt: number): Promise<unknown> {
+    const base = scope + asked.base
+    const count = (this.#counts.get(base) ?? 0) + 1
+    this.#counts.set(base, count)
+    const name = asked.isNumbered || count > 1 ? `${base}#${count}` : base
+    return new Promise((resolve, reject) => {
+      const command: Command = {
+        name,
+        kind: asked.kind,
+        hash: asked.hash,
+        askedAt,
+        go: asked.go,
+        resolve,
+        reject,
+        undo: asked.undo,
+        state: 'asked',
+        attempt: 0,
+        startedAt: 0,
+        previousDelayMs: null,
+        wakeAt: null,
+        lastFate: null,
+        isSent: false,
+        isUnknown: false,
+        isDecided: false,
+        mayHaveHappened: false,
+        begun: null,
+      }
+      this.#byName.set(name, command)
+      this.open.add(command)
+      this.fresh.push(command)
+    })
+  }
+
+  find(name: string): Command | undefined {
+    return this.#byName.get(name)
+  }
+
+  close(command: Command): void {
+    command.state = 'done'
+    this.open.delete(command)
+  }
+
+  /** 16 random-looking characters and more, the same at every replay. */
+  derive(kind: string, run: string): string {
+    const name = `:${kind}`
+    const count = (this.#counts.get(name) ?? 0) + 1
+    this.#counts.set(name, count)
+    return contentHash(`${run}\n${name}\n${count}`)
+  }
+
+  get isAnythingBegun(): boolean {
+    for (const command of this.open) if (command.begun !== null || command.attempt > 0) return true
+    return false
+  }
+}

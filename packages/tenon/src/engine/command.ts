@@ -1,0 +1,83 @@
+import type { TenonError } from '../base/errors.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Client } from '../client/client.ts'
+import type { Journal, RunKey, RunRow } from '../journal/journal.ts'
+import type { Fate } from '../outbound/retry.ts'
+import type { Happening } from './engine.ts'
+import type { EntryBodies, StepKind, Written } from './entries.ts'
+import type { FlowPlan } from './plan.ts'
+import type { Additions } from './recorder.ts'
+
+/** A step that the function has asked for, and what is known of it. */
+export interface Command {
+  readonly name: string
+  readonly kind: StepKind
+  /** Of its encoded input: another one on replay is a divergence. */
+  readonly hash: string
+  /** The run's time when it was asked for: it cannot have been sent earlier. */
+  readonly askedAt: number
+  /** Makes the step go on from what is known of it; called again when its time comes. */
+  readonly go: (command: Command) => void
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+  readonly undo: ((value: never) => unknown) | null
+  state: 'asked' | 'running' | 'waiting' | 'done'
+  /** Tries that have begun. */
+  attempt: number
+  startedAt: number
+  previousDelayMs: number | null
+  /** When a waiting step goes on by itself, `null` for never. */
+  wakeAt: number | null
+  lastFate: Fate | null
+  /** A request that must not be repeated has left, or was about to. */
+  isSent: boolean
+  isUnknown: boolean
+  /** A person said to send it again, whatever became of the first. */
+  isDecided: boolean
+  /** An earlier try may have reached the provider. */
+  mayHaveHappened: boolean
+  begun: EntryBodies['begun'] | null
+}
+
+/** What a step needs of the run it belongs to. */
+export interface Host {
+  readonly row: RunRow
+  readonly services: Services
+  /** Signals and ends of child runs that came before anyone asked. */
+  takeSignal(name: string): { readonly seq: number; readonly data: unknown } | null
+  takeChildEnd(step: string): EntryBodies['child'] | null
+  generationOf(step: string): number
+  /** Called with what a step came to; its result reaches the function when it is durable. */
+  succeed(command: Command, encoded: string, additions?: (Additions & { readonly signal?: number }) | null): void
+  fail(command: Command, error: unknown, fate: Fate, additions?: Additions | null): void
+  /** Writes an entry about a step that goes on. */
+  note(written: Written, additions?: Additions | null, whenDurable?: (seq: number) => void): void
+  /** The step rests until then, or until something reaches it. */
+  rest(command: Command, wakeAt: number | null): void
+  running(command: Command): void
+}
+
+/** What all runs of an engine share. */
+export interface Services {
+  readonly journal: Journal
+  readonly client: Client
+  readonly clock: Clock
+  readonly random: () => number
+  readonly hasListeners: () => boolean
+  readonly emit: (happening: Happening) => void
+  readonly isDraining: () => boolean
+  /** A wait shorter than this stays in memory. */
+  readonly lingerMs: number
+  readonly planOf: (flow: string, version?: number) => FlowPlan | null
+  /** Lets everything that can run now run, then calls back. */
+  readonly whenQuiet: (callback: () => void) => void
+  /** Values kept out of line. */
+  readonly values: Journal['values']
+  readonly cancelRun: (run: RunKey, reason: string, id: string) => void
+  readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
+}
+
+export interface CallFailure {
+  readonly error: TenonError
+  readonly fate: Fate
+}

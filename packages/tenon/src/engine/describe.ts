@@ -1,0 +1,110 @@
+import type { Journal, RunKey, RunRow } from '../journal/journal.ts'
+import { read, wholeBody, type HistoryEntry } from './entries.ts'
+import { prepareHistory } from './history.ts'
+import { decodeEvent } from './messages.ts'
+import type { StoredError } from './outcome.ts'
+import type { AttemptView, ErrorView, RunView, StepView } from './view.ts'
+
+type Draft = { -readonly [Key in keyof StepView]: StepView[Key] } & { attempts: AttemptView[] }
+
+/** The story of a run, folded from its journal. */
+export async function describeRun(key: RunKey, journal: Journal): Promise<RunView | null> {
+  const [loaded] = await journal.load([{ tenant: key.tenant, run: key.run }])
+  if (loaded === null || loaded === undefined) return null
+  const values: Journal['values'] = (hashes) => journal.values(hashes)
+  const entries = await read(loaded.entries, values)
+  const event = decodeEvent(await wholeBody(loaded.input, values))
+  const steps = foldSteps(entries)
+  const last = prepareHistory(entries).entries.at(-1)
+  const end = last?.kind === 'end' ? last.body : null
+  const parked = [...entries].reverse().find((entry) => entry.kind === 'parked')
+  const isParked = loaded.row.status === 'parked' && parked?.kind === 'parked'
+  const undone = entries.some(({ kind }) => kind === 'undo')
+  return {
+    ...loaded.row,
+    event: { id: event.id, type: event.type, at: event.time.getTime(), source: event.source, data: event.data },
+    steps,
+    output: end?.v ?? null,
+    error: isParked ? { name: 'TenonError', code: parked.body.code, message: parked.body.message } : end?.e === undefined ? null : viewError(end.e),
+    waitsFor: waitsFor(loaded.row, steps),
+    undo: !undone ? 'none' : end === null ? 'begun' : 'done',
+  }
+}
+
+function foldSteps(entries: readonly HistoryEntry[]): StepView[] {
+  const drafts = new Map<string, Draft>()
+  for (const entry of entries) {
+    if (entry.kind === 'retried') for (const seq of entry.body.void) reopenStep(drafts, entries.find((other) => other.seq === seq))
+    if (entry.kind === 'decision') {
+      const draft = drafts.get(entry.step)
+      if (draft !== undefined) draft.state = 'running'
+    }
+    if (entry.kind === 'step' || entry.kind === 'attempt' || entry.kind === 'sending' || entry.kind === 'unknown' || entry.kind === 'begun') fold(drafts, entry)
+  }
+  return [...drafts.values()].sort((left, right) => left.startedAt - right.startedAt)
+}
+
+function fold(drafts: Map<string, Draft>, entry: Extract<HistoryEntry, { kind: 'step' | 'attempt' | 'sending' | 'unknown' | 'begun' }>): void {
+  const startedAt = entry.kind === 'sending' ? entry.at : entry.body.s
+  const draft = drafts.get(entry.step) ?? newDraft(entry.step, entry.body.t, startedAt)
+  drafts.set(entry.step, draft)
+  switch (entry.kind) {
+    case 'begun':
+      draft.state = 'waiting'
+      return
+    case 'sending':
+      draft.attempts.push({ number: entry.body.a, startedAt, endedAt: null, error: null, retryAt: null })
+      draft.state = 'running'
+      return
+    case 'attempt':
+      putAttempt(draft, { number: entry.body.a, startedAt, endedAt: entry.at, error: viewError(entry.body.e), retryAt: entry.body.at })
+      draft.state = 'waiting'
+      return
+    case 'unknown':
+      putAttempt(draft, { number: entry.body.a, startedAt, endedAt: entry.at, error: viewError(entry.body.e), retryAt: null })
+      draft.state = 'unknown'
+      return
+    case 'step': {
+      const { a, v, e } = entry.body
+      const error = e === undefined ? null : viewError(e)
+      if (a > 0) putAttempt(draft, { number: a, startedAt, endedAt: entry.at, error, retryAt: null })
+      draft.state = error === null ? 'completed' : 'failed'
+      draft.endedAt = entry.at
+      draft.result = v
+      draft.error = error
+    }
+  }
+}
+
+function newDraft(name: string, kind: StepView['kind'], startedAt: number): Draft {
+  return { name, kind, isUndo: name.startsWith('undo('), state: 'running', startedAt, endedAt: null, attempts: [], result: undefined, error: null }
+}
+
+function putAttempt(draft: Draft, attempt: AttemptView): void {
+  const last = draft.attempts.at(-1)
+  if (last?.number === attempt.number && last.endedAt === null) draft.attempts.pop()
+  draft.attempts.push(attempt)
+}
+
+function reopenStep(drafts: Map<string, Draft>, entry: HistoryEntry | undefined): void {
+  const draft = drafts.get(entry?.step ?? '')
+  if (draft === undefined) return
+  draft.state = 'running'
+  draft.endedAt = null
+  draft.error = null
+}
+
+function viewError(stored: StoredError): ErrorView {
+  return { name: stored.name, code: stored.code ?? 'STEP_FAILED', message: stored.message }
+}
+
+function waitsFor(row: RunRow, steps: readonly StepView[]): string | null {
+  if (row.status === 'queued') return `the run before it with key ${row.key ?? ''}`
+  const unknown = steps.filter(({ state }) => state === 'unknown').map(({ name }) => name)
+  if (row.status === 'parked' && unknown.length > 0) return `a decision on ${unknown.join(', ')}`
+  if (row.status === 'parked') return 'code that matches its journal, then a retry'
+  if (row.status !== 'waiting') return null
+  const resting = steps.filter(({ state }) => state === 'waiting').map(({ name }) => name)
+  const until = row.wakeAt === null ? '' : ` until ${new Date(row.wakeAt).toISOString()}`
+  return `${resting.join(', ')}${until}`
+}

@@ -1,0 +1,277 @@
+import { sleep } from '../base/clock.ts'
+import type { AppendReceipt, LoadedRun, RunKey, RunRow } from '../journal/journal.ts'
+import type { Services } from './command.ts'
+import type { DrainReport } from './engine.ts'
+import { Execution, type Leaving } from './execution.ts'
+import { emptyHistory } from './history.ts'
+import { decodeEvent } from './messages.ts'
+import { prepareRun, writePoisoned, type Prepared } from './prepare.ts'
+import { Permits } from './permits.ts'
+import { RunQueue, type Queued } from './run-queue.ts'
+import { Suspects } from './suspects.ts'
+
+export interface DispatcherOptions {
+  readonly services: Services
+  /** Runs in memory at most; the rest waits in the journal. */
+  readonly runsInProgress: number
+  /** Runs that wait in memory for their turn at most. */
+  readonly readyInMemory: number
+  /** When this process began: what is older was perhaps begun by another. */
+  readonly startedAt: number
+}
+
+/** Brings runs into memory when they may go on: in order, within limits, each at most once at a time. */
+export class Dispatcher {
+  readonly #services: Services
+  readonly #options: DispatcherOptions
+  readonly #queue: RunQueue
+  readonly #active = new Map<string, Execution | null>()
+  readonly #permits: Permits
+  readonly #suspects: Suspects
+  #isPumping = false
+  #isScanning = false
+  #mustScan = true
+  #isStopped = false
+  #nextWake: number | null = null
+  #stopTimer: () => void = () => undefined
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+    this.#services = options.services
+    this.#queue = new RunQueue(options.readyInMemory)
+    this.#permits = new Permits((flow, version) => this.#services.planOf(flow, version)?.concurrency ?? Number.POSITIVE_INFINITY)
+    this.#suspects = new Suspects(options.services.clock, (run) => this.ready([run]))
+  }
+
+  /** Takes up what the journal holds. */
+  async start(): Promise<void> {
+    await this.#scan()
+    await this.#lookForDue()
+  }
+
+  /** A run that was just started, with what it was started with: no need to read it again. */
+  offer(row: RunRow, input: string): void {
+    if (this.#active.has(row.run)) return
+    if (!this.#queue.push({ tenant: row.tenant, run: row.run, flow: row.flow, version: row.version, fresh: { row, input } })) this.#mustScan = true
+    this.#pump()
+  }
+
+  /** Runs that may go on, or have something in their inbox. */
+  ready(runs: readonly RunKey[]): void {
+    for (const key of runs) {
+      const execution = this.#active.get(key.run)
+      if (execution !== undefined && execution !== null) execution.poke()
+      else if (execution === null) this.#queue.repeat(key)
+      else if (!this.#queue.push({ tenant: key.tenant, run: key.run })) this.#mustScan = true
+    }
+    this.#pump()
+  }
+
+  get inProgress(): number {
+    return this.#active.size
+  }
+
+  get readied(): number {
+    return this.#queue.size
+  }
+
+  get nextWake(): number | null {
+    return this.#nextWake
+  }
+
+  /** Takes up nothing more, gives what is in flight `limitMs` to end, then leaves the rest to the journal. */
+  async drain(limitMs: number): Promise<Pick<DrainReport, 'interrupted'>> {
+    this.#isStopped = true
+    this.#stopTimer()
+    const { clock } = this.#services
+    const limit = clock.now() + limitMs
+    const isIdle = (): boolean => [...this.#active.values()].every((execution) => execution === null || execution.isAtRest)
+    while (!isIdle() && clock.now() < limit) await sleep(clock, 20)
+    let interrupted = 0
+    for (const execution of this.#active.values()) {
+      if (execution === null) continue
+      if (!execution.isAtRest) interrupted += 1
+      execution.abandon()
+    }
+    return { interrupted }
+  }
+
+  #pump(): void {
+    if (this.#isPumping || this.#isStopped) return
+    this.#isPumping = true
+    const toLoad: Queued[] = []
+    while (this.#active.size < this.#options.runsInProgress) {
+      const item = this.#queue.shift()
+      if (item === null) break
+      if (item.flow !== undefined && !this.#permits.take(item.flow, item.version ?? 1)) {
+        this.#queue.defer(item)
+        continue
+      }
+      this.#active.set(item.run, null)
+      if (item.fresh === undefined) toLoad.push(item)
+      else this.#begin(item, { row: item.fresh.row, event: decodeEvent(item.fresh.input), history: emptyHistory, inbox: [] }, false)
+    }
+    this.#isPumping = false
+    if (toLoad.length > 0) void this.#load(toLoad)
+    if (this.#mustScan && this.#queue.isLow) void this.#scan()
+  }
+
+  async #load(items: readonly Queued[]): Promise<void> {
+    try {
+      const loaded = await this.#services.journal.load(items)
+      await Promise.all(items.map((item, index) => this.#resume(item, loaded[index] ?? null)))
+    } catch (error) {
+      this.#services.log('runs.unreadable', { runs: items.length, error })
+      for (const item of items) this.#release(item)
+      this.#services.clock.after(1000, () => this.ready(items))
+    }
+  }
+
+  async #resume(item: Queued, loaded: LoadedRun | null): Promise<void> {
+    if (loaded === null || !mayGoOn(loaded, this.#services.clock.now())) return this.#release(item)
+    const { row } = loaded
+    if (item.flow === undefined) {
+      if (!this.#permits.take(row.flow, row.version)) {
+        this.#active.delete(item.run)
+        this.#queue.defer({ ...item, flow: row.flow, version: row.version })
+        return
+      }
+      item.flow = row.flow
+      item.version = row.version
+    }
+    if (this.#isFromBefore(row) && !(await this.#admit(item, row))) return
+    const prepared = await prepareRun(loaded, this.#services)
+    if (prepared === null) return this.#release(item)
+    if (this.#isStopped) return this.#release(item)
+    this.#begin(item, prepared, true)
+  }
+
+  // After a crash each run that is taken up again is counted, before it runs: one that ends the process every time must be stopped some day.
+  async #admit(item: Queued, row: RunRow): Promise<boolean> {
+    const { journal } = this.#services
+    if (row.recoveries >= this.#suspects.limit) {
+      const receipt = await writePoisoned(row, this.#services)
+      this.#release(item)
+      this.#follow(receipt)
+      return false
+    }
+    if (row.recoveries > 0 && !this.#suspects.admit(item)) {
+      this.#release(item)
+      return false
+    }
+    await journal.append({ tenant: row.tenant, run: row.run, epoch: journal.epoch, after: row.lastSeq, entries: [], recovery: true })
+    return true
+  }
+
+  #isFromBefore(row: RunRow): boolean {
+    return !this.#services.journal.closedCleanly && row.updatedAt < this.#options.startedAt && row.status === 'ready'
+  }
+
+  #begin(item: Queued, prepared: Prepared, isResumed: boolean): void {
+    const { row } = prepared
+    const plan = this.#services.planOf(row.flow, row.version)
+    if (plan === null) return this.#release(item)
+    const execution = new Execution({
+      ...prepared,
+      plan,
+      services: this.#services,
+      isResumed,
+      isDry: false,
+      onLeft: (leaving) => this.#left(item, leaving),
+    })
+    this.#active.set(row.run, execution)
+    if (this.#services.hasListeners()) {
+      const name = row.lastSeq === 0 ? 'run.started' : 'run.resumed'
+      this.#services.emit({ name, at: this.#services.clock.now(), tenant: row.tenant, run: row.run, flow: row.flow, key: row.key })
+    }
+    execution.start()
+    if (this.#queue.takeRepeat(row.run)) execution.poke()
+  }
+
+  #left(item: Queued, leaving: Leaving): void {
+    this.#release(item)
+    if (leaving.wakeAt !== null) this.#noteWake(leaving.wakeAt)
+    if (leaving.how === 'drained') return
+    if (leaving.how === 'lost') this.#services.clock.after(1000, () => this.ready([item]))
+    if (leaving.receipt === null) this.#mustScan = true
+    else this.#follow(leaving.receipt)
+    this.#pump()
+  }
+
+  #follow(receipt: AppendReceipt): void {
+    if (receipt.outcome !== 'written') return
+    if (receipt.readied.length > 0) this.ready(receipt.readied)
+    if (receipt.reached.length > 0) this.ready(receipt.reached)
+  }
+
+  #release(item: Queued): void {
+    this.#active.delete(item.run)
+    this.#suspects.leave(item.run)
+    if (item.flow !== undefined) {
+      this.#permits.give(item.flow, item.version ?? 1)
+      this.#queue.undefer(item.flow)
+    }
+    if (this.#queue.takeRepeat(item.run)) this.#queue.push({ tenant: item.tenant, run: item.run })
+    this.#pump()
+  }
+
+  // The journal is the queue; what is in memory is its head.
+  async #scan(): Promise<void> {
+    if (this.#isScanning || this.#isStopped) return
+    this.#isScanning = true
+    this.#mustScan = false
+    try {
+      const limit = this.#options.readyInMemory
+      const except = new Set([...this.#active.keys(), ...this.#queue.known()])
+      const rows = await this.#services.journal.ready({ limit, except })
+      for (const row of rows) {
+        if (this.#active.has(row.run)) continue
+        if (!this.#queue.push({ tenant: row.tenant, run: row.run, flow: row.flow, version: row.version })) this.#mustScan = true
+      }
+      if (rows.length >= limit) this.#mustScan = true
+    } catch (error) {
+      this.#services.log('journal.unreadable', { error })
+      this.#mustScan = true
+      this.#services.clock.after(1000, () => this.#pump())
+    } finally {
+      this.#isScanning = false
+    }
+    this.#pump()
+  }
+
+  #noteWake(at: number): void {
+    if (this.#nextWake !== null && this.#nextWake <= at) return
+    this.#nextWake = at
+    this.#arm(at)
+  }
+
+  #arm(at: number): void {
+    this.#stopTimer()
+    if (this.#isStopped) return
+    this.#stopTimer = this.#services.clock.after(Math.max(0, at - this.#services.clock.now()), () => void this.#lookForDue())
+  }
+
+  async #lookForDue(): Promise<void> {
+    if (this.#isStopped) return
+    const { journal, clock } = this.#services
+    const limit = this.#options.readyInMemory
+    try {
+      const except = new Set([...this.#active.keys(), ...this.#queue.known()])
+      const rows = await journal.due({ now: clock.now(), limit, except })
+      this.ready(rows)
+      const next = await journal.nextWake()
+      this.#nextWake = next
+      // Those found are still to be taken up, so what is overdue is looked at again a little later.
+      if (next !== null) this.#arm(Math.max(next, clock.now() + (rows.length >= limit ? 50 : 250)))
+    } catch (error) {
+      this.#services.log('journal.unreadable', { error })
+      this.#arm(clock.now() + 1000)
+    }
+  }
+}
+
+function mayGoOn({ row, inbox }: LoadedRun, now: number): boolean {
+  if (row.status === 'ready') return true
+  if (row.status === 'waiting') return inbox.length > 0 || (row.wakeAt !== null && row.wakeAt <= now)
+  return row.status === 'parked' && inbox.length > 0
+}

@@ -1,0 +1,104 @@
+import type { ErrorCode } from '../base/errors.ts'
+import type { RunQuery, RunRow, RunStatus } from '../journal/journal.ts'
+import type { RunView } from './view.ts'
+
+/** Makes runs progress: takes facts in, starts runs, carries each through to its end or to a wait. */
+export interface Engine {
+  /** Starts what the event triggers and wakes what waits for it; durable when it resolves. Rejects with `JOURNAL_UNAVAILABLE`, `OVERLOADED` or `DRAINING`. */
+  accept(event: AcceptedEvent): Promise<AcceptReceipt>
+  /** Starts a flow by hand. The same `id` again gives the same run. Rejects with `NOT_FOUND` or `INPUT_INVALID`. */
+  start(request: StartRequest): Promise<{ readonly run: string; readonly duplicate: boolean }>
+  /** The four below reject with `NOT_FOUND` for an unknown run and `RUN_NOT_RETRYABLE` or `FORBIDDEN` where its state does not allow it. */
+  signal(request: { readonly tenant: string; readonly run: string; readonly name: string; readonly data: unknown; readonly id?: string }): Promise<void>
+  cancel(request: { readonly tenant: string; readonly run: string; readonly reason: string }): Promise<void>
+  decide(request: DecideRequest): Promise<void>
+  /** A failed run: goes on from its failed step, on the code as it is now. A parked (diverged) run: tries again on the code as it is now. */
+  retry(request: { readonly tenant: string; readonly run: string }): Promise<void>
+  /** Starts a new run with the same input, linked to the old one. */
+  startAnew(request: { readonly tenant: string; readonly run: string }): Promise<{ readonly run: string }>
+  list(query: RunQuery): Promise<readonly RunRow[]>
+  counts(tenant: string): Promise<Readonly<Record<RunStatus, number>>>
+  /** The story of one run, `null` when there is none. */
+  describe(tenant: string, run: string): Promise<RunView | null>
+  /** Replays living runs dry against this code: those that would park, with the first difference. */
+  check(tenant: string): Promise<readonly Divergence[]>
+  /** Live happenings, for terminals and consoles; listeners must be quick. Returns how to stop listening. */
+  listen(listener: (happening: Happening) => void): () => void
+  activity(): { readonly inProgress: number; readonly readied: number; readonly nextWakeAt: number | null }
+  /** Takes nothing new, lets calls in flight end for at most `limitMs`, leaves the rest to the journal. A second call joins the first. */
+  drain(limitMs: number): Promise<DrainReport>
+}
+
+export interface AcceptedEvent {
+  readonly tenant: string
+  /** What delivered it: connector name, `schedule` ... */
+  readonly trigger: string
+  readonly id: string
+  /** `<connector>/<event type>` or `schedule/<flow>`. */
+  readonly type: string
+  readonly source: string
+  readonly timeMs: number
+  readonly data: unknown
+  readonly dedupeMs: number
+  /** Connection it came by: flows use it by default. */
+  readonly connection?: string
+  readonly cursor?: { readonly name: string; readonly value: string }
+}
+
+export interface AcceptReceipt {
+  readonly duplicate: boolean
+  /** Runs started or reached, by this or, for a duplicate, by the first delivery. */
+  readonly runs: readonly string[]
+}
+
+export interface StartRequest {
+  readonly tenant: string
+  readonly flow: string
+  readonly input: unknown
+  readonly id?: string
+}
+
+export type Decision =
+  /** The effect took place, with this result. */
+  | { readonly kind: 'happened'; readonly result: unknown }
+  /** It did not: the step fails, and the flow sees `EFFECT_DENIED`. */
+  | { readonly kind: 'did-not-happen' }
+  /** Send it again, whatever became of the first. */
+  | { readonly kind: 'retry' }
+
+export interface DecideRequest {
+  readonly tenant: string
+  readonly run: string
+  readonly step: string
+  readonly decision: Decision
+  /** Who decided, for the record. */
+  readonly by: string
+}
+
+export interface Divergence {
+  readonly run: string
+  readonly flow: string
+  readonly version: number
+  readonly expected: string
+  readonly found: string
+}
+
+export interface DrainReport {
+  /** Runs that still had a call in flight at the limit; they go on at the next start. */
+  readonly interrupted: number
+  readonly waiting: number
+  readonly ready: number
+}
+
+/** `noun.verb`, in the past. */
+export type Happening =
+  | { readonly name: 'event.accepted'; readonly at: number; readonly type: string; readonly id: string; readonly runs: readonly string[]; readonly duplicate: boolean }
+  | { readonly name: 'run.started' | 'run.resumed'; readonly at: number; readonly tenant: string; readonly run: string; readonly flow: string; readonly key: string | null }
+  | { readonly name: 'step.started'; readonly at: number; readonly run: string; readonly flow: string; readonly step: string; readonly attempt: number }
+  | { readonly name: 'step.completed'; readonly at: number; readonly run: string; readonly flow: string; readonly step: string; readonly attempt: number; readonly tookMs: number }
+  | { readonly name: 'step.failed'; readonly at: number; readonly run: string; readonly flow: string; readonly step: string; readonly attempt: number; readonly code: ErrorCode; readonly message: string; readonly retryInMs: number | null }
+  | { readonly name: 'run.waited'; readonly at: number; readonly run: string; readonly flow: string; readonly for: string; readonly until: number | null }
+  | { readonly name: 'run.parked'; readonly at: number; readonly run: string; readonly flow: string; readonly code: ErrorCode; readonly message: string }
+  | { readonly name: 'run.undone'; readonly at: number; readonly run: string; readonly flow: string }
+  | { readonly name: 'run.completed' | 'run.cancelled'; readonly at: number; readonly run: string; readonly flow: string; readonly tookMs: number }
+  | { readonly name: 'run.failed'; readonly at: number; readonly run: string; readonly flow: string; readonly tookMs: number; readonly code: ErrorCode; readonly message: string }

@@ -1,0 +1,92 @@
+import { contentHash } from '../base/ids.ts'
+import { decode, encode } from '../base/json.ts'
+import type { EntryRow, NewEntry, RunStatus, StoredValue } from '../journal/journal.ts'
+import type { Fate } from '../outbound/retry.ts'
+import type { StoredError } from './outcome.ts'
+import type { StepView } from './view.ts'
+
+/** Form of the bodies below. A body of an older form must stay readable for ever. */
+export const entryFormat = 1
+
+export type StepKind = StepView['kind']
+
+/** What an entry says. Names are short because every step of every run stores them. */
+export interface EntryBodies {
+  /** A step is over. `h` hash of its input, `t` kind, `a` tries, `s` when it began; `v` value or `e` error with `f` fate; `sig` the signal taken. */
+  step: { h: string; t: StepKind; a: number; s: number; v?: unknown; e?: StoredError; f?: Fate; sig?: number }
+  /** A try failed and another follows at `at`, `d` after. */
+  attempt: { h: string; t: StepKind; a: number; s: number; e: StoredError; f: Fate; at: number; d: number }
+  /** A request that cannot be repeated safely is about to leave. */
+  sending: { h: string; t: StepKind; a: number }
+  /** It is not known whether that request took effect. */
+  unknown: { h: string; t: StepKind; a: number; s: number; e: StoredError }
+  /** A person said what became of it. */
+  decision: { kind: 'happened' | 'did-not-happen' | 'retry'; by: string }
+  /** A timer or wait began; it ends at `until`. `w` names the wait, `m` what it matches. */
+  begun: { h: string; t: StepKind; s: number; until: number | null; w?: string; m?: Record<string, string> }
+  /** A signal that no wait has taken yet. */
+  signal: { name: string; v: unknown }
+  /** A child run ended before its parent asked. */
+  child: { v?: unknown; e?: StoredError; status: RunStatus }
+  cancel: { reason: string; timeout: boolean }
+  undo: { n: number }
+  /** `failing`: entries that a retry would make void. */
+  end: { status: 'completed' | 'failed' | 'cancelled'; v?: unknown; e?: StoredError; failing?: number[]; undone?: boolean }
+  /** A person retried the failed run: these entries no longer count. */
+  retried: { void: number[]; generations: Record<string, number>; maybe: string[] }
+  changed: { id: string }
+  parked: { code: string; message: string; expected?: string; found?: string }
+}
+
+export type EntryKind = keyof EntryBodies
+
+export type HistoryEntry = { [Kind in EntryKind]: { readonly seq: number; readonly at: number; readonly kind: Kind; readonly step: string; readonly body: EntryBodies[Kind] } }[EntryKind]
+
+/** Values longer than this are stored once, by content, beside the journal. */
+const inlineLimit = 65_536
+
+/** A new entry, and the value that it refers to when that is large. */
+export interface Written {
+  readonly entry: NewEntry
+  readonly value: StoredValue | null
+}
+
+export function write<Kind extends EntryKind>(kind: Kind, step: string | null, at: number, body: Omit<EntryBodies[Kind], 'v'>, value?: { readonly encoded: string }): Written {
+  const head = encode(body)
+  if (value === undefined) return { entry: { at, kind, step, body: head, format: entryFormat }, value: null }
+  const open = head.length === 2 ? '{' : `${head.slice(0, -1)},`
+  if (value.encoded.length <= inlineLimit) {
+    return { entry: { at, kind, step, body: `${open}"v":${value.encoded}}`, format: entryFormat }, value: null }
+  }
+  const hash = contentHash(value.encoded)
+  return { entry: { at, kind, step, body: `${open}"r":"${hash}"}`, format: entryFormat }, value: { hash, body: value.encoded } }
+}
+
+/** Reads entries, fetching large values by hash. */
+export async function read(rows: readonly EntryRow[], values: (hashes: readonly string[]) => Promise<readonly (string | null)[]>): Promise<HistoryEntry[]> {
+  const entries = rows.map((row) => ({ seq: row.seq, at: row.at, kind: row.kind, step: row.step ?? '', body: decode(row.body) as Record<string, unknown> }))
+  const outOfLine = entries.filter((entry) => typeof entry.body['r'] === 'string')
+  if (outOfLine.length > 0) {
+    const texts = await values(outOfLine.map((entry) => entry.body['r'] as string))
+    for (const [index, entry] of outOfLine.entries()) entry.body['v'] = decode(requireText(texts[index], entry.body['r'] as string))
+  }
+  return entries as unknown as HistoryEntry[]
+}
+
+function requireText(text: string | null | undefined, hash: string): string {
+  if (text === null || text === undefined) throw new Error(`the journal misses the value ${hash}`)
+  return text
+}
+
+/** A body that is stored whole: inputs, events and messages. Large ones become a reference. */
+export function outOfLine(body: string): { readonly body: string; readonly values: readonly StoredValue[] } {
+  if (body.length <= inlineLimit) return { body, values: [] }
+  const hash = contentHash(body)
+  return { body: `"@${hash}"`, values: [{ hash, body }] }
+}
+
+export async function wholeBody(body: string, values: (hashes: readonly string[]) => Promise<readonly (string | null)[]>): Promise<string> {
+  if (!body.startsWith('"@')) return body
+  const hash = body.slice(2, -1)
+  return requireText((await values([hash]))[0], hash)
+}

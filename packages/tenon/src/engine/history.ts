@@ -1,0 +1,38 @@
+import type { HistoryEntry } from './entries.ts'
+
+/** A run's journal, prepared for replay. */
+export interface History {
+  /** What is replayed, in order; void entries are left out. */
+  readonly entries: readonly HistoryEntry[]
+  /** Marks of `step.changed` that the run has passed. */
+  readonly changed: ReadonlySet<string>
+  /** Per step, how often it was retried after a definitive answer. */
+  readonly generations: ReadonlyMap<string, number>
+  /** Steps that were retried without knowing what became of them. */
+  readonly maybe: ReadonlySet<string>
+  /** Entries with a lower sequence may belong to steps that the run no longer asks for, since a retry took away what led to them. */
+  readonly looseBefore: number
+  readonly names: ReadonlySet<string>
+}
+
+export function prepareHistory(all: readonly HistoryEntry[]): History {
+  const dropped = new Set<number>()
+  const changed = new Set<string>()
+  const generations = new Map<string, number>()
+  const maybe = new Set<string>()
+  const names = new Set<string>()
+  let looseBefore = 0
+  for (const entry of all) {
+    if (entry.kind === 'changed') changed.add(entry.body.id)
+    if (entry.step !== '') names.add(entry.step)
+    if (entry.kind !== 'retried') continue
+    for (const seq of entry.body.void) dropped.add(seq)
+    for (const [step, generation] of Object.entries(entry.body.generations)) generations.set(step, generation)
+    for (const step of entry.body.maybe) maybe.add(step)
+    if (entry.body.void.length > 1) looseBefore = entry.seq
+  }
+  const entries = dropped.size === 0 ? all : all.filter((entry) => !dropped.has(entry.seq))
+  return { entries, changed, generations, maybe, looseBefore, names }
+}
+
+export const emptyHistory: History = prepareHistory([])

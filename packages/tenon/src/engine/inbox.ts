@@ -1,0 +1,106 @@
+import { TenonError } from '../base/errors.ts'
+import { decode, encode } from '../base/json.ts'
+import type { InboxMessage } from '../journal/journal.ts'
+import type { Command, Host } from './command.ts'
+import type { CommandBook } from './command-book.ts'
+import { write, type EntryBodies, type HistoryEntry, type Written } from './entries.ts'
+import type { Mailbox } from './mailbox.ts'
+import { decodeEvent } from './messages.ts'
+
+/** The run that takes its messages over into its journal. */
+export interface Receiver extends Host {
+  readonly book: CommandBook
+  readonly mail: Mailbox
+  readonly isOver: boolean
+  note(written: Written | null, additions: Parameters<Host['note']>[1], whenDurable?: (seq: number) => void): void
+  /** Looks again at steps that may go on now. */
+  wake(mayGoOn: (command: Command) => boolean): void
+  stop(cancel: EntryBodies['cancel']): void
+}
+
+export function takeMessage(run: Receiver, message: InboxMessage): void {
+  const takes = Object.hasOwn(takers, message.kind) ? takers[message.kind] : undefined
+  if (takes === undefined) return consume(run, message)
+  takes(run, message)
+}
+
+const takers: Readonly<Record<string, (run: Receiver, message: InboxMessage) => void>> = {
+  event: takeEvent,
+  signal: takeSignal,
+  child: takeChildEnd,
+  cancel: takeCancel,
+  decision: takeDecision,
+}
+
+function consume(run: Receiver, message: InboxMessage): void {
+  run.note(null, { consumed: message.position })
+}
+
+function takeEvent(run: Receiver, message: InboxMessage): void {
+  const command = run.book.find(message.name ?? '')
+  if (command === undefined || command.state === 'done') return consume(run, message)
+  run.succeed(command, encodeArrived(message), { consumed: message.position })
+}
+
+function encodeArrived(message: InboxMessage): string {
+  const { connection: _connection, ...event } = decodeEvent(message.body)
+  return encode(event)
+}
+
+function takeSignal(run: Receiver, message: InboxMessage): void {
+  const name = message.name ?? ''
+  const data = decode(message.body)
+  run.note(signalEntry(message), { consumed: message.position }, (seq) => {
+    run.mail.putSignal(name, seq, data)
+    run.wake((command) => command.kind === 'wait')
+  })
+}
+
+function signalEntry(message: InboxMessage): Written {
+  return write('signal', null, message.at, { name: message.name ?? '' }, { encoded: message.body })
+}
+
+function takeChildEnd(run: Receiver, message: InboxMessage): void {
+  const end = decode(message.body) as EntryBodies['child']
+  run.note(childEntry(message), { consumed: message.position }, () => {
+    run.mail.putChildEnd(message.name ?? '', end)
+    run.wake((command) => command.kind === 'child-result')
+  })
+}
+
+function childEntry(message: InboxMessage): Written {
+  return { entry: { at: message.at, kind: 'child', step: message.name, body: message.body, format: 1 }, value: null }
+}
+
+function takeCancel(run: Receiver, message: InboxMessage): void {
+  if (run.isOver) return consume(run, message)
+  const { reason } = decode(message.body) as { reason: string }
+  const cancel = { reason, timeout: false }
+  run.note(write('cancel', null, message.at, cancel), { consumed: message.position }, () => run.stop(cancel))
+}
+
+function takeDecision(run: Receiver, message: InboxMessage): void {
+  const command = run.book.find(message.name ?? '')
+  if (command === undefined || !command.isUnknown) return consume(run, message)
+  const decision = decode(message.body) as EntryBodies['decision'] & { result?: unknown }
+  command.isUnknown = false
+  command.mayHaveHappened = false
+  command.isDecided = true
+  command.wakeAt = null
+  run.note(write('decision', command.name, message.at, { kind: decision.kind, by: decision.by }), { consumed: message.position })
+  if (decision.kind === 'happened') run.succeed(command, encode(decision.result))
+  else if (decision.kind === 'retry') run.wake((other) => other === command)
+  else run.fail(command, new TenonError('EFFECT_DENIED', `${decision.by} decided that ${command.name} did not take effect`), 'answered')
+}
+
+/** Moves messages into the journal of a run whose code cannot be followed, so that none is lost and none keeps waking it. */
+export function keepMessage(message: InboxMessage, history: readonly HistoryEntry[]): Written | null {
+  if (message.kind === 'signal') return signalEntry(message)
+  if (message.kind === 'child') return childEntry(message)
+  if (message.kind !== 'event') return null
+  const begun = history.find((entry) => entry.kind === 'begun' && entry.step === message.name)
+  const isOver = history.some((entry) => entry.kind === 'step' && entry.step === message.name)
+  if (begun?.kind !== 'begun' || isOver) return null
+  const { h, t, s } = begun.body
+  return write('step', begun.step, message.at, { h, t, a: 0, s }, { encoded: encodeArrived(message) })
+}

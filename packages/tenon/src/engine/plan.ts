@@ -1,0 +1,135 @@
+import { durationMs } from '../base/duration.ts'
+import { TenonError } from '../base/errors.ts'
+import type { App } from '../definition/app.ts'
+import type { Connector } from '../definition/connector.ts'
+import type { CallOptions, Flow, Uses } from '../definition/flow.ts'
+import { idempotencyOf, repeatOf, type OperationOptions, type Repeat } from '../definition/operation.ts'
+import { retryPolicy, type RetryPolicy } from '../outbound/retry.ts'
+
+/** A flow, prepared once: what is derived from its definition is not derived again per run. */
+export interface FlowPlan {
+  readonly flow: Flow
+  readonly name: string
+  readonly version: number
+  readonly concurrency: number
+  readonly timeoutMs: number | null
+  readonly retry: RetryPolicy
+  readonly keyUntilFirstWait: boolean
+  readonly skipsBlocked: boolean
+  /** By alias, an object whose operations are called on behalf of the run it is given. */
+  readonly clients: Readonly<Record<string, ClientPlan>>
+}
+
+export interface ClientPlan {
+  readonly alias: string
+  readonly connector: Connector
+  /** Name of the connection, `null` for the tenant's only one or that of the event. */
+  readonly connection: string | null
+  readonly operations: Readonly<Record<string, CallPlan>>
+  /** Makes the client of one run. */
+  readonly bind: (caller: Caller) => object
+}
+
+export interface CallPlan {
+  readonly client: ClientPlan
+  readonly operation: string
+  /** `alias.operation`. */
+  readonly base: string
+  readonly repeat: Repeat
+  /** How long the provider remembers a key, `null` where it takes none. */
+  readonly keyLifeMs: number | null
+}
+
+export interface Caller {
+  call(plan: CallPlan, input: unknown, options: CallOptions | undefined): Promise<unknown>
+}
+
+export interface AppPlan {
+  readonly flows: readonly FlowPlan[]
+  /** The flow of that name, in that version; the newest without one. */
+  find(name: string, version?: number): FlowPlan | null
+}
+
+export function planApp(app: App): AppPlan {
+  const flows = app.options.flows.map(planFlow)
+  const byName = new Map<string, FlowPlan[]>()
+  for (const plan of flows) {
+    const versions = byName.get(plan.name) ?? []
+    versions.push(plan)
+    versions.sort((left, right) => right.version - left.version)
+    byName.set(plan.name, versions)
+  }
+  return {
+    flows,
+    find(name, version) {
+      const versions = byName.get(name) ?? []
+      if (version === undefined) return versions[0] ?? null
+      return versions.find((plan) => plan.version === version) ?? null
+    },
+  }
+}
+
+function planFlow(flow: Flow): FlowPlan {
+  const { options } = flow
+  return {
+    flow,
+    name: flow.name,
+    version: flow.version,
+    concurrency: options.concurrency ?? Number.POSITIVE_INFINITY,
+    timeoutMs: options.timeout === undefined ? null : durationMs(options.timeout, `timeout of flow ${flow.name}`),
+    retry: retryPolicy(options.retry),
+    keyUntilFirstWait: options.keyUntil === 'first-wait',
+    skipsBlocked: options.onBlocked === 'skip',
+    clients: Object.fromEntries(Object.entries((options.uses ?? {}) as Uses).map(([alias, use]) => [alias, planClient(alias, use)])),
+  }
+}
+
+function planClient(alias: string, use: Uses[string]): ClientPlan {
+  const connector = (use.kind === 'connector' ? use : use.connector) as Connector
+  const operations: Record<string, CallPlan> = {}
+  const plan: ClientPlan = { alias, connector, connection: use.kind === 'connector' ? null : use.name, operations, bind: bindingOf(operations) }
+  for (const [name, options] of Object.entries(connector.options.operations)) operations[name] = planCall(plan, name, options)
+  return plan
+}
+
+function planCall(client: ClientPlan, operation: string, options: OperationOptions): CallPlan {
+  const idempotency = idempotencyOf(options, client.connector.options.idempotency)
+  return {
+    client,
+    operation,
+    base: `${client.alias}.${operation}`,
+    repeat: repeatOf(options, client.connector.options.idempotency),
+    keyLifeMs: idempotency === null ? null : durationMs(idempotency.life, `idempotency.life of ${client.connector.name}`),
+  }
+}
+
+const callerKey = Symbol('caller')
+
+// One prototype per client of a flow: a run's client is then one small object, whatever the number of operations.
+function bindingOf(operations: Readonly<Record<string, CallPlan>>): ClientPlan['bind'] {
+  let prototype: object | null = null
+  return (caller) => {
+    prototype ??= prototypeOf(operations)
+    return Object.create(prototype, { [callerKey]: { value: caller } }) as object
+  }
+}
+
+function prototypeOf(operations: Readonly<Record<string, CallPlan>>): object {
+  const prototype = {}
+  for (const [name, plan] of Object.entries(operations)) {
+    // A getter, so that a destructured operation keeps its run.
+    Object.defineProperty(prototype, name, {
+      enumerable: true,
+      get(this: { readonly [callerKey]: Caller }) {
+        const caller = this[callerKey]
+        return (input: unknown, options?: CallOptions) => caller.call(plan, input, options)
+      },
+    })
+  }
+  return prototype
+}
+
+export function requireFlow(plan: FlowPlan | null, name: string): FlowPlan {
+  if (plan === null) throw new TenonError('NOT_FOUND', `the app has no flow named ${name}`)
+  return plan
+}

@@ -1,0 +1,155 @@
+import { TenonError } from '../base/errors.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Append, AppendReceipt, JournalWrites, NewWait, RunKey, Start, StateChange, StoredValue } from '../journal/journal.ts'
+import type { Written } from './entries.ts'
+
+type Receipt = Extract<AppendReceipt, { outcome: 'written' | 'duplicate' }>
+
+/** What goes into one commit besides entries. */
+export interface Additions {
+  readonly consumed?: number
+  readonly wait?: NewWait
+  readonly endedWait?: string
+  readonly endedWaits?: readonly string[]
+  readonly start?: Start & { readonly input: string }
+  readonly state?: StateChange
+}
+
+interface Batch {
+  entries: Written[]
+  consumed: number[]
+  waits: NewWait[]
+  endedWaits: string[]
+  starts: (Start & { readonly input: string })[]
+  state: StateChange | null
+  whenDurable: ((receipt: Receipt, firstSeq: number) => void)[]
+}
+
+export interface RecorderParts {
+  readonly journal: JournalWrites & { readonly epoch: number }
+  readonly clock: Clock
+  readonly key: RunKey
+  readonly lastSeq: number
+  /** Goes with the first append that carries no other: a run woken by a timer is no longer waiting. */
+  readonly initialState: StateChange | null
+  /** After the callbacks of each append. */
+  readonly onDurable: () => void
+  /** Someone else writes this run, or the journal refuses it for good: it must leave memory. */
+  readonly onLost: (reason: AppendReceipt | Error) => void
+}
+
+const firstPauseMs = 50
+const longestPauseMs = 5_000
+
+/**
+ * Writes one run's entries, one append in flight at a time: what is recorded meanwhile goes into the next one.
+ * An append whose fate is unknown is repeated until the journal answers; it recognises entries that are there already.
+ */
+export class Recorder {
+  readonly #journal: JournalWrites
+  readonly #clock: Clock
+  readonly #key: RunKey
+  readonly #epoch: number
+  readonly #onLost: (receipt: AppendReceipt | Error) => void
+  readonly #onDurable: () => void
+  #initialState: StateChange | null
+  #next: Batch = emptyBatch()
+  #inFlight = false
+  #stopped = false
+  lastSeq: number
+
+  constructor(parts: RecorderParts) {
+    this.#journal = parts.journal
+    this.#epoch = parts.journal.epoch
+    this.#clock = parts.clock
+    this.#key = parts.key
+    this.#onLost = parts.onLost
+    this.#onDurable = parts.onDurable
+    this.#initialState = parts.initialState
+    this.lastSeq = parts.lastSeq
+  }
+
+  /** True while something recorded is not durable yet. */
+  get isBusy(): boolean {
+    return this.#inFlight || this.#hasMore
+  }
+
+  get #hasMore(): boolean {
+    const next = this.#next
+    return next.entries.length > 0 || next.state !== null || next.consumed.length > 0
+  }
+
+  /** Puts an entry (or only additions) into the next append; `flush` sends it. The callback gets the entry's sequence. */
+  record(written: Written | null, additions: Additions | null, whenDurable?: (receipt: Receipt, seq: number) => void): void {
+    const next = this.#next
+    if (written !== null) next.entries.push(written)
+    const offset = next.entries.length
+    if (additions !== null) {
+      if (additions.consumed !== undefined) next.consumed.push(additions.consumed)
+      if (additions.wait !== undefined) next.waits.push(additions.wait)
+      if (additions.endedWait !== undefined) next.endedWaits.push(additions.endedWait)
+      if (additions.endedWaits !== undefined) next.endedWaits.push(...additions.endedWaits)
+      if (additions.start !== undefined) next.starts.push(additions.start)
+      if (additions.state !== undefined) next.state = additions.state
+    }
+    if (whenDurable !== undefined) next.whenDurable.push((receipt, after) => whenDurable(receipt, after + offset))
+  }
+
+  /** Nothing more is written or called back. */
+  stop(): void {
+    this.#stopped = true
+  }
+
+  flush(): void {
+    if (this.#inFlight || this.#stopped || !this.#hasMore) return
+    const batch = this.#next
+    this.#next = emptyBatch()
+    this.#inFlight = true
+    const after = this.lastSeq
+    this.lastSeq += batch.entries.length
+    this.#send(batch, this.#appendOf(batch, after), after, firstPauseMs)
+  }
+
+  #appendOf(batch: Batch, after: number): Append {
+    const values: StoredValue[] = []
+    const state = batch.state ?? this.#initialState
+    this.#initialState = null
+    for (const { value } of batch.entries) if (value !== null) values.push(value)
+    return {
+      tenant: this.#key.tenant,
+      run: this.#key.run,
+      epoch: this.#epoch,
+      after,
+      entries: batch.entries.map(({ entry }) => entry),
+      ...(batch.consumed.length > 0 && { consumed: batch.consumed }),
+      ...(values.length > 0 && { values }),
+      ...(batch.waits.length > 0 && { waits: batch.waits }),
+      ...(batch.endedWaits.length > 0 && { endedWaits: batch.endedWaits }),
+      ...(batch.starts.length > 0 && { starts: batch.starts }),
+      ...(state !== null && { state }),
+    }
+  }
+
+  #send(batch: Batch, append: Append, after: number, pauseMs: number): void {
+    this.#journal.append(append).then(
+      (receipt) => {
+        if (this.#stopped) return
+        if (receipt.outcome === 'conflict' || receipt.outcome === 'fenced') return this.#onLost(receipt)
+        this.#inFlight = false
+        for (const whenDurable of batch.whenDurable) whenDurable(receipt, after)
+        this.#onDurable()
+      },
+      (error: unknown) => {
+        if (this.#stopped) return
+        if (!TenonError.is(error) || !error.retryable) return this.#onLost(error instanceof Error ? error : new Error(String(error)))
+        this.#clock.after(pauseMs, () => {
+          if (!this.#stopped) this.#send(batch, append, after, Math.min(longestPauseMs, pauseMs * 2))
+        })
+      },
+    )
+  }
+}
+
+function emptyBatch(): Batch {
+  return { entries: [], consumed: [], waits: [], endedWaits: [], starts: [], state: null, whenDurable: [] }
+}

@@ -1,0 +1,94 @@
+import { TenonError } from '../base/errors.ts'
+import type { Repeat } from '../definition/operation.ts'
+import { decideRetry, type Fate, type RetryPolicy } from '../outbound/retry.ts'
+import type { Command, Host } from './command.ts'
+import { write } from './entries.ts'
+import { codeOf, storeError } from './outcome.ts'
+
+/** What one try of a step came to. */
+export type TryResult =
+  | { readonly encoded: string }
+  | { readonly error: unknown; readonly fate: Fate; readonly retryable: boolean; readonly retryAfterMs: number | null }
+
+/** A step that is tried until it succeeds, fails for good, or nobody can know: a call, or own code. */
+export interface TriedStep {
+  readonly repeat: Repeat
+  readonly policy: RetryPolicy
+  /** How long the provider remembers the step's key; `null` for as long as one likes. */
+  readonly keyLifeMs: number | null
+  readonly attempt: (command: Command, repeat: Repeat) => Promise<TryResult>
+}
+
+/** The one retry loop of a flow: each try is in the journal, so that they count across crashes. */
+export function goTry(host: Host, step: TriedStep, command: Command): void {
+  const now = host.services.clock.now()
+  if (command.isUnknown) return host.rest(command, null)
+  if (command.wakeAt !== null && command.wakeAt > now) return host.rest(command, command.wakeAt)
+  if (command.isSent) return becomeUnknown(host, command, new TenonError('OUTCOME_UNKNOWN', 'the process ended before the answer came'), now)
+  const repeat = effectiveRepeat(step, command, now)
+  if (repeat === 'unsafe' && step.repeat !== 'unsafe') {
+    return becomeUnknown(host, command, new TenonError('OUTCOME_UNKNOWN', 'the provider has forgotten the key of the earlier try'), now)
+  }
+  command.attempt += 1
+  command.startedAt = now
+  host.running(command)
+  if (repeat !== 'unsafe') return void tryOnce(host, step, command, repeat)
+  const sending = write('sending', command.name, now, { h: command.hash, t: command.kind, a: command.attempt })
+  host.note(sending, null, () => void tryOnce(host, step, command, repeat))
+}
+
+// Past its life a key protects from nothing; what may have been sent before counts from when the step was asked for.
+function effectiveRepeat(step: TriedStep, command: Command, now: number): Repeat {
+  if (step.repeat !== 'keyed' || step.keyLifeMs === null || !command.mayHaveHappened) return step.repeat
+  return now - command.askedAt < step.keyLifeMs ? 'keyed' : 'unsafe'
+}
+
+async function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Repeat): Promise<void> {
+  const { services, row } = host
+  if (services.hasListeners()) {
+    services.emit({ name: 'step.started', at: command.startedAt, run: row.run, flow: row.flow, step: command.name, attempt: command.attempt })
+  }
+  const result = await step.attempt(command, repeat)
+  if ('encoded' in result) return host.succeed(command, result.encoded)
+  const decision = decideRetry(
+    {
+      retryable: result.retryable,
+      fate: result.fate,
+      repeat,
+      attempt: command.attempt,
+      retryAfterMs: result.retryAfterMs,
+      previousDelayMs: command.previousDelayMs,
+    },
+    step.policy,
+    services.random,
+  )
+  if (decision.next === 'fail') return host.fail(command, result.error, result.fate)
+  if (decision.next === 'unknown') return becomeUnknown(host, command, result.error, services.clock.now())
+  again(host, command, result, decision.delayMs)
+}
+
+function again(host: Host, command: Command, result: Extract<TryResult, { error: unknown }>, delayMs: number): void {
+  const { services, row } = host
+  const now = services.clock.now()
+  const at = now + delayMs
+  command.previousDelayMs = delayMs
+  command.lastFate = result.fate
+  command.isSent = false
+  if (result.fate === 'ambiguous') command.mayHaveHappened = true
+  const { hash: h, kind: t, attempt: a, startedAt: s } = command
+  const error = storeError(result.error)
+  host.note(write('attempt', command.name, now, { h, t, a, s, e: error, f: result.fate, at, d: delayMs }))
+  if (services.hasListeners()) {
+    const failed = { run: row.run, flow: row.flow, step: command.name, attempt: a, code: codeOf(result.error), message: error.message }
+    services.emit({ name: 'step.failed', at: now, ...failed, retryInMs: delayMs })
+  }
+  host.rest(command, at)
+}
+
+function becomeUnknown(host: Host, command: Command, error: unknown, now: number): void {
+  command.isSent = false
+  command.isUnknown = true
+  const { hash: h, kind: t, attempt: a, startedAt: s } = command
+  host.note(write('unknown', command.name, now, { h, t, a, s, e: storeError(error) }))
+  host.rest(command, null)
+}
