@@ -1,0 +1,142 @@
+import { createServer, type Server } from 'node:http'
+import { isIP } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '../base/clock.ts'
+import { TenonError } from '../base/errors.ts'
+import { requireOrigin, type Lookup } from './egress.ts'
+import { fateOf } from './outbound.ts'
+import { createTransport, type TransportOptions } from './transport.ts'
+
+let server: Server
+let port: number
+let reached = 0
+
+beforeAll(async () => {
+  server = createServer((_request, response) => {
+    reached += 1
+    response.end('inside')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  port = (server.address() as { port: number }).port
+})
+afterAll(() => server.close())
+
+const names = (table: Record<string, readonly string[]>): Lookup => async (hostname) =>
+  (table[hostname] ?? []).map((address) => ({ address, family: isIP(address) }))
+
+async function sendTo(origin: string, options: Partial<TransportOptions> = {}): Promise<unknown> {
+  const transport = createTransport({ clock: systemClock, ...options })
+  try {
+    const answer = await transport.send({ origin, method: 'GET', path: '/', headers: [], body: null, timeoutMs: 5000, maxAnswerBytes: 1000, signal: null })
+    return answer.body.toString()
+  } catch (error) {
+    return error
+  } finally {
+    await transport.close()
+  }
+}
+
+async function expectRefused(origin: string, options: Partial<TransportOptions> = {}): Promise<void> {
+  const before = reached
+  const error = await sendTo(origin, options)
+  expect(TenonError.is(error, 'ADDRESS_REFUSED'), String(error)).toBe(true)
+  expect(fateOf(error)).toBe('not-sent')
+  expect((error as TenonError).retryable).toBe(false)
+  expect(reached).toBe(before)
+}
+
+describe('EGR-02: with no configuration, nothing that is not public is reached', () => {
+  test.each(['127.0.0.1', '10.0.0.1', '169.254.169.254', '[::1]', '[::ffff:127.0.0.1]', '[fd00:ec2::254]', '0.0.0.0'])('address %s', async (host) => {
+    await expectRefused(`http://${host}:${port}`)
+  })
+
+  test.each([['127.0.0.1'], ['10.1.2.3'], ['::1'], ['::ffff:127.0.0.1'], ['64:ff9b::7f00:1'], ['not an address']])('a name that leads to %s', async (address) => {
+    await expectRefused(`http://inside.example:${port}`, { lookup: names({ 'inside.example': [address] }) })
+  })
+
+  test('localhost, by the resolver of the machine', async () => {
+    await expectRefused(`http://localhost:${port}`)
+  })
+})
+
+describe('EGR-03: odd spellings do not pass', () => {
+  test.each(['http://2130706433', 'http://0x7f000001', 'http://0177.0.0.1', 'http://127.1', 'http://0x7f.1', 'http://127.0.0.1.', 'http://１２７.0.0.1', 'http://①②⑦.0.0.1', 'http://[::ffff:7f00:1]', 'http://[::127.0.0.1]', 'http://[0:0:0:0:0:0:0:1]'])(
+    'loopback written as %s',
+    async (base) => {
+      const { origin } = new URL(`${base}:${port}`)
+      await expectRefused(origin)
+      // As it is written, it is not even an origin.
+      if (origin !== `${base}:${port}`) await expectRefused(`${base}:${port}`)
+    },
+  )
+
+  test.each([
+    'http://user@example.com',
+    'http://example.com/',
+    'http://example.com\\@127.0.0.1',
+    'http://example.com#@127.0.0.1',
+    'http://EXAMPLE.com',
+    'http://example.com:80',
+    '//example.com',
+    'example.com',
+    'http://[fe80::1%25eth0]',
+    'http://exa\r\nmple.com',
+    '',
+  ])('%j is not an origin', (origin) => {
+    expect(() => requireOrigin(origin)).toThrow(expect.objectContaining({ code: 'ADDRESS_REFUSED' }))
+  })
+
+  test.each(['localhost.', 'LOCALHOST'])('a trailing dot or capitals: %s', async (host) => {
+    await expectRefused(new URL(`http://${host}:${port}`).origin, { lookup: async () => [{ address: '127.0.0.1', family: 4 }] })
+  })
+})
+
+describe('EGR-04: the checked address is the connected one', () => {
+  test('a name with one bad record among good ones is refused', async () => {
+    for (const addresses of [
+      ['93.184.215.14', '127.0.0.1'],
+      ['127.0.0.1', '93.184.215.14'],
+      ['2606:4700::1111', '::1'],
+      ['93.184.215.14', 'fe80::1'],
+    ]) {
+      await expectRefused(`http://mixed.example:${port}`, { lookup: names({ 'mixed.example': addresses }) })
+    }
+  })
+
+  test('a name is asked about once per connection: there is no second answer to swap in', async () => {
+    let asked = 0
+    const lookup: Lookup = async () => {
+      asked += 1
+      return [{ address: asked === 1 ? '127.0.0.1' : '93.184.215.14', family: 4 }]
+    }
+    await expectRefused(`http://rebind.example:${port}`, { lookup })
+    expect(asked).toBe(1)
+  })
+
+  test('a name without an address is not sent, and may be tried again', async () => {
+    const error = await sendTo('http://nowhere.example', { lookup: names({}) })
+    expect(error).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true })
+    expect(fateOf(error)).toBe('not-sent')
+  })
+})
+
+describe('EGR-06: http and https over TCP, nothing else', () => {
+  test.each(['file:///etc/passwd', 'data:text/plain,x', 'ftp://example.com', 'unix:/tmp/x.sock', 'ws://example.com', 'http+unix://%2Ftmp'])('%s', async (origin) => {
+    await expectRefused(origin)
+  })
+})
+
+describe('a simulated connection', () => {
+  test('reaches its own origin', async () => {
+    const origin = `http://127.0.0.1:${port}`
+    expect(await sendTo(origin, { allowedOrigins: [origin] })).toBe('inside')
+  })
+
+  test.each([
+    ['another port', () => `http://127.0.0.1:${port}`, () => `http://127.0.0.1:${port + 1}`],
+    ['another name for the same host', () => `http://localhost:${port}`, () => `http://127.0.0.1:${port}`],
+    ['another scheme', () => `https://127.0.0.1:${port}`, () => `http://127.0.0.1:${port}`],
+  ])('reaches nothing else: %s', async (_what, wanted, allowed) => {
+    await expectRefused(wanted(), { allowedOrigins: [allowed()] })
+  })
+})

@@ -1,0 +1,125 @@
+import type { Dispatcher } from 'undici'
+import type { Clock } from '../base/clock.ts'
+import { answerRefused, givenUp, lost, timedOut } from './failure.ts'
+import type { OriginPool } from './origin-pool.ts'
+import { abandoned } from './origin-pool.ts'
+import type { RawAnswer, SendRequest } from './outbound.ts'
+
+type Headers = RawAnswer['headers']
+
+const maxHeaders = 200
+const nothing = Buffer.alloc(0)
+
+/** One request and its answer, as undici tells it. It settles once; whatever comes later is dropped. */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: SendRequest
+  readonly #pool: OriginPool
+  readonly #resolve: (answer: RawAnswer) => void
+  readonly #reject: (error: Error) => void
+  #isSettled = false
+  /** Set once the request may have left. */
+  #controller: Dispatcher.DispatchController | null = null
+  #status = 0
+  #headers: Headers = {}
+  #first: Buffer | null = null
+  #more: Buffer[] | null = null
+  #size = 0
+  #cancelTimer: (() => void) | null = null
+  #onAbort: (() => void) | null = null
+
+  constructor(request: SendRequest, pool: OriginPool, resolve: (answer: RawAnswer) => void, reject: (error: Error) => void) {
+    this.#request = request
+    this.#pool = pool
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  begin(clock: Clock): void {
+    const { signal, timeoutMs } = this.#request
+    if (signal !== null) {
+      if (signal.aborted) return this.#giveUp(givenUp('not-sent', signal.reason))
+      this.#onAbort = () => this.#giveUp(givenUp(this.#controller === null ? 'not-sent' : 'ambiguous', signal.reason))
+      signal.addEventListener('abort', this.#onAbort, { once: true })
+    }
+    this.#cancelTimer = clock.after(timeoutMs, () => this.#giveUp(timedOut(this.#phase(), timeoutMs)))
+    this.#dispatch()
+  }
+
+  #dispatch(): void {
+    this.#pool.dispatch(this.#request as unknown as Dispatcher.DispatchOptions, this)
+  }
+
+  #phase(): 'connect' | 'headers' | 'body' {
+    if (this.#controller === null) return 'connect'
+    return this.#status === 0 ? 'headers' : 'body'
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Thrown, for an abort here would cost the socket, which has not been written to.
+    if (this.#isSettled) throw abandoned
+    this.#controller = controller
+    this.#pool.started()
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+    if (status < 200 || this.#isSettled) return
+    this.#status = status
+    this.#headers = headers
+    if (Number(controller.rawHeaders?.length ?? 0) > 2 * maxHeaders) this.#giveUp(answerRefused(`more than ${maxHeaders} headers`))
+    else if (Number(headers['content-length']) > this.#request.maxAnswerBytes && this.#request.method !== 'HEAD') this.#refuseSize()
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isSettled) return
+    this.#size += chunk.length
+    if (this.#size > this.#request.maxAnswerBytes) return this.#refuseSize()
+    if (this.#first === null) this.#first = chunk
+    else (this.#more ??= []).push(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#isSettled) return
+    this.#settle()
+    this.#resolve(this.#answer(true))
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#isSettled) return
+    if (error === abandoned && this.#controller === null) {
+      // Another request's giving up took this one's connection: it waits for a new one, and is still counted as waiting.
+      this.#pool.gaveUp()
+      return this.#dispatch()
+    }
+    this.#fail(lost(error, this.#controller === null))
+  }
+
+  #refuseSize(): void {
+    this.#giveUp(answerRefused(`a body of more than ${this.#request.maxAnswerBytes} bytes`))
+  }
+
+  #giveUp(error: Error): void {
+    if (this.#isSettled) return
+    this.#fail(error)
+    this.#controller?.abort(error)
+  }
+
+  #fail(error: Error): void {
+    const isWaiting = this.#controller === null
+    this.#settle()
+    // An answer that says itself that it is no success is heard, however its body ended.
+    if (this.#status >= 300) this.#resolve(this.#answer(false))
+    else this.#reject(error)
+    if (isWaiting && this.#cancelTimer !== null) this.#pool.gaveUp()
+  }
+
+  #settle(): void {
+    this.#isSettled = true
+    this.#cancelTimer?.()
+    if (this.#onAbort !== null) this.#request.signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  #answer(isComplete: boolean): RawAnswer {
+    const body = this.#more === null ? (this.#first ?? nothing) : Buffer.concat([this.#first ?? nothing, ...this.#more], this.#size)
+    return { status: this.#status, headers: this.#headers, body, isComplete }
+  }
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '../base/clock.ts'
+import { requireOrigin, type Lookup } from './egress.ts'
+import { Exchange } from './exchange.ts'
+import { OriginPool } from './origin-pool.ts'
+import { failedWith, type RawAnswer, type SendRequest, type Transport } from './outbound.ts'
+import { isPacked, unpack } from './unpack.ts'
+
+const connectTimeoutMs = 10_000
+
+export interface TransportOptions {
+  readonly clock: Clock
+  /** Exact origins, of simulators, that may be called although their addresses are not public. */
+  readonly allowedOrigins?: readonly string[]
+  readonly lookup?: Lookup
+}
+
+/** Sockets are shared by what uses one transport, and by nothing else: each connection has its own. */
+export function createTransport(options: TransportOptions): Transport {
+  const allowed = new Set((options.allowedOrigins ?? []).map(requireOrigin))
+  const pools = new Map<string, OriginPool>()
+  let isClosed = false
+
+  function open(origin: string): OriginPool {
+    const pool = new OriginPool(requireOrigin(origin), {
+      isExempt: allowed.has(origin),
+      timeoutMs: connectTimeoutMs,
+      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+    })
+    pools.set(origin, pool)
+    return pool
+  }
+
+  function exchange(request: SendRequest): Promise<RawAnswer> {
+    return new Promise((resolve, reject) => {
+      if (isClosed) throw failedWith('not-sent', 'DRAINING', 'the transport is closed')
+      const pool = pools.get(request.origin) ?? open(request.origin)
+      new Exchange(request, pool, resolve, reject).begin(options.clock)
+    })
+  }
+
+  return {
+    async send(request) {
+      const answer = await exchange(request)
+      return isPacked(answer) ? await unpack(answer, request.maxAnswerBytes) : answer
+    },
+    async close() {
+      isClosed = true
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()))
+    },
+  }
+}
