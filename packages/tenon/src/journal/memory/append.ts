@@ -32,7 +32,7 @@ function isSame(stored: EntryRow | undefined, entry: Omit<EntryRow, 'seq'>): boo
 
 function take(state: MemoryState, run: StoredRun, write: Append, at: number): AppendReceipt {
   for (const { kind, step, body, format, at: entryAt } of write.entries) run.entries.push({ seq: ++run.lastSeq, at: entryAt, kind, step, body, format })
-  if (write.entries.length > 0) run.updatedAt = at
+  if (write.entries.length > 0) run.updatedAt = Math.max(run.updatedAt, at)
   if (write.recovery === true) run.recoveries += 1
   else if (write.entries.length > 0) run.recoveries = 0
   const consumed = new Set(write.consumed)
@@ -70,7 +70,7 @@ function change(state: MemoryState, run: StoredRun, next: StateChange, { at, rea
   run.wakeAt = run.status === 'waiting' ? next.wakeAt : null
   run.code = isHeldBack ? null : next.code
   run.endedAt = isEnded(run) ? at : null
-  run.updatedAt = at
+  run.updatedAt = Math.max(run.updatedAt, at)
   if (next.leaveLine) leaveLine(state, run, { at, readied })
   if (!isEnded(run)) {
     state.open.add(run)

@@ -124,7 +124,7 @@ export function put(state: MemoryState, run: StoredRun, message: Omit<InboxMessa
 }
 
 export function wake(state: MemoryState, run: StoredRun, at: number): void {
-  Object.assign(run, { status: 'ready', wakeAt: null, code: null, endedAt: null, updatedAt: at })
+  Object.assign(run, { status: 'ready', wakeAt: null, code: null, endedAt: null, updatedAt: Math.max(run.updatedAt, at) })
   state.open.add(run)
 }
 

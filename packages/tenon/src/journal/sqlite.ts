@@ -1,0 +1,150 @@
+import { resolve } from 'node:path'
+import { systemClock, type Clock } from '../base/clock.ts'
+import { TenonError } from '../base/errors.ts'
+import { checkAppend, checkMessage } from './check.ts'
+import { groupCommit, type Size } from './group-commit.ts'
+import type { AppendReceipt, DeliverReceipt, Journal, JournalHistory, JournalWork, Message } from './journal.ts'
+import type { Answer } from './sqlite/batch.ts'
+import { unpack } from './sqlite/pack.ts'
+import type { PackedEntries, PackedRun } from './sqlite/read.ts'
+import { startThread, type Thread } from './sqlite/thread.ts'
+import type { Trial } from './sqlite/trial.ts'
+import { flatten, type Write } from './sqlite/wire.ts'
+import type { WriterData } from './sqlite/writer.ts'
+
+export interface SqliteJournalOptions {
+  /** Made when it is not there. */
+  readonly folder: string
+  readonly clock?: Clock
+  /** Most writes, and most bytes of them, that wait for the commit in progress; beyond it they reject with `OVERLOADED`. */
+  readonly queueLimit?: Size
+  /** Faults for tests and benches. */
+  readonly trial?: Trial
+}
+
+const mebibyte = 1024 * 1024
+
+/** The journal in one SQLite file, written by a thread of its own, many writes to a commit. Rejects with `DATA_FOLDER_UNUSABLE` when the folder cannot be used. */
+export async function sqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
+  const { clock = systemClock, queueLimit = { writes: 50_000, bytes: 128 * mebibyte }, trial = {} } = options
+  const folder = resolve(options.folder)
+  const data: WriterData = { folder, trial, checkAlways: 4 * mebibyte, checkAfterCrash: 512 * mebibyte }
+  const writer = startThread(entryOf('writer'), data)
+  const { epoch, closedCleanly } = await open(writer)
+  let reader: Thread | null = null
+  let closing: Promise<void> | null = null
+
+  const writes = groupCommit<Write, DeliverReceipt | AppendReceipt>({
+    clock,
+    async commit(batch) {
+      const answers = await writer.ask<readonly Answer[]>('write', flatten(batch), batch.reduce((bytes, write) => bytes + bytesOf(write), 0))
+      return answers.map((answer, index) => receiptOf(batch[index]!, answer))
+    },
+    batch: { writes: 2000, bytes: 8 * mebibyte },
+    queue: queueLimit,
+  })
+
+  async function close(): Promise<void> {
+    await writes.close()
+    await reader?.end()
+    await writer.ask('close')
+    await writer.end()
+  }
+
+  return {
+    epoch,
+    closedCleanly,
+    async deliver(message) {
+      checkMessage(message)
+      const write = { message }
+      return (await writes.push(write, bytesOf(write))) as DeliverReceipt
+    },
+    async append(append) {
+      checkAppend(append)
+      const write = { append, now: clock.now() }
+      return (await writes.push(write, bytesOf(write))) as AppendReceipt
+    },
+    ...work(writer),
+    ...history(writer, () => (reader ??= startThread(entryOf('reader'), `${folder}/journal.db`))),
+    close: () => (closing ??= close()),
+  }
+}
+
+// A worker's file is named by an address, which the build does not rewrite.
+function entryOf(name: 'writer' | 'reader'): URL {
+  return new URL(`./sqlite/${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+}
+
+async function open(writer: Thread): Promise<{ epoch: number; closedCleanly: boolean }> {
+  try {
+    return await writer.ask('opened')
+  } catch (error) {
+    await writer.end()
+    throw error
+  }
+}
+
+function bytesOf(write: Write): number {
+  if ('message' in write) return messageBytes(write.message) + valueBytes(write.message.values)
+  const { entries, values, starts, state } = write.append
+  let bytes = valueBytes(values) + (state?.toParent?.length ?? 0)
+  for (const entry of entries) bytes += entry.body.length
+  if (starts !== undefined) for (const start of starts) bytes += start.input.length
+  return bytes
+}
+
+function messageBytes(message: Message): number {
+  if (message.kind === 'start') return message.start.input.length
+  return message.body.length + (message.kind === 'event' ? message.starts.reduce((bytes, start) => bytes + (start.input?.length ?? 0), 0) : 0)
+}
+
+function valueBytes(values: readonly { readonly body: string }[] | undefined): number {
+  return values === undefined ? 0 : values.reduce((bytes, value) => bytes + value.body.length, 0)
+}
+
+const plainAppend: AppendReceipt = { outcome: 'written', readied: [], reached: [] }
+
+function receiptOf(write: Write, answer: Answer): DeliverReceipt | AppendReceipt | Error {
+  if (answer === null) return 'append' in write ? plainAppend : allStarted(write.message)
+  return answer.outcome === 'unavailable' ? new TenonError('JOURNAL_UNAVAILABLE', answer.reason) : answer
+}
+
+function allStarted(message: Message): DeliverReceipt {
+  const starts = message.kind === 'event' ? message.starts : []
+  return { outcome: 'written', started: starts.map(({ run }) => ({ run, status: 'ready' })), reached: [] }
+}
+
+const none: ReadonlySet<string> = new Set()
+
+function work(writer: Thread): JournalWork {
+  return {
+    ready: ({ limit, except, flow }) => writer.ask('ready', limit, except ?? none, flow ?? null),
+    due: ({ now, limit, except }) => writer.ask('due', now, limit, except ?? none),
+    nextWake: () => writer.ask('nextWake'),
+    async load(runs) {
+      const loaded = await writer.ask<readonly (PackedRun | null)[]>('load', runs)
+      return loaded.map((run) => (run === null ? null : { ...run, entries: run.entries.flatMap(unpackRow) }))
+    },
+    inbox: (run) => writer.ask('inbox', run),
+    values: (hashes) => writer.ask('values', hashes),
+    cursor: (tenant, name) => writer.ask('cursor', tenant, name),
+    prune: (query) => writer.ask('prune', query),
+  }
+}
+
+function history(writer: Thread, reader: () => Thread): JournalHistory {
+  return {
+    list: (query) => reader().ask('list', query),
+    find: (tenant, runId) => reader().ask('find', tenant, runId),
+    async entries(tenant, runId) {
+      return (await reader().ask<readonly PackedEntries[]>('entries', tenant, runId)).flatMap(unpackRow)
+    },
+    // The latest keys are known to the writer only.
+    event: (tenant, eventKey) => writer.ask('event', tenant, eventKey),
+    counts: (tenant) => reader().ask('counts', tenant),
+  }
+}
+
+function unpackRow({ packed, seq }: PackedEntries): ReturnType<typeof unpack> {
+  return unpack(packed, seq)
+}

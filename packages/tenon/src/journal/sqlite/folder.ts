@@ -1,0 +1,179 @@
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { messageOf, TenonError } from '../../base/errors.ts'
+import { isBusy, isCorrupt, isFull } from './failure.ts'
+import { applicationId, schema, schemaVersion } from './schema.ts'
+import { findWalDamage } from './wal-check.ts'
+
+export interface OpenFolder {
+  readonly db: DatabaseSync
+  readonly closedCleanly: boolean
+  /** Lets another process have the folder. */
+  release(): void
+}
+
+export interface FolderOptions {
+  readonly folder: string
+  /** Files up to this size are checked as a whole at each opening, larger ones up to `checkAfterCrash` only after a crash. */
+  readonly checkAlways: number
+  readonly checkAfterCrash: number
+}
+
+const pageBytes = 8192
+
+/** Takes possession of a data folder and opens its journal. Whatever is wrong with it throws `DATA_FOLDER_UNUSABLE` and changes no file. */
+export function openFolder({ folder, checkAlways, checkAfterCrash }: FolderOptions): OpenFolder {
+  const path = join(folder, 'journal.db')
+  const lock = attempt(folder, () => takeLock(folder))
+  const release = (): void => {
+    rmSync(holderPath(folder), { force: true })
+    lock.close()
+  }
+  try {
+    return attempt(folder, () => {
+      if (!existsSync(path)) create(folder, path)
+      checkHeader(folder, path)
+      const size = statSync(path).size
+      if (size <= (hasWal(path) ? checkAfterCrash : checkAlways)) checkPages(folder, path)
+      return { ...openDatabase(path), release }
+    })
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function attempt<T>(folder: string, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    if (TenonError.is(error)) throw error
+    if (isFull(error)) throw unusable(folder, 'is on a full disk', 'Free some space, then start again.', error)
+    if (isCorrupt(error)) throw damaged(folder, `journal.db is damaged (${messageOf(error)})`)
+    throw unusable(folder, `cannot be used (${messageOf(error)})`, 'Check that it exists, that this user may write it and that it is on a local disk.', error)
+  }
+}
+
+function unusable(folder: string, problem: string, remedy: string, cause?: unknown): TenonError {
+  return new TenonError('DATA_FOLDER_UNUSABLE', `the data folder ${folder} ${problem}. ${remedy}`, { details: { folder }, cause })
+}
+
+function damaged(folder: string, problem: string): TenonError {
+  return unusable(folder, `holds a journal that cannot be trusted: ${problem}`, 'Nothing was changed. Keep a copy of the folder, then restore it from a backup.')
+}
+
+function holderPath(folder: string): string {
+  return join(folder, 'holder')
+}
+
+/** The operating system gives the lock back when its process dies, however it dies. */
+function takeLock(folder: string): DatabaseSync {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const path = join(folder, 'lock')
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+  const lock = new DatabaseSync(path, { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+    writeFileSync(holderPath(folder), String(process.pid), { mode: 0o600 })
+    return lock
+  } catch (error) {
+    lock.close()
+    throw isBusy(error) ? inUse(folder) : error
+  }
+}
+
+function inUse(folder: string): TenonError {
+  const holder = existsSync(holderPath(folder)) ? readFileSync(holderPath(folder), 'utf8') : ''
+  const by = /^\d+$/.test(holder) ? `process ${holder}` : 'another process'
+  return unusable(folder, `is in use by ${by}`, 'Stop that process, or use another folder (TENON_DATA).')
+}
+
+/** Written beside its place and moved there whole, so that a crash leaves no half-made file. */
+function create(folder: string, path: string): void {
+  const draft = join(folder, 'journal.new')
+  for (const leftover of [draft, `${draft}-journal`]) rmSync(leftover, { force: true })
+  try {
+    closeSync(openSync(draft, 'a', 0o600))
+    const db = new DatabaseSync(draft)
+    const seed = Math.floor(Math.random() * 2 ** 31)
+    db.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA auto_vacuum = NONE; BEGIN; ${schema}
+      INSERT INTO meta VALUES (1, 0, 1, 0, 0, 0, ${seed});
+      PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`)
+    db.close()
+    syncFile(draft)
+    renameSync(draft, path)
+    syncFile(folder)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  }
+}
+
+function syncFile(path: string): void {
+  const file = openSync(path, 'r')
+  fsyncSync(file)
+  closeSync(file)
+}
+
+/** Read without SQLite, which might repair or complete what it opens. */
+function checkHeader(folder: string, path: string): void {
+  const file = openSync(path, 'r')
+  const header = Buffer.alloc(100)
+  const length = readSync(file, header, 0, 100, 0)
+  closeSync(file)
+  const isOurs = length === 100 && header.toString('latin1', 0, 16) === 'SQLite format 3\0' && header.readUInt32BE(68) === applicationId
+  if (!isOurs) throw damaged(folder, 'journal.db is no journal of Tenon, or its header is damaged')
+  const version = header.readUInt32BE(60)
+  if (version <= schemaVersion && version > 0) return
+  throw unusable(
+    folder,
+    `was written by a newer version of Tenon (its journal has format ${version}, this version knows ${schemaVersion})`,
+    'Use that version, or another folder (TENON_DATA).',
+  )
+}
+
+function hasWal(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
+}
+
+function checkPages(folder: string, path: string): void {
+  const walDamage = findWalDamage(`${path}-wal`)
+  if (walDamage !== null) throw damaged(folder, walDamage)
+  const hadIndex = existsSync(`${path}-shm`)
+  // A reader neither completes nor empties the write-ahead log.
+  const db = new DatabaseSync(path, { readOnly: true })
+  try {
+    const problem = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
+    if (problem !== 'ok') throw damaged(folder, `journal.db is damaged (${String(problem)})`)
+  } finally {
+    db.close()
+    if (!hadIndex) for (const leftover of hasWal(path) ? ['-shm'] : ['-shm', '-wal']) rmSync(path + leftover, { force: true })
+  }
+}
+
+function openDatabase(path: string): { db: DatabaseSync; closedCleanly: boolean } {
+  const db = new DatabaseSync(path, { timeout: 10_000, enableForeignKeyConstraints: false })
+  try {
+    configure(db)
+    const closedCleanly = db.prepare('SELECT clean FROM meta').get()?.['clean'] === 1
+    db.exec('UPDATE meta SET epoch = epoch + 1, clean = 0')
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600)
+    return { db, closedCleanly }
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** Set, and read back: a build or a file system that does not keep to it must not take a single write. */
+function configure(db: DatabaseSync): void {
+  const wanted = { journal_mode: 'wal', synchronous: 2, ...(process.platform === 'darwin' ? { fullfsync: 1, checkpoint_fullfsync: 1 } : {}) }
+  for (const [name, value] of Object.entries(wanted)) {
+    db.exec(`PRAGMA ${name} = ${value}`)
+    const found = db.prepare(`PRAGMA ${name}`).get()?.[name]
+    if (found !== value) throw new Error(`SQLite did not accept ${name} = ${value}: it is ${String(found)}`)
+  }
+  // Checkpoints are made between batches (writer.ts).
+  db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON')
+}

@@ -1,0 +1,79 @@
+import type { RunStatus } from '../journal.ts'
+
+/** Raised with each change of the tables; a file with a greater one is refused. */
+export const schemaVersion = 1
+
+/** `Teno`: tells our file from any other SQLite file. */
+export const applicationId = 0x54656e6f
+
+/** A status is stored as its place in this list: only ever append. */
+export const statuses: readonly RunStatus[] = ['ready', 'queued', 'waiting', 'parked', 'completed', 'failed', 'cancelled']
+
+export const statusCode = Object.fromEntries(statuses.map((status, code) => [status, code])) as Readonly<Record<RunStatus, number>>
+
+/**
+ * Runs, events and inbox messages take their numbers from one counter and are written at the right edge of their trees. Indexes that only some runs need
+ * are partial, so that a run that just runs through touches few of them.
+ */
+export const schema = `
+CREATE TABLE meta (
+  id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, clean INTEGER NOT NULL, batch INTEGER NOT NULL,
+  last_number INTEGER NOT NULL, merged INTEGER NOT NULL, seed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE run (
+  number INTEGER PRIMARY KEY, tenant TEXT NOT NULL, run TEXT NOT NULL, flow TEXT NOT NULL, version INTEGER NOT NULL,
+  status INTEGER NOT NULL, key TEXT, in_line INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+  ended_at INTEGER, wake_at INTEGER, code TEXT, recoveries INTEGER NOT NULL, event INTEGER, parent_run TEXT, parent_step TEXT,
+  linked TEXT, input TEXT
+) STRICT;
+CREATE UNIQUE INDEX run_id ON run (tenant, run);
+CREATE INDEX run_ready ON run (flow, number) WHERE status = 0;
+CREATE INDEX run_held ON run (tenant, status, run) WHERE status IN (1, 2, 3, 5, 6);
+CREATE INDEX run_wake ON run (wake_at, number) WHERE wake_at IS NOT NULL;
+CREATE INDEX run_line ON run (tenant, flow, key, number) WHERE in_line = 1;
+CREATE INDEX run_ended ON run (ended_at) WHERE ended_at IS NOT NULL AND in_line = 0;
+
+-- One row holds the entries of one append; seq is that of its last entry, at its time.
+CREATE TABLE entry (
+  run INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, packed TEXT NOT NULL, PRIMARY KEY (run, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (
+  number INTEGER PRIMARY KEY, tenant TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL,
+  dedupe_until INTEGER NOT NULL, expires INTEGER, starts TEXT NOT NULL, fields TEXT, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_expires ON event (expires) WHERE expires IS NOT NULL;
+
+-- Hashes of the keys of events up to meta.merged; later ones are in the writer's memory.
+CREATE TABLE dedupe (hash INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (hash, event)) STRICT, WITHOUT ROWID;
+-- Runs that an event reached, other than those it started.
+CREATE TABLE reach (event INTEGER NOT NULL, run TEXT NOT NULL, PRIMARY KEY (event, run)) STRICT, WITHOUT ROWID;
+CREATE INDEX reach_run ON reach (run);
+-- Fields of the events that later waits may match.
+CREATE TABLE field (hash INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (hash, event)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE wait (
+  number INTEGER PRIMARY KEY, run INTEGER NOT NULL, step TEXT NOT NULL, hash INTEGER NOT NULL, tenant TEXT NOT NULL, type TEXT NOT NULL,
+  match TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX wait_step ON wait (run, step);
+CREATE INDEX wait_hash ON wait (hash);
+-- Which fields the waits for a type match on: tells which combinations of an event's fields to look up.
+CREATE TABLE shape (tenant TEXT NOT NULL, type TEXT NOT NULL, names TEXT NOT NULL, PRIMARY KEY (tenant, type, names)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE inbox (
+  position INTEGER PRIMARY KEY, run INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT, body TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX inbox_run ON inbox (run);
+CREATE TABLE message (run INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (run, id)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE value (number INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, body TEXT NOT NULL) STRICT;
+CREATE TABLE value_use (owner INTEGER NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (owner, hash)) STRICT, WITHOUT ROWID;
+CREATE INDEX value_use_hash ON value_use (hash);
+
+CREATE TABLE cursor (tenant TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, name)) STRICT, WITHOUT ROWID;
+CREATE TABLE tally (tenant TEXT NOT NULL, status INTEGER NOT NULL, runs INTEGER NOT NULL, PRIMARY KEY (tenant, status)) STRICT, WITHOUT ROWID;
+-- Runs that are deleted already, but for their entries.
+CREATE TABLE leftover (run INTEGER PRIMARY KEY) STRICT;
+`

@@ -1,0 +1,159 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { RunStatus } from '../journal.ts'
+import { dedupeIndex, type DedupeIndex } from './dedupe.ts'
+import { statusCode, statuses } from './schema.ts'
+import { prepareAll, type Statements } from './statements.ts'
+
+/** What the writer holds beside the file: everything here can be read back from it. */
+export interface Store {
+  readonly db: DatabaseSync
+  readonly run: Statements
+  epoch: number
+  batch: number
+  lastNumber: number
+  seed: number
+  readonly dedupe: DedupeIndex
+  /** Runs lately written, so that an append need not read. */
+  readonly live: Map<string, LiveRun>
+  /** Changes of the tally in this batch, by tenant. */
+  readonly tally: Map<string, number[]>
+  /** Combinations of fields that waits match on, by tenant and type. */
+  readonly shapes: Map<string, string[][]>
+}
+
+export interface LiveRun {
+  readonly number: number
+  readonly tenant: string
+  readonly run: string
+  readonly flow: string
+  readonly key: string | null
+  readonly parentRun: string | null
+  readonly parentStep: string | null
+  status: RunStatus
+  inLine: boolean
+  recoveries: number
+  lastSeq: number
+  inboxCount: number
+}
+
+const mostLive = 20_000
+
+export function openStore(db: DatabaseSync): Store {
+  const run = prepareAll(db)
+  const store: Store = {
+    db,
+    run,
+    epoch: 0,
+    batch: 0,
+    lastNumber: 0,
+    seed: 0,
+    dedupe: dedupeIndex(run),
+    live: new Map(),
+    tally: new Map(),
+    shapes: new Map(),
+  }
+  reload(store)
+  return store
+}
+
+/** Forgets all that is held beside the file: after a batch that was rolled back. */
+export function reload(store: Store): void {
+  const meta = store.run.readMeta.get() as Record<'epoch' | 'batch' | 'last_number' | 'merged' | 'seed', number>
+  store.epoch = meta.epoch
+  store.batch = meta.batch
+  store.lastNumber = meta.last_number
+  store.seed = meta.seed
+  store.live.clear()
+  store.tally.clear()
+  store.shapes.clear()
+  for (const { tenant, type, names } of store.run.shapes.all() as Record<string, string>[]) addShape(store, `${tenant}\n${type}`, JSON.parse(names!) as string[])
+  store.dedupe.reload(meta)
+}
+
+export function addShape(store: Store, path: string, names: string[]): void {
+  const shapes = store.shapes.get(path)
+  if (shapes === undefined) store.shapes.set(path, [names])
+  else shapes.push(names)
+}
+
+// A newline cannot be part of an id, so that no two pairs make the same text.
+export function pathOf(tenant: string, id: string): string {
+  return `${tenant}\n${id}`
+}
+
+export function keepLive(store: Store, run: LiveRun): LiveRun {
+  // The oldest goes: a map keeps the order of insertion.
+  if (store.live.size >= mostLive) store.live.delete(store.live.keys().next().value!)
+  store.live.set(pathOf(run.tenant, run.run), run)
+  return run
+}
+
+export function liveRun(store: Store, tenant: string, run: string): LiveRun | null {
+  return store.live.get(pathOf(tenant, run)) ?? fromRow(store, store.run.liveById.get(tenant, run))
+}
+
+export function liveRunByNumber(store: Store, number: number): LiveRun | null {
+  const row = store.run.liveByNumber.get(number)
+  if (row === undefined) return null
+  return store.live.get(pathOf(row['tenant'] as string, row['run'] as string)) ?? fromRow(store, row)
+}
+
+function fromRow(store: Store, row: Record<string, unknown> | undefined): LiveRun | null {
+  if (row === undefined) return null
+  return keepLive(store, {
+    number: row['number'] as number,
+    tenant: row['tenant'] as string,
+    run: row['run'] as string,
+    flow: row['flow'] as string,
+    key: row['key'] as string | null,
+    parentRun: row['parent_run'] as string | null,
+    parentStep: row['parent_step'] as string | null,
+    status: statuses[row['status'] as number]!,
+    inLine: row['in_line'] === 1,
+    recoveries: row['recoveries'] as number,
+    lastSeq: row['last_seq'] as number,
+    inboxCount: row['inbox_count'] as number,
+  })
+}
+
+export function isEnded(status: RunStatus): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled'
+}
+
+export function countStatus(store: Store, tenant: string, status: RunStatus, by: 1 | -1): void {
+  let counts = store.tally.get(tenant)
+  if (counts === undefined) store.tally.set(tenant, (counts = statuses.map(() => 0)))
+  counts[statusCode[status]]! += by
+}
+
+export interface StatusChange {
+  readonly status: RunStatus
+  readonly wakeAt: number | null
+  readonly code: string | null
+  readonly at: number
+}
+
+export function setStatus(store: Store, run: LiveRun, { status, wakeAt, code, at }: StatusChange): void {
+  const endedAt = isEnded(status) ? at : null
+  if (endedAt !== null && run.status === 'ready') store.run.endRun.run(statusCode[status], code, endedAt, run.number)
+  else store.run.setState.run(statusCode[status], status === 'waiting' ? wakeAt : null, code, endedAt, at, run.number)
+  countStatus(store, run.tenant, run.status, -1)
+  countStatus(store, run.tenant, status, 1)
+  run.status = status
+}
+
+export function setReady(store: Store, run: LiveRun, at: number): void {
+  setStatus(store, run, { status: 'ready', wakeAt: null, code: null, at })
+}
+
+/** Writes what belongs to the batch as a whole; the last thing before its commit. */
+export function writeTotals(store: Store): void {
+  for (const [tenant, counts] of store.tally) {
+    counts.forEach((runs, status) => {
+      if (runs !== 0) store.run.addTally.run(tenant, status, runs)
+    })
+  }
+  store.tally.clear()
+  store.batch += 1
+  store.run.writeMeta.run(store.batch, store.lastNumber, store.dedupe.merged())
+}

@@ -1,0 +1,84 @@
+import { Worker, type MessagePort } from 'node:worker_threads'
+import { messageOf, TenonError, type ErrorCode } from '../../base/errors.ts'
+
+// oxlint-disable-next-line typescript/no-explicit-any -- each method has its own parameters; `Thread.ask` is typed by its caller
+export type Methods = Readonly<Record<string, (...parameters: any[]) => unknown>>
+
+interface Question {
+  readonly id: number
+  readonly method: string
+  readonly parameters: readonly unknown[]
+}
+
+type Reply = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: ErrorParts }
+
+interface ErrorParts {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+/** Answers the questions of the main thread one after another. After `x` is answered, `afterX` is called where there is one. */
+export function serve(port: MessagePort, open: () => Methods): void {
+  let methods: Methods | null = null
+  port.on('message', ({ id, method, parameters }: Question) => {
+    try {
+      methods ??= open()
+      port.postMessage({ id, value: methods[method]!(...parameters) } satisfies Reply)
+    } catch (error) {
+      port.postMessage({ id, error: partsOf(error) } satisfies Reply)
+      return
+    }
+    methods[`after${method[0]!.toUpperCase()}${method.slice(1)}`]?.(...parameters)
+  })
+}
+
+function partsOf(error: unknown): ErrorParts {
+  if (TenonError.is(error)) return { code: error.code, message: error.message, details: error.details }
+  return { code: 'JOURNAL_UNAVAILABLE', message: messageOf(error), details: {} }
+}
+
+export interface Thread {
+  ask<T>(method: string, ...parameters: readonly unknown[]): Promise<T>
+  end(): Promise<void>
+}
+
+interface Asked {
+  readonly resolve: (value: never) => void
+  readonly reject: (error: Error) => void
+}
+
+export function startThread(file: URL, data: unknown): Thread {
+  const worker = new Worker(file, { workerData: data })
+  const asked = new Map<number, Asked>()
+  let lastId = 0
+  let failure: TenonError | null = null
+
+  worker.on('message', (reply: Reply) => {
+    const { resolve, reject } = asked.get(reply.id)!
+    asked.delete(reply.id)
+    if ('error' in reply) reject(new TenonError(reply.error.code, reply.error.message, { details: reply.error.details }))
+    else resolve(reply.value as never)
+  })
+  worker.on('error', (error) => fail(messageOf(error)))
+  worker.on('exit', () => fail('it has ended'))
+
+  function fail(reason: string): void {
+    failure ??= new TenonError('JOURNAL_UNAVAILABLE', `the journal's thread cannot answer: ${reason}`)
+    for (const { reject } of asked.values()) reject(failure)
+    asked.clear()
+  }
+
+  return {
+    ask(method, ...parameters) {
+      if (failure !== null) return Promise.reject(failure)
+      return new Promise((resolve, reject) => {
+        asked.set(++lastId, { resolve, reject })
+        worker.postMessage({ id: lastId, method, parameters } satisfies Question)
+      })
+    },
+    async end() {
+      await worker.terminate()
+    },
+  }
+}
