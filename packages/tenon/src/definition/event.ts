@@ -10,7 +10,7 @@ export interface FlowEvent<Data = unknown> {
   readonly data: Data
 }
 
-export interface EventOptions<DataSchema extends Schema<never, unknown> = Schema<never, unknown>> {
+export interface EventOptions<DataSchema extends Schema = Schema> {
   readonly description?: string
   /** What the event carries; a delivery that does not fit starts nothing. */
   readonly data: DataSchema

@@ -39,7 +39,7 @@ export interface AnswerParts {
   readonly body: unknown
 }
 
-export interface OperationOptions<Input extends Schema<never, unknown> = Schema<never, unknown>, Output extends Schema<never, unknown> = Schema<never, unknown>> {
+export interface OperationOptions<Input extends Schema = Schema, Output extends Schema = Schema> {
   readonly description?: string
   readonly method: Method
   /** Path below the base URL; `{name}` is filled from the input. What remains of the input goes into the query (GET, HEAD, DELETE) or the body. */

@@ -45,12 +45,12 @@ export function manual(input?: Schema): ManualTrigger<never> {
 /** A message that a person or program sends to a waiting run. */
 export interface SignalSource<Data = unknown> {
   readonly kind: 'signal'
-  readonly data: Schema<never, Data> | null
+  readonly data: Schema<unknown, Data> | null
 }
 
 export function signal(): SignalSource<undefined>
-export function signal<Data>(data: Schema<never, Data>): SignalSource<Data>
-export function signal(data?: Schema<never>): SignalSource {
+export function signal<Data>(data: Schema<unknown, Data>): SignalSource<Data>
+export function signal(data?: Schema): SignalSource<any> {
   return { kind: 'signal', data: data ?? null }
 }
 

@@ -48,10 +48,17 @@ export function authenticationOf(connector: Connector, context: AuthenticationCo
 }
 
 function fixed(expected: string): Authentication {
-  return { accepts: (authorization) => equal(authorization ?? '', expected), login: null, revokeTokens: () => undefined }
+  return {
+    accepts: (authorization) => equal(authorization ?? '', expected),
+    login: null,
+    revokeTokens: () => undefined,
+  }
 }
 
-function tokenLogin(settings: TokenLoginSettings, { credentials, database, now }: AuthenticationContext): Authentication {
+function tokenLogin(
+  settings: TokenLoginSettings,
+  { credentials, database, now }: AuthenticationContext,
+): Authentication {
   const login = settings.login(credentials)
   const table = database.table<number>(tokens)
   return {

@@ -79,7 +79,7 @@ export interface Cause<Input = never> {
 }
 
 /** Its schema and what it does, with the type of the input inferred. */
-export function cause<S extends Schema<never, unknown>>(
+export function cause<S extends Schema>(
   input: S,
   make: (input: OutputOf<S>, simulation: Simulation) => unknown,
 ): Cause {
@@ -94,7 +94,9 @@ export interface Sample {
 /** What the connector's definition does not say about a provider. */
 export interface Behaviour<Ops extends Operations = Operations, Evs extends Events = Events> {
   /** What each operation does with its validated input. */
-  readonly operations: { readonly [Name in keyof Ops]: (input: OutputOf<Ops[Name]['input']>, simulation: Simulation) => unknown }
+  readonly operations: {
+    readonly [Name in keyof Ops]: (input: OutputOf<Ops[Name]['input']>, simulation: Simulation) => unknown
+  }
   readonly events?: { readonly [Type in keyof Evs]?: Cause }
   /** The provider's own words for a refusal. */
   readonly refuse: (refusal: Refusal, simulation: Simulation) => Answer
@@ -130,7 +132,11 @@ export interface Simulator extends SimulatorDefinition {
 
 export function defineSimulator<Name extends string, Ops extends Operations, Evs extends Events>(
   connector: Connector<Name, Ops, Evs>,
-  behaviour: Behaviour<Ops, Evs>,
+  behaviour: Behaviour<NoInfer<Ops>, NoInfer<Evs>>,
 ): Simulator {
-  return { kind: 'simulator', connector: connector as unknown as Connector, behaviour: behaviour as unknown as Behaviour }
+  return {
+    kind: 'simulator',
+    connector: connector as unknown as Connector,
+    behaviour: behaviour as unknown as Behaviour,
+  }
 }

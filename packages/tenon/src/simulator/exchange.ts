@@ -37,11 +37,20 @@ interface Call {
   readonly key: string | null
 }
 
-const unanswered: Partial<Record<RequestFaultKind, Outcome>> = { hang: 'silence', 'hang-after': 'silence', reset: 'break', drop: 'break' }
+const unanswered: Partial<Record<RequestFaultKind, Outcome>> = {
+  hang: 'silence',
+  'hang-after': 'silence',
+  reset: 'break',
+  drop: 'break',
+}
 const withoutEffect = new Set<RequestFaultKind>(['rate-limit', 'error', 'hang', 'reset'])
 
 /** Answers one request like the provider: route, credentials, input, key, then the operation. */
-export async function exchange(context: ExchangeContext, path: string, request: RawRequest | 'too-large'): Promise<Outcome> {
+export async function exchange(
+  context: ExchangeContext,
+  path: string,
+  request: RawRequest | 'too-large',
+): Promise<Outcome> {
   const raw = request === 'too-large' ? null : request
   const seen: Seen = {
     at: context.clock.now(),
@@ -95,18 +104,27 @@ async function answer(context: ExchangeContext, seen: Seen, request: RawRequest)
   return keyed(context, { seen, call: callOf(context, read, request), fault })
 }
 
-function callOf(context: ExchangeContext, { route, input }: { route: Route; input: unknown }, request: RawRequest): Call {
+function callOf(
+  context: ExchangeContext,
+  { route, input }: { route: Route; input: unknown },
+  request: RawRequest,
+): Call {
   return { route, input, key: context.keys.keyOf(route, request, input), hash: requestHash(route.operation, input) }
 }
 
-async function keyed(context: ExchangeContext, { seen, call, fault }: { seen: Seen; call: Call; fault: Fault | null }): Promise<Outcome> {
+async function keyed(
+  context: ExchangeContext,
+  { seen, call, fault }: { seen: Seen; call: Call; fault: Fault | null },
+): Promise<Outcome> {
   const { key, hash } = call
   seen.idempotencyKey = key
   const lost = fault === null ? undefined : unanswered[fault.kind]
   const state = key === null ? 'new' : context.keys.take(key, hash)
   if (state instanceof Answer) {
     seen.replayed = true
-    return lost ?? new Answer(state.status, state.body, { ...state.headers, ...context.behaviour.idempotency?.replayed })
+    return (
+      lost ?? new Answer(state.status, state.body, { ...state.headers, ...context.behaviour.idempotency?.replayed })
+    )
   }
   if (state !== 'new') return refuse(context, { reason: state === 'busy' ? 'key-busy' : 'key-reused', key: key ?? '' })
   try {
@@ -167,7 +185,8 @@ function login(context: ExchangeContext, scheme: NonNullable<Authentication['log
 }
 
 function failure(context: ExchangeContext, fault: Fault): Outcome {
-  if (fault.kind === 'rate-limit') return refuse(context, { reason: 'rate-limited', retryAfterS: fault.retryAfterS ?? 1 })
+  if (fault.kind === 'rate-limit')
+    return refuse(context, { reason: 'rate-limited', retryAfterS: fault.retryAfterS ?? 1 })
   return unanswered[fault.kind] ?? refuse(context, { reason: 'broken' })
 }
 

@@ -63,12 +63,18 @@ function fit(route: Route, fields: Fields, texts: ReadonlySet<string>): InputRes
 }
 
 /** True when the value at the issue's place was text and is now a number, a boolean or a list. */
-function readText(value: Record<string, unknown>, issue: Issue, known: { texts: ReadonlySet<string>; tried: Set<string> }): boolean {
+function readText(
+  value: Record<string, unknown>,
+  issue: Issue,
+  known: { texts: ReadonlySet<string>; tried: Set<string> },
+): boolean {
   const path = namesOf(issue)
   const place = path.join('.')
   if (path.length === 0 || known.tried.has(place) || !known.texts.has(path[0] ?? '')) return false
   known.tried.add(place)
-  const parent = path.slice(0, -1).reduce<unknown>((node, name) => (node as Fields | undefined)?.[name], value) as Record<string, unknown>
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>((node, name) => (node as Fields | undefined)?.[name], value) as Record<string, unknown>
   const name = path.at(-1) ?? ''
   const text = parent?.[name]
   if (typeof text !== 'string') return false
@@ -90,8 +96,17 @@ function namesOf(issue: Issue): string[] {
 function problemsOf(issue: Issue, value: unknown): InputProblem[] {
   const path = namesOf(issue)
   if (issue.keys !== undefined) {
-    return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'is not known', kind: 'unknown' as const }))
+    return issue.keys.map((key) => ({
+      field: [...path, key].join('.'),
+      message: 'is not known',
+      kind: 'unknown' as const,
+    }))
   }
-  const found = path.reduce<unknown>((node, name) => (typeof node === 'object' && node !== null ? (node as Fields)[name] : undefined), value)
-  return [{ field: path.join('.') || '(whole)', message: issue.message, kind: found === undefined ? 'missing' : 'invalid' }]
+  const found = path.reduce<unknown>(
+    (node, name) => (typeof node === 'object' && node !== null ? (node as Fields)[name] : undefined),
+    value,
+  )
+  return [
+    { field: path.join('.') || '(whole)', message: issue.message, kind: found === undefined ? 'missing' : 'invalid' },
+  ]
 }

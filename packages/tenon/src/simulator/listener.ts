@@ -32,7 +32,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 }
 
 function taken(error: NodeJS.ErrnoException, port: number): Error {
-  return error.code === 'EADDRINUSE' ? new TenonError('PORT_TAKEN', `the port ${port} for a simulator is in use`, { cause: error }) : error
+  return error.code === 'EADDRINUSE'
+    ? new TenonError('PORT_TAKEN', `the port ${port} for a simulator is in use`, { cause: error })
+    : error
 }
 
 async function serve(options: ListenerOptions, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -41,7 +43,9 @@ async function serve(options: ListenerOptions, incoming: IncomingMessage, outgoi
   if (body === 'broken') return
   const request: RawRequest = {
     method: incoming.method ?? 'GET',
-    headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value])),
+    headers: Object.fromEntries(
+      Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+    ),
     query: Object.fromEntries(url.searchParams),
     body: body === 'too-large' ? Buffer.alloc(0) : body,
   }

@@ -207,7 +207,11 @@ export class Outbox {
     return (await this.#send('POST', new URL(subscriber.url), { headers, text: message.text }))?.status ?? null
   }
 
-  #send(method: string, url: URL, content: { headers: Record<string, string>; text: string }): Promise<{ status: number; text: string } | null> {
+  #send(
+    method: string,
+    url: URL,
+    content: { headers: Record<string, string>; text: string },
+  ): Promise<{ status: number; text: string } | null> {
     return new Promise((resolve) => {
       const headers = { ...content.headers, 'content-length': Buffer.byteLength(content.text) }
       const outgoing = httpRequest(url, { method, headers, agent: this.#agent, timeout: answerLimitMs }, (incoming) => {
@@ -229,5 +233,8 @@ export class Outbox {
 function requireLoopback(url: string): void {
   const { protocol, hostname } = new URL(url)
   if (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) return
-  throw new TenonError('ADDRESS_REFUSED', `a simulator sends webhooks to this machine only, over http; found ${protocol}//${hostname}`)
+  throw new TenonError(
+    'ADDRESS_REFUSED',
+    `a simulator sends webhooks to this machine only, over http; found ${protocol}//${hostname}`,
+  )
 }

@@ -50,7 +50,10 @@ export interface RunningSimulator {
   close(): Promise<void>
 }
 
-export async function startSimulator(definition: SimulatorDefinition, options: SimulatorOptions = {}): Promise<RunningSimulator> {
+export async function startSimulator(
+  definition: SimulatorDefinition,
+  options: SimulatorOptions = {},
+): Promise<RunningSimulator> {
   const { connector, behaviour } = definition as Simulator
   const credentials = options.credentials ?? generateCredentials(definition)
   requireCredentials(definition, credentials)
@@ -99,7 +102,10 @@ function begin({ behaviour, clock, database, simulation }: World): boolean {
   return true
 }
 
-type Controls = Pick<RunningSimulator, 'emit' | 'subscribe' | 'faults' | 'state' | 'requests' | 'effects' | 'deliveries' | 'undelivered'>
+type Controls = Pick<
+  RunningSimulator,
+  'emit' | 'subscribe' | 'faults' | 'state' | 'requests' | 'effects' | 'deliveries' | 'undelivered'
+>
 
 function controlsOf(world: World): Controls {
   const { authentication, database, deliveries, faults, outbox, requests, webhookFaults } = world
@@ -130,5 +136,8 @@ function controlsOf(world: World): Controls {
 function requireCredentials(definition: SimulatorDefinition, credentials: Readonly<Record<string, string>>): void {
   const missing = credentialFields(definition.connector).filter((field) => (credentials[field] ?? '') === '')
   if (missing.length === 0) return
-  throw new TenonError('CONNECTION_MISSING', `the simulator of ${definition.connector.name} needs the credentials ${missing.join(', ')}`)
+  throw new TenonError(
+    'CONNECTION_MISSING',
+    `the simulator of ${definition.connector.name} needs the credentials ${missing.join(', ')}`,
+  )
 }

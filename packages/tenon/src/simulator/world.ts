@@ -56,7 +56,17 @@ export function worldOf({ definition, options, credentials, database }: WorldOpt
   const webhookFaults = new Faults<WebhookFaultKind>(random)
   const deliveries = new Ledger<Delivery>()
   const happen = (event: string, input: unknown): unknown => cause(definition, simulation, event, input)
-  const outbox = new Outbox({ connector, behaviour, credentials, database, clock, random, faults: webhookFaults, deliveries, log })
+  const outbox = new Outbox({
+    connector,
+    behaviour,
+    credentials,
+    database,
+    clock,
+    random,
+    faults: webhookFaults,
+    deliveries,
+    log,
+  })
   const schedule = new Schedule({ database, clock, pace, happen, log })
   const simulation = simulationOf({ database, clock, outbox, schedule, random: options.random })
   return {
@@ -82,7 +92,10 @@ function cause({ connector, behaviour }: Simulator, simulation: Simulation, even
   const found = behaviour.events?.[event]
   if (found === undefined) {
     const known = Object.keys(behaviour.events ?? {}).join(', ')
-    throw new TenonError('NOT_FOUND', `the simulator of ${connector.name} cannot make ${event} happen; it knows ${known || 'no events'}`)
+    throw new TenonError(
+      'NOT_FOUND',
+      `the simulator of ${connector.name} cannot make ${event} happen; it knows ${known || 'no events'}`,
+    )
   }
   return found.make(validate(found.input, input, `input of ${connector.name}/${event}`), simulation)
 }
