@@ -145,6 +145,7 @@ export default {
         '**/*.test.ts',
         '**/*.test-d.ts',
         '**/*.suite.ts',
+        '**/*.fixture.ts',
         'tests/**',
         'bench/**',
         'scripts/**',

@@ -19,7 +19,7 @@ function list(folder: string): string[] {
   })
 }
 
-const isTest = (path: string): boolean => /\.(test|test-d|suite)\.ts$/.test(path)
+const isTest = (path: string): boolean => /\.(test|test-d|suite|fixture)\.ts$/.test(path)
 const isGenerated = (path: string): boolean => path.endsWith('.generated.ts')
 const fromRoot = (path: string): string => relative(root, path).split(sep).join('/')
 
