@@ -45,7 +45,7 @@ const meanings = {
   UPSTREAM_ANSWER_INVALID: { status: 502, retryable: false, public: 'The upstream API answered in an unexpected form.' },
   UPSTREAM_REFUSED: { status: 502, retryable: false, public: 'The upstream API refused the request.' },
   UPSTREAM_UNAVAILABLE: { status: 502, retryable: true, public: 'The upstream API is not available.' },
-} as const satisfies Record<string, ErrorMeaning>
+} as const
 
 /** A stable identifier of what went wrong; `docs/reference/errors.md` lists them all. */
 export type ErrorCode = keyof typeof meanings
@@ -94,7 +94,7 @@ export class TenonError extends Error {
   /** True for a `TenonError` of any copy of this package; with a code, of that code only. */
   static is(error: unknown, code?: ErrorCode): error is TenonError {
     if (typeof error !== 'object' || error === null || !(mark in error)) return false
-    return code === undefined || (error as TenonError).code === code
+    return code === undefined || (error as unknown as TenonError).code === code
   }
 }
 

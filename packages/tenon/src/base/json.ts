@@ -138,7 +138,7 @@ function isPlainJson(value: unknown): boolean {
     default:
       return false
   }
-  if (value === null) return true
+  if (value === null || value === undefined) return value === null
   if (Array.isArray(value)) return value.every(isPlainJson)
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return false
@@ -166,7 +166,7 @@ function prepare(value: unknown, path: string, depth: number): unknown {
     case 'symbol':
       throw unencodable(path, `a ${typeof value}`)
     default:
-      return value === null ? null : prepareObject(value, path, depth)
+      return value === null ? null : prepareObject(value as object, path, depth)
   }
 }
 

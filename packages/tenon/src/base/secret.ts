@@ -21,7 +21,7 @@ export class Secret {
     return '[secret]'
   }
 
-  [inspect.custom](): string {
-    return '[secret]'
+  static {
+    Object.defineProperty(this.prototype, inspect.custom, { value: () => '[secret]' })
   }
 }

@@ -19,7 +19,7 @@ export class CommandBook {
   readonly #byName = new Map<string, Command>()
   readonly #counts = new Map<string, number>()
   /** Those that are not done. */
-  readonly open = new Set<Command>()
+  readonly open: Set<Command> = new Set()
   /** Asked for and not begun yet, in order. */
   fresh: Command[] = []
 

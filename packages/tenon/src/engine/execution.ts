@@ -50,8 +50,8 @@ export class Execution implements Receiver {
   readonly row: RunRow
   readonly plan: FlowPlan
   readonly services: Services
-  readonly book = new CommandBook()
-  readonly mail = new Mailbox()
+  readonly book: CommandBook = new CommandBook()
+  readonly mail: Mailbox = new Mailbox()
   readonly #options: ExecutionOptions
   readonly #recorder: Recorder
   readonly #undoing = new Undoing()
@@ -94,7 +94,7 @@ export class Execution implements Receiver {
 
   start(): void {
     const context = contextOf(this, this.#options.event)
-    this.#follow(() => this.plan.flow.options.run(context))
+    this.#follow(() => this.plan.flow.options.run(context as never))
   }
 
   /** Something may be in its inbox. */

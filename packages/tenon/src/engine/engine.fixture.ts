@@ -1,0 +1,124 @@
+import { z } from 'zod'
+import { TenonError } from '../base/errors.ts'
+import type { CallAnswer, CallRequest, Client } from '../client/client.ts'
+import { defineApp } from '../definition/app.ts'
+import { noAuth } from '../definition/auth.ts'
+import { defineConnector } from '../definition/connector.ts'
+import type { Flow } from '../definition/flow.ts'
+import { operation } from '../definition/operation.ts'
+import { unverified } from '../definition/verifier.ts'
+import { memoryJournal, type MemoryFaults, type MemoryJournal, type MemoryState } from '../journal/memory.ts'
+import { mortalClock, virtualClock, type VirtualClock } from '../testing/virtual-clock.ts'
+import { createEngine } from './create-engine.ts'
+import type { Engine, Happening } from './engine.ts'
+
+const anything = z.any()
+const change = { method: 'POST', path: '/x', input: anything, output: anything } as const
+
+/** An upstream with every kind of operation that matters to the engine. */
+export const warehouse = defineConnector('warehouse', {
+  baseUrl: 'https://warehouse.test',
+  auth: noAuth(),
+  idempotency: { header: 'idempotency-key', life: '24h' },
+  operations: {
+    read: operation({ method: 'GET', path: '/x', input: anything, output: anything }),
+    reserve: operation(change),
+    release: operation(change),
+    ship: operation({ ...change, idempotency: false, lookup: { operation: 'read', input: () => ({}), found: () => null } }),
+    notify: operation({ ...change, idempotency: false }),
+  },
+  events: {
+    ordered: { data: z.any() },
+    delivered: { data: z.any(), correlate: { shipment: (data: { shipment?: string }) => data.shipment, region: (data: { region?: string }) => data.region } },
+  },
+  webhooks: { verify: unverified('a test'), read: () => [] },
+})
+
+type Behaviour = (request: CallRequest, count: number) => unknown
+
+/** Stands for the client: answers by script, and keeps a ledger of what was asked. */
+export class Upstream implements Client {
+  readonly requests: CallRequest[] = []
+  readonly #behaviours = new Map<string, Behaviour>()
+
+  on(operationName: string, behaviour: Behaviour): void {
+    this.#behaviours.set(operationName, behaviour)
+  }
+
+  count(operationName: string): number {
+    return this.requests.filter((request) => request.operation === operationName).length
+  }
+
+  async call(request: CallRequest): Promise<CallAnswer> {
+    this.requests.push(request)
+    const behaviour = this.#behaviours.get(request.operation) ?? (() => ({ done: request.operation }))
+    const result = await behaviour(request, this.count(request.operation))
+    if (typeof result === 'object' && result !== null && 'failed' in result) return result.failed as CallAnswer
+    return { outcome: 'answered', output: result, status: 200 }
+  }
+}
+
+export function failed(fate: 'not-sent' | 'answered' | 'ambiguous', options: { retryable?: boolean; retryAfterMs?: number; code?: 'UPSTREAM_REFUSED' } = {}): { failed: CallAnswer } {
+  const { code, ...rest } = options
+  return { failed: { outcome: 'failed', error: new TenonError(code ?? 'UPSTREAM_UNAVAILABLE', `upstream failed (${fate})`, rest), fate, status: 500 } }
+}
+
+export function never(): Promise<never> {
+  return new Promise(() => undefined)
+}
+
+export interface World {
+  engine: Engine
+  journal: MemoryJournal
+  readonly clock: VirtualClock
+  readonly upstream: Upstream
+  readonly happenings: Happening[]
+  /** Delivers an event that starts flows or reaches waits. */
+  send(type: 'ordered' | 'delivered', data: unknown, id?: string): Promise<readonly string[]>
+  /** As `kill -9` and a new start, perhaps on other code. */
+  crash(flows?: readonly Flow[]): Promise<void>
+}
+
+export async function world(flows: readonly Flow[], options: { faults?: MemoryFaults; runsInProgress?: number; lingerMs?: number } = {}): Promise<World> {
+  const clock = virtualClock()
+  const upstream = new Upstream()
+  const happenings: Happening[] = []
+  const { faults, runsInProgress, lingerMs } = options
+  let current = flows
+  let events = 0
+  let life = mortalClock(clock)
+  const open = async (state?: MemoryState): Promise<{ engine: Engine; journal: MemoryJournal }> => {
+    const journal = memoryJournal({ clock: life, ...(state && { state }), ...(faults && { faults }) })
+    const app = defineApp({ flows: current, ...(runsInProgress !== undefined && { runsInProgress }) })
+    const engine = await createEngine({ app, journal, client: upstream, clock: life, random: () => 0.5, ...(lingerMs !== undefined && { lingerMs }) })
+    engine.listen((happening) => happenings.push(happening))
+    return { engine, journal }
+  }
+  const opening = open()
+  // What the engine does at its start needs turns of the event loop, and on this clock perhaps time.
+  await clock.settle()
+  const self: World = {
+    ...(await opening),
+    clock,
+    upstream,
+    happenings,
+    async send(type, data, id = `event-${(events += 1)}`) {
+      const accepted = self.engine.accept({
+        tenant: 'default', trigger: 'warehouse', id, type: `warehouse/${type}`, source: 'warehouse', timeMs: clock.now(), data, dedupeMs: 86_400_000,
+      })
+      await clock.settle()
+      return (await accepted).runs
+    },
+    async crash(newFlows) {
+      if (newFlows !== undefined) current = newFlows
+      const state = self.journal.crash()
+      life.kill()
+      life = mortalClock(clock)
+      const reopened = open(state)
+      await clock.settle()
+      Object.assign(self, await reopened)
+      await clock.settle()
+    },
+  }
+  return self
+}
