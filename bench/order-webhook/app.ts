@@ -13,4 +13,7 @@ const orderPaid = defineFlow('order-paid', {
   },
 })
 
-export default defineApp({ flows: [orderPaid] })
+export default defineApp({
+  flows: [orderPaid],
+  simulators: [payments, ledger, carrier].map((connector) => ({ kind: 'simulator', connector })),
+})

@@ -30,7 +30,13 @@ export const payments = defineConnector('payments', {
       return [{ id, type, timeMs: created * 1000, data: data.object }]
     },
   },
-  events: { 'payment_intent.succeeded': { data: paymentIntent } },
+  events: {
+    'payment_intent.succeeded': { data: paymentIntent },
+    'charge.captured': {
+      data: z.looseObject({ payment_intent: z.string() }),
+      correlate: { payment: ({ payment_intent }: { payment_intent: string }) => payment_intent },
+    },
+  },
 })
 
 const idempotency = { header: 'idempotency-key', life: '1d' } as const

@@ -1,7 +1,9 @@
 // How each side of the job is started.
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Folder, freshFolder } from '../measure/folder.ts'
 import { freePort, type Program, startProgram } from '../measure/process.ts'
+import { type StandIn, standInsVariable } from '../measure/stand-ins.ts'
 
 export const secret = 'whsec_0123456789abcdefghijklmnopqrstuvwxyz'
 
@@ -17,12 +19,15 @@ export interface Engine {
 
 export type StartEngine = (sinks: readonly string[]) => Promise<Engine>
 
+/** Only for the job that slows commits down. */
+const slowDisk = () => (process.env['BENCH_COMMIT_MS'] === undefined ? [] : ['--import', new URL('../measure/slow-disk.ts', import.meta.url).href])
+
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
 async function plain(name: string, file: string, sinks: readonly string[]): Promise<Engine> {
   const folder = freshFolder(name)
   const port = await freePort()
-  const program = await startProgram({ args: [path(file), String(port), ...sinks, folder.path], port })
+  const program = await startProgram({ args: [...slowDisk(), path(file), String(port), ...sinks, folder.path], port })
   return engine(program, folder, '/events', secret)
 }
 
@@ -42,5 +47,44 @@ function engine(program: Program, folder: Folder, where: string, secret: string)
 export const startBare: StartEngine = (sinks) => plain('bare', 'bare.ts', sinks)
 export const startPrototype: StartEngine = (sinks) => plain('prototype', 'prototype.ts', sinks)
 
-/** Side C: the product, as shipped. From its build where there is one, else from its sources. */
-export const startTenon: StartEngine = () => Promise.reject(new Error('not yet'))
+export interface TenonOptions {
+  /** File of the app, beside this one; default is the job's. */
+  readonly app?: string
+  /** A data folder that exists already, and is kept. */
+  readonly folder?: Folder
+}
+
+/** Side C: the product as shipped, by its own command. From its build where there is one, else from its sources. */
+export async function startTenon(sinks: readonly string[], options: TenonOptions = {}): Promise<Engine> {
+  const folder = options.folder ?? freshFolder('tenon')
+  const port = await freePort()
+  const [one = '', two = ''] = sinks
+  const standIns: readonly StandIn[] = [
+    { connector: 'payments', baseUrl: one, credentials: { signingSecret: secret } },
+    { connector: 'ledger', baseUrl: one, credentials: { token: 'bench' } },
+    { connector: 'carrier', baseUrl: two, credentials: { token: 'bench' } },
+  ]
+  const program = await startProgram({
+    args: [
+      ...(isBuilt ? [] : ['--conditions=source']),
+      '--import',
+      new URL('../../packages/tenon/bin/preload.js', import.meta.url).href,
+      '--import',
+      new URL('../measure/stand-ins.ts', import.meta.url).href,
+      ...slowDisk(),
+      process.env['HOST'] ?? (isBuilt ? built : path('../../packages/tenon/src/cli/cli.ts')),
+      'start',
+      '--app',
+      path(options.app ?? 'app.ts'),
+    ],
+    env: { PORT: String(port), TENON_DATA: folder.path, [standInsVariable]: JSON.stringify(standIns) },
+    port,
+    ready: '/health',
+  })
+  return engine(program, options.folder === undefined ? folder : { ...folder, remove: () => undefined }, '/hooks/payments', secret)
+}
+
+const built = path('../../packages/tenon/dist/cli/cli.js')
+
+/** True when there is a build: a stale one would be measured in place of the sources, so say which it is. */
+export const isBuilt = existsSync(built)

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { monotonicMs } from '../measure/clock.ts'
-import { paymentSucceeded, signature } from './payload.ts'
+import { chargeCaptured, paymentSucceeded, signature } from './payload.ts'
 
 export interface LoadRequest {
   readonly origin: string
@@ -16,6 +16,7 @@ export interface LoadRequest {
   readonly rate: number | null
   /** Bytes added to each event. */
   readonly filler: number
+  readonly type: 'payment_intent.succeeded' | 'charge.captured'
 }
 
 export interface LoadReport {
@@ -33,7 +34,8 @@ interface Prepared {
 }
 
 function prepare(request: LoadRequest, index: number, filler: string): Prepared {
-  const body = paymentSucceeded(request.first + index, filler)
+  const number = request.first + index
+  const body = request.type === 'charge.captured' ? chargeCaptured(number) : paymentSucceeded(number, filler)
   return {
     body,
     headers: { 'content-type': 'application/json', 'stripe-signature': signature(body, request.secret, Date.now()) },

@@ -50,6 +50,18 @@ export function paymentSucceeded(index: number, filler = ''): string {
   })
 }
 
+/** What comes later for the same payment: runs of the job `parked` wait for it. */
+export function chargeCaptured(index: number): string {
+  const digits = String(index).padStart(16, '0')
+  return JSON.stringify({
+    id: `evt_3Pcaptr${digits}`,
+    object: 'event',
+    created: 1_790_086_400 + (index % 86_400),
+    data: { object: { id: `ch_3Pbench${digits}`, object: 'charge', payment_intent: `pi_3Pbench${digits}`, captured: true } },
+    type: 'charge.captured',
+  })
+}
+
 /** `Stripe-Signature` as Stripe makes it, over the very bytes that are sent. */
 export function signature(body: string, secret: string, atMs: number): string {
   const at = Math.floor(atMs / 1000)

@@ -7,6 +7,8 @@ import type { LoadReport, LoadRequest } from './load.ts'
 import type { Ledger, SinkReport, SinkRequest } from './sinks.ts'
 
 export interface Measured {
+  /** Number of the first event. */
+  readonly first: number
   readonly perS: number
   readonly ackP50Ms: number
   readonly ackP99Ms: number
@@ -28,6 +30,12 @@ export interface Phase {
   readonly rate?: number
   readonly inFlight?: number
   readonly filler?: number
+  /** Default `payment_intent.succeeded`. */
+  readonly type?: LoadRequest['type']
+  /** Number of the first event, for a phase that goes on with the runs of an earlier one. */
+  readonly continues?: number
+  /** Default true; false where the runs do not end in this phase. */
+  readonly ends?: boolean
 }
 
 export interface Session {
@@ -46,8 +54,8 @@ export async function openSession(): Promise<Session> {
   return {
     sinks: ports.map((port) => `http://127.0.0.1:${port}`),
     async measure(engine, phase) {
-      const first = next
-      next += phase.count
+      const first = phase.continues ?? next
+      if (phase.continues === undefined) next += phase.count
       return measure({ sinks, load, engine, phase, first })
     },
     stop() {
@@ -67,7 +75,7 @@ interface Measurement {
 
 async function measure({ sinks, load, engine, phase, first }: Measurement): Promise<Measured> {
   const { count } = phase
-  await sinks.ask({ kind: 'reset', first, count })
+  if (phase.continues === undefined) await sinks.ask({ kind: 'reset', first, count })
   const before = engine.program.usage()
   const report = await load.ask({
     origin: engine.program.origin,
@@ -78,9 +86,10 @@ async function measure({ sinks, load, engine, phase, first }: Measurement): Prom
     inFlight: phase.inFlight ?? 64,
     rate: phase.rate ?? null,
     filler: phase.filler ?? 0,
+    type: phase.type ?? 'payment_intent.succeeded',
   })
   const acknowledged = report.ackedAt.filter((at) => at > 0).length
-  const ledger = await arrivals(sinks, acknowledged)
+  const ledger = await arrivals(sinks, phase.ends === false ? 0 : acknowledged)
   const after = engine.program.usage()
   return {
     ...judge(report, ledger),
