@@ -1,0 +1,36 @@
+import type { Clock } from '../base/clock.ts'
+import type { AuthScheme } from '../connection/auth-scheme.ts'
+import { authenticate } from '../connection/authentication.ts'
+import { parseBaseUrl } from '../connection/base-url.ts'
+import type { ResolvedConnection } from '../connection/connection.ts'
+import type { AnswerParts, RequestParts } from '../definition/operation.ts'
+import type { Transport } from '../outbound/outbound.ts'
+import { partsOf, readAnswer } from './answer.ts'
+import type { Line } from './plan.ts'
+import { writeParts } from './request.ts'
+
+const loginTimeoutMs = 30_000
+const maxLoginBytes = 1024 * 1024
+
+export interface LineOptions {
+  readonly connection: ResolvedConnection
+  readonly scheme: AuthScheme
+  readonly transport: Transport
+  readonly clock: Clock
+}
+
+/** Opens a connection: its transport, and its credentials at work. */
+export function openLine({ connection, scheme, transport, clock }: LineOptions): Line {
+  const what = `connection ${connection.connector.name}/${connection.name}`
+  const base = parseBaseUrl(connection.baseUrl, what)
+
+  async function send(parts: RequestParts): Promise<AnswerParts> {
+    const written = writeParts({ what: `the login of ${what}`, base, form: 'json', headers: loginHeaders }, parts)
+    const limits = { timeoutMs: loginTimeoutMs, maxAnswerBytes: maxLoginBytes, signal: null }
+    return partsOf(readAnswer(await transport.send({ origin: base.origin, method: 'POST', ...written, ...limits })))
+  }
+
+  return { connection, base, transport, authentication: authenticate({ connection, scheme, clock, send }) }
+}
+
+const loginHeaders: readonly string[] = ['accept', 'application/json', 'accept-encoding', 'identity', 'user-agent', 'tenon']

@@ -1,0 +1,3 @@
+import type { AuthScheme } from '../auth-scheme.ts'
+
+export const scheme: AuthScheme = { open: () => ({ apply: () => undefined }) }
