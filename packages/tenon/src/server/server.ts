@@ -13,6 +13,7 @@ import { addRoutes, allowedMethods, refuseUndeclared, type Route } from './route
 import { errorRoutes } from './routes/errors.ts'
 import { healthRoutes } from './routes/health.ts'
 import { hookRoutes } from './routes/hooks.ts'
+import { journalRoutes, type ReadableJournal } from './routes/journal.ts'
 import { runRoutes } from './routes/runs.ts'
 import { simulatorRoutes } from './routes/simulators.ts'
 import { statusRoutes } from './routes/status.ts'
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly webhooks: readonly Webhook[]
   readonly operator: Operator
   readonly simulators?: readonly RunningSimulator[]
+  /** Lets a deploy check read what living runs have done. */
+  readonly journal?: ReadableJournal
   readonly clock: Clock
   readonly log: Log
   /** 0 takes any free one. */
@@ -88,6 +91,7 @@ function routesOf(context: ServerContext): readonly Route[] {
     ...runRoutes(context),
     ...simulatorRoutes(context),
     ...statusRoutes(context),
+    ...journalRoutes(context),
   ]
 }
 

@@ -26,14 +26,5 @@ export function statusRoutes({ engine, operator, state, webhooks }: ServerContex
         return reply
       },
     },
-    {
-      method: 'GET',
-      path: '/api/v1/divergences',
-      auth: 'operator',
-      async handle(_request, reply) {
-        answer(reply, { divergences: await engine.check(tenant) })
-        return reply
-      },
-    },
   ]
 }

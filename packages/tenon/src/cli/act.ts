@@ -1,0 +1,37 @@
+import { TenonError } from '../base/errors.ts'
+import { parseJson } from '../base/json.ts'
+import { connectToServer } from '../server/management-client.ts'
+import type { CommandInput } from './command.ts'
+import { shortId } from './words.ts'
+
+/** Sends one order to the server, and says in one line what became of it. */
+export async function act(
+  input: CommandInput,
+  path: string,
+  body: unknown,
+  say: (answer: Record<string, unknown>) => string,
+): Promise<void> {
+  const answer = await connectToServer(input.dataFolder).send('POST', path, body)
+  input.terminal.out(input.json ? JSON.stringify(answer) : say(answer))
+}
+
+export function runPath(run: string | undefined, order: string): string {
+  return `/runs/${encodeURIComponent(run ?? '')}/${order}`
+}
+
+/** How to look at the run that an answer names. */
+export function lookAt(answer: Record<string, unknown>): string {
+  return `npx tenon runs show ${shortId(String(answer['run'] as string))}`
+}
+
+/** The value of an option that holds JSON. */
+export function jsonOption(text: string | undefined, name: string): unknown {
+  if (text === undefined) return undefined
+  try {
+    return parseJson(text)
+  } catch (error) {
+    throw new TenonError('INPUT_INVALID', `${name} is not JSON; write it in quotes, such as ${name} '{"id": 7}'`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,35 @@
+import { act, jsonOption, lookAt, runPath } from '../../act.ts'
+import { textOption, type CommandDefinition } from '../../command.ts'
+
+export const command: CommandDefinition = {
+  summary: 'Say what became of a call whose outcome is unknown.',
+  arguments: [
+    ['<run>', 'its id, or a beginning or end of it'],
+    ['<step>', 'the step, as the run shows it'],
+    ['<decision>', 'happened, did-not-happen or retry'],
+  ],
+  options: [
+    ['--result <json>', 'with happened: what the call answered'],
+    ['--by <name>', 'who decides, for the record'],
+  ],
+  examples: [
+    [
+      'tenon runs decide a7x2k9fq shiprocket.createOrder#1 happened --result \'{"id": 88213}\'',
+      'it took effect, with this answer',
+    ],
+    ['tenon runs decide a7x2k9fq shiprocket.createOrder#1 did-not-happen', 'the step fails'],
+    ['tenon runs decide a7x2k9fq shiprocket.createOrder#1 retry', 'send it again, come what may'],
+  ],
+  run: (input) =>
+    act(
+      input,
+      runPath(input.arguments[0], 'decisions'),
+      {
+        step: input.arguments[1],
+        decision: input.arguments[2],
+        result: jsonOption(textOption(input, 'result'), '--result'),
+        by: textOption(input, 'by') ?? input.environment['USER'] ?? input.environment['USERNAME'],
+      },
+      (answer) => `Decided. Look at the run: ${lookAt(answer)}`,
+    ),
+}

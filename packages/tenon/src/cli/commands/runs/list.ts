@@ -1,0 +1,75 @@
+import { systemClock } from '../../../base/clock.ts'
+import type { RunRow } from '../../../journal/journal.ts'
+import { connectToServer } from '../../../server/management-client.ts'
+import { textOption, type CommandDefinition, type CommandInput } from '../../command.ts'
+import { padEnd, shorten, widthOf } from '../../terminal.ts'
+import { clockTime, length, shortId, statusMark, statusWord } from '../../words.ts'
+
+type Row = Pick<RunRow, 'run' | 'flow' | 'status' | 'key' | 'createdAt' | 'updatedAt' | 'endedAt' | 'wakeAt' | 'code'>
+
+export const command: CommandDefinition = {
+  summary: 'List the latest runs.',
+  options: [
+    ['--flow <name>', 'only runs of this flow'],
+    ['--status <status>', 'ready, queued, waiting, parked, completed, failed or cancelled'],
+    ['--key <key>', 'only runs with this key'],
+    ['--limit <number>', 'at most so many (default 20)'],
+    ['--before <run>', 'go on below this run: its whole id'],
+  ],
+  examples: [
+    ['tenon runs list', 'the latest twenty'],
+    ['tenon runs list --status parked', 'those that need a person'],
+    ['tenon runs list --flow order-paid --json', 'for a program'],
+  ],
+  async run(input) {
+    const query = new URLSearchParams({ limit: '20' })
+    for (const name of ['flow', 'status', 'key', 'limit', 'before']) {
+      const value = textOption(input, name)
+      if (value !== undefined) query.set(name, value)
+    }
+    const page = await connectToServer(input.dataFolder).get(`/runs?${query}`)
+    if (input.json) input.terminal.out(JSON.stringify(page))
+    else print(page as unknown as { runs: readonly Row[]; next: string | null }, input)
+  },
+}
+
+function print(
+  { runs, next }: { readonly runs: readonly Row[]; readonly next: string | null },
+  { terminal }: CommandInput,
+): void {
+  const { colours, columns } = terminal
+  const now = systemClock.now()
+  if (runs.length === 0) {
+    terminal.out(colours.dim('No runs. Make one: npx tenon simulate stripe payment_intent.succeeded'))
+    return
+  }
+  const rows = runs.map((run) => [
+    shortId(run.run),
+    shorten(run.flow, 28),
+    `${statusMark(run.status, colours)} ${statusWord(run.status, colours)}`,
+    clockTime(run.createdAt, now),
+    run.endedAt === null ? '' : length(run.endedAt - run.createdAt),
+    shorten(run.key ?? '', 24),
+    note(run, now),
+  ])
+  const head = ['run', 'flow', 'state', 'started', 'took', 'key', '']
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => widthOf(row[column] ?? ''))))
+  terminal.out(colours.dim(line(head, widths)))
+  for (const row of rows) terminal.out(line(row, widths, columns))
+  if (next !== null) terminal.out(colours.dim(`More: npx tenon runs list --before ${next}`))
+}
+
+function line(cells: readonly string[], widths: readonly number[], columns = Infinity): string {
+  const fitting = cells.map((cell, index) => padEnd(cell, widths[index] ?? 0))
+  let text = ''
+  for (const cell of fitting) {
+    if (widthOf(text) + widthOf(cell.trimEnd()) + 2 > columns) break
+    text += `${cell}  `
+  }
+  return text.trimEnd()
+}
+
+function note({ status, code, wakeAt }: Row, now: number): string {
+  if (code !== null) return code
+  return status === 'waiting' && wakeAt !== null ? `at most ${length(wakeAt - now)} more` : ''
+}

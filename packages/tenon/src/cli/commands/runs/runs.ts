@@ -1,0 +1,1 @@
+export const summary = 'Look at runs and steer them.'

@@ -1,0 +1,26 @@
+import { systemClock } from '../../../base/clock.ts'
+import type { RunView } from '../../../engine/view.ts'
+import { connectToServer } from '../../../server/management-client.ts'
+import type { CommandDefinition } from '../../command.ts'
+import { drawRun } from '../../waterfall.ts'
+
+export const command: CommandDefinition = {
+  summary: 'Show one run: its steps and tries over time, and what can be done about it.',
+  arguments: [['<run>', 'its id, or a beginning or end of it that no other run has']],
+  examples: [
+    ['tenon runs show a7x2k9fq', 'by the end of its id, as lists show it'],
+    ['tenon runs show a7x2k9fq --json', 'with all inputs and results'],
+  ],
+  async run({ arguments: [run = ''], dataFolder, json, terminal }) {
+    const view = await connectToServer(dataFolder).get(`/runs/${encodeURIComponent(run)}`)
+    if (json) terminal.out(JSON.stringify(view))
+    else
+      terminal.out(
+        drawRun(view as unknown as RunView, {
+          columns: terminal.columns,
+          colours: terminal.colours,
+          now: systemClock.now(),
+        }),
+      )
+  },
+}

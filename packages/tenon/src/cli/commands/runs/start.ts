@@ -1,0 +1,27 @@
+import { act, jsonOption, lookAt } from '../../act.ts'
+import { textOption, type CommandDefinition } from '../../command.ts'
+
+export const command: CommandDefinition = {
+  summary: 'Start a run of a flow that is started by hand.',
+  arguments: [['<flow>', 'its name']],
+  options: [
+    ['--input <json>', 'its input'],
+    ['--id <id>', 'id of the new run: the same again starts nothing'],
+  ],
+  examples: [
+    ['tenon runs start close-month --input \'{"month": "2026-05"}\'', 'with an input'],
+    ['tenon runs start close-month --id may-2026', 'once, however often it is repeated'],
+  ],
+  run: (input) =>
+    act(
+      input,
+      '/runs',
+      {
+        flow: input.arguments[0],
+        input: jsonOption(textOption(input, 'input'), '--input'),
+        id: textOption(input, 'id'),
+      },
+      (answer) =>
+        `${answer['duplicate'] === true ? 'That run is there already' : 'Started'}. Look at it: ${lookAt(answer)}`,
+    ),
+}

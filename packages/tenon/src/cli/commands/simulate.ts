@@ -1,0 +1,90 @@
+import { connectToServer } from '../../server/management-client.ts'
+import { jsonOption } from '../act.ts'
+import { textOption, type CommandDefinition, type CommandInput } from '../command.ts'
+
+export const command: CommandDefinition = {
+  summary: 'Make something happen in a simulator: an event, or a fault.',
+  arguments: [
+    ['[connector]', 'whose simulator; nothing lists them'],
+    ['[event]', 'what happens there; nothing lists what can'],
+  ],
+  options: [
+    ['--data <json>', "what the event is about; default is the simulator's own example"],
+    [
+      '--fault <kind>',
+      'rate-limit, error, error-after, hang, hang-after, reset, drop, slow, duplicate, late, out-of-order, forged, revoke-tokens',
+    ],
+    ['--of <name>', 'only for this operation or event type'],
+    ['--next <number>', 'how many times (default once)'],
+    ['--probability <share>', 'chance from 0 to 1, without end'],
+    ['--delay <ms>', 'for slow and late'],
+    ['--retry-after <seconds>', 'for rate-limit'],
+    ['--clear', 'end all faults'],
+  ],
+  examples: [
+    ['tenon simulate stripe payment_intent.succeeded', 'a payment, and its signed webhook'],
+    ['tenon simulate stripe payment_intent.succeeded --data \'{"amount": 4200}\'', 'with data of your own'],
+    ['tenon simulate shiprocket --fault error --next 3', 'the next three calls are answered 500'],
+    ['tenon simulate shiprocket --fault drop --of createOrder', 'it takes effect, but the answer is lost'],
+    ['tenon simulate shiprocket --clear', 'all well again'],
+  ],
+  async run(input) {
+    const [connector, event] = input.arguments
+    if (connector === undefined) return list(input)
+    const path = `/simulators/${encodeURIComponent(connector)}`
+    const server = connectToServer(input.dataFolder)
+    if (input.options['clear'] === true)
+      return say(input, await server.send('DELETE', `${path}/faults`), `${connector} has no faults any more.`)
+    const kind = textOption(input, 'fault')
+    if (kind !== undefined)
+      return say(
+        input,
+        await server.send('POST', `${path}/faults`, faultOf(input, kind)),
+        `${connector}: ${kind} is set.`,
+      )
+    if (event === undefined) return list(input, connector)
+    const made = await server.send('POST', `${path}/events`, {
+      event,
+      data: jsonOption(textOption(input, 'data'), '--data'),
+    })
+    say(input, made, `${connector}: ${event} happened. See what came of it: npx tenon runs list`)
+  },
+}
+
+function say({ terminal, json }: CommandInput, answer: Record<string, unknown>, text: string): void {
+  terminal.out(json ? JSON.stringify(answer) : text)
+}
+
+function faultOf(input: CommandInput, kind: string): object {
+  const number = (name: string): number | undefined => {
+    const text = textOption(input, name)
+    return text === undefined ? undefined : Number(text)
+  }
+  return {
+    kind,
+    of: textOption(input, 'of'),
+    next: number('next'),
+    probability: number('probability'),
+    delayMs: number('delay'),
+    retryAfterS: number('retryAfter'),
+  }
+}
+
+interface Summary {
+  readonly connector: string
+  readonly baseUrl: string
+  readonly events: readonly string[]
+}
+
+async function list({ terminal, json, dataFolder }: CommandInput, connector?: string): Promise<void> {
+  const answer = await connectToServer(dataFolder).get('/simulators')
+  const simulators = (answer['simulators'] as readonly Summary[]).filter(
+    (simulator) => connector === undefined || simulator.connector === connector,
+  )
+  if (json) return terminal.out(JSON.stringify({ simulators }))
+  if (simulators.length === 0) return terminal.out('No such simulator is running.')
+  for (const { connector: name, baseUrl, events } of simulators) {
+    terminal.out(`${terminal.colours.bold(name)}  ${terminal.colours.dim(baseUrl)}`)
+    for (const event of events) terminal.out(`  npx tenon simulate ${name} ${event}`)
+  }
+}

@@ -1,0 +1,58 @@
+import { systemClock } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
+import type { Application } from '../server/application.ts'
+import type { Terminal } from './terminal.ts'
+import { count } from './words.ts'
+
+const sameSignalMs = 2_000
+
+/** Ends the application at SIGINT or SIGTERM, once, however often the signal comes at that moment: terminal, npm and launcher all pass it on. Resolves when all is closed. */
+export function drainOnSignal(
+  application: Application,
+  options: { readonly terminal: Terminal | null; readonly limitMs: number },
+): Promise<void> {
+  return new Promise((resolve) => {
+    let firstAt: number | null = null
+    const onSignal = (signal: NodeJS.Signals): void => {
+      const now = systemClock.now()
+      if (firstAt === null) {
+        firstAt = now
+        void drain(application, options).then(resolve)
+      } else if (now - firstAt > sameSignalMs) {
+        // Someone means it. What was accepted is in the journal.
+        options.terminal?.err('Stopped at once; the runs go on at the next start.')
+        process.exit(signal === 'SIGINT' ? 130 : 143)
+      }
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+  })
+}
+
+async function drain(
+  application: Application,
+  { terminal, limitMs }: { readonly terminal: Terminal | null; readonly limitMs: number },
+): Promise<void> {
+  const { inProgress } = application.engine.activity()
+  terminal?.out('')
+  if (inProgress > 0)
+    terminal?.out(
+      `Stopping: ${count(inProgress, 'run')} in progress, for at most ${limitMs / 1000} s. Again to stop at once.`,
+    )
+  try {
+    const { interrupted, waiting, ready } = await application.drain(limitMs)
+    const rest = [
+      ...(waiting > 0 ? [`${count(waiting, 'run waits', 'runs wait')}`] : []),
+      ...(ready > 0 ? [`${count(ready, 'run has', 'runs have')} work to do`] : []),
+      ...(interrupted > 0 ? [`${count(interrupted, 'call was', 'calls were')} cut off`] : []),
+    ]
+    terminal?.out(
+      rest.length === 0
+        ? 'Stopped. Nothing is waiting.'
+        : `Stopped. ${rest.join(', ')}: all of it goes on at the next start.`,
+    )
+  } catch (error) {
+    terminal?.err(`Stopped, but not in good order: ${messageOf(error)}`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,78 @@
+import { relative } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import type { Application } from '../server/application.ts'
+import { padEnd, type Terminal } from './terminal.ts'
+import { count, shortId } from './words.ts'
+
+/** What has started, and where. */
+export async function greet(application: Application, terminal: Terminal): Promise<void> {
+  const { colours } = terminal
+  const fact = (name: string, value: string): void => terminal.out(`  ${colours.dim(padEnd(name, 11))}${value}`)
+  terminal.out('')
+  terminal.out(`  ${colours.bold('Tenon')}  ${application.file}`)
+  terminal.out('')
+  fact('address', application.url)
+  for (const [index, route] of routesOf(application).entries()) {
+    const how = route.verification.startsWith('unverified')
+      ? colours.yellow(route.verification)
+      : colours.dim(route.verification)
+    fact(index === 0 ? 'webhooks' : '', `${padEnd(route.path, 22)}${how}`)
+  }
+  const simulated = application.simulators.map(({ connector }) => connector)
+  if (simulated.length > 0)
+    fact('simulated', `${simulated.join(', ')} ${colours.dim('(on this machine; no provider is called)')}`)
+  fact('data', relative(process.cwd(), application.dataFolder) || '.')
+  const there = await application.engine.counts('default')
+  const waits = there.waiting + there.ready + there.queued
+  if (application.isAfterCrash)
+    fact('restart', 'the last process did not end in good order; its runs go on where they were')
+  if (waits > 0)
+    fact(
+      'runs',
+      `${count(waits, 'run goes', 'runs go')} on${there.parked > 0 ? `, ${colours.yellow(`${there.parked} need a person`)}` : ''}`,
+    )
+  else if (there.parked > 0)
+    fact('runs', colours.yellow(`${there.parked} need a person: npx tenon runs list --status parked`))
+  terminal.out('')
+}
+
+/** Each account once, by its shortest path. */
+function routesOf({ webhooks }: Application) {
+  const seen = new Set<string>()
+  return webhooks.filter(({ connector, connection }) => {
+    const identity = `${connector}/${connection}`
+    if (seen.has(identity)) return false
+    seen.add(identity)
+    return true
+  })
+}
+
+const restMs = 1_500
+const longestMs = 8_000
+
+/** When the first runs have come to rest: where to look next. */
+export function pointOut(application: Application, terminal: Terminal, clock: Clock): void {
+  const begun = clock.now()
+  let run = ''
+  let cancel: () => void = () => undefined
+  const say = (): void => {
+    stop()
+    const { colours } = terminal
+    const simulator = application.simulators.find(({ samples }) => samples.length > 0)
+    terminal.out('')
+    terminal.out(colours.dim('  These were samples, made by the simulators. In another terminal:'))
+    terminal.out(`    npx tenon runs list${colours.dim('                  all runs')}`)
+    if (run !== '')
+      terminal.out(`    npx tenon runs show ${shortId(run)}${colours.dim('         one of them, step by step')}`)
+    if (simulator !== undefined)
+      terminal.out(
+        `    npx tenon simulate ${simulator.connector}${colours.dim(`${' '.repeat(Math.max(2, 18 - simulator.connector.length))}what can be made to happen`)}`,
+      )
+    terminal.out('')
+  }
+  const stop = application.engine.listen((happening) => {
+    if ('run' in happening) run = happening.run
+    cancel()
+    cancel = clock.after(Math.max(0, Math.min(restMs, begun + longestMs - clock.now())), say)
+  })
+}

@@ -1,0 +1,173 @@
+import { systemClock, type Clock } from '../base/clock.ts'
+import { createClient } from '../client/client.ts'
+import { createConnections } from '../connection/connection.ts'
+import { resolveFromApp } from '../connection/from-app.ts'
+import type { App } from '../definition/app.ts'
+import { createEngine } from '../engine/create-engine.ts'
+import type { DrainReport, Engine } from '../engine/engine.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { RunningSimulator } from '../simulator/simulator.ts'
+import type { Redactor } from '../telemetry/redact.ts'
+import type { Log } from '../telemetry/telemetry.ts'
+import { startSchedules } from '../trigger/schedule.ts'
+import { webhooksOf, type Webhook } from '../trigger/webhook.ts'
+import { DataFolder } from './data-folder.ts'
+import { loadApp, requireSound } from './load-app.ts'
+import { startServer, type Server } from './server.ts'
+import { startSimulators, subscribeSimulators } from './simulators.ts'
+
+export interface ApplicationOptions {
+  readonly appFile: string
+  readonly dataFolder: string
+  readonly port: number
+  readonly host?: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Whether the app's simulators stand in for missing connections; default true. */
+  readonly simulate?: boolean
+  readonly log: Log
+  readonly redactor: Redactor
+  readonly clock?: Clock
+  /** Default: the embedded one, in the data folder. */
+  readonly openJournal?: (folder: string) => Promise<Journal>
+}
+
+/** An app at work: everything that `tenon start` brings up, in one process. */
+export interface Application {
+  readonly app: App
+  readonly file: string
+  readonly url: string
+  readonly dataFolder: string
+  /** True when nothing was here before. */
+  readonly isFirstStart: boolean
+  /** True when the last process did not end in good order. */
+  readonly isAfterCrash: boolean
+  readonly engine: Engine
+  readonly server: Server
+  readonly webhooks: readonly Webhook[]
+  readonly simulators: readonly RunningSimulator[]
+  /** Takes nothing new, lets what is in flight end, and closes everything. A second call joins the first. */
+  drain(limitMs: number): Promise<DrainReport>
+}
+
+const tenant = 'default'
+
+/** Brings an app up, in the order in which each part needs the ones before. What fails to start leaves nothing running. */
+export async function startApplication(options: ApplicationOptions): Promise<Application> {
+  const loaded = await loadApp(options.appFile)
+  requireSound(loaded)
+  const closing = new AsyncDisposableStack()
+  try {
+    return await start({ ...options, app: loaded.app, file: loaded.file }, closing)
+  } catch (error) {
+    await closing.disposeAsync()
+    throw error
+  }
+}
+
+type Starting = ApplicationOptions & { readonly app: App; readonly file: string }
+
+async function start(options: Starting, closing: AsyncDisposableStack): Promise<Application> {
+  const { app, file, log, redactor, clock = systemClock } = options
+  const folder = new DataFolder(options.dataFolder)
+  folder.open()
+  const journal = await (options.openJournal ?? openEmbedded)(folder.path)
+  closing.defer(() => journal.close())
+  // The lock of the journal is ours from here on: only now is anything in the folder changed.
+  const { token, isNew } = folder.operatorToken()
+  redactor.add(token.reveal())
+
+  const simulators = options.simulate === false ? [] : await startSimulators(app, { folder, clock, log })
+  for (const simulator of simulators) closing.defer(() => simulator.close())
+  const connections = await createConnections({
+    connections: resolveFromApp(
+      app,
+      options.environment,
+      simulators.map(({ connector, baseUrl, credentials }) => ({
+        connector: connectorNamed(app, connector),
+        baseUrl,
+        credentials,
+      })),
+    ),
+  })
+  for (const { credentials } of connections.all)
+    for (const secret of Object.values(credentials)) redactor.add(secret.reveal())
+  const client = createClient({ connections, clock })
+  closing.defer(() => client.close())
+
+  const engine = await createEngine({
+    app,
+    journal,
+    client,
+    clock,
+    log: (message, fields) => log.warn(message, fields),
+  })
+  const context = { engine, tenant, clock, log }
+  const webhooks = webhooksOf(app, connections.all, context)
+  const server = await startServer({
+    engine,
+    webhooks,
+    simulators,
+    operator: { token, tenant },
+    journal,
+    clock,
+    log,
+    port: options.port,
+    ...(options.host === undefined ? {} : { host: options.host }),
+    state: 'starting',
+  })
+  closing.defer(() => server.close())
+  folder.writeAddress({ url: server.url, pid: process.pid })
+  closing.defer(() => folder.removeAddress())
+
+  const schedules = await startSchedules(app, journal, context)
+  server.setState('ready')
+  subscribeSimulators(simulators, server.url, new Set(webhooks.map(({ path }) => path)))
+
+  let draining: Promise<DrainReport> | null = null
+  return {
+    app,
+    file,
+    url: server.url,
+    dataFolder: folder.path,
+    isFirstStart: isNew,
+    isAfterCrash: !isNew && !journal.closedCleanly,
+    engine,
+    server,
+    webhooks,
+    simulators,
+    drain(limitMs) {
+      draining ??= (async () => {
+        server.setState('draining')
+        schedules.stop()
+        const report = await engine.drain(limitMs)
+        await closing.disposeAsync()
+        return report
+      })()
+      return draining
+    },
+  }
+}
+
+/** Loaded when it is needed: who brings another journal does not pay for it. */
+async function openEmbedded(folder: string): Promise<Journal> {
+  const { sqliteJournal } = await import('../journal/sqlite.ts')
+  return sqliteJournal({ folder })
+}
+
+function connectorNamed(app: App, name: string) {
+  const found = (app.options.simulators ?? []).find(({ connector }) => connector.name === name)
+  if (found === undefined) throw new Error(`no simulator of ${name}`)
+  return found.connector
+}
+
+/** Makes the simulators' own examples happen, one after the other. */
+export async function makeSamples({ simulators }: Pick<Application, 'simulators'>): Promise<number> {
+  let made = 0
+  for (const simulator of simulators) {
+    for (const { event, input } of simulator.samples) {
+      await simulator.emit(event, input)
+      made += 1
+    }
+  }
+  return made
+}

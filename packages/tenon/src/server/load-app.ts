@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { messageOf, TenonError } from '../base/errors.ts'
+import type { App } from '../definition/app.ts'
+import { checkApp, type AppProblem } from '../definition/check.ts'
+import { isObject } from '../definition/problem.ts'
+
+export interface LoadedApp {
+  readonly app: App
+  /** As a person names it: from the current folder. */
+  readonly file: string
+  readonly problems: readonly AppProblem[]
+}
+
+/** The app that a file exports by default, and its mistakes. Rejects with `APP_INVALID` when there is none, or when the file throws. */
+export async function loadApp(path: string): Promise<LoadedApp> {
+  const absolute = resolve(path)
+  const file = shownPath(absolute)
+  if (!existsSync(absolute)) {
+    throw new TenonError(
+      'APP_INVALID',
+      `There is no file ${file}. Name the file that exports your app: tenon start --app app.ts`,
+    )
+  }
+  const module = await importModule(absolute, file)
+  const app = module['default']
+  if (!isObject(app) || app['kind'] !== 'app') {
+    throw new TenonError(
+      'APP_INVALID',
+      `${file} does not export an app. End it with: export default defineApp({ flows: [ … ] })`,
+    )
+  }
+  return { app: app as unknown as App, file, problems: checkApp(app as unknown as App) }
+}
+
+/** Refuses an app with mistakes, naming all of them. */
+export function requireSound({ file, problems }: LoadedApp): void {
+  if (problems.length === 0) return
+  throw new TenonError('APP_INVALID', describeProblems(file, problems), { details: { file, problems } })
+}
+
+export function describeProblems(file: string, problems: readonly AppProblem[]): string {
+  const count = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`
+  const lines = problems.map(({ where, message, remedy }) => `  ${where}: ${message}\n    ${remedy}`)
+  return [`${file} has ${count}:`, ...lines].join('\n')
+}
+
+async function importModule(absolute: string, file: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(absolute).href)) as Record<string, unknown>
+  } catch (error) {
+    const place = placeOf(error)
+    throw new TenonError(
+      'APP_INVALID',
+      `${place ?? file} stops with: ${reasonOf(error)}${place === null ? '' : `\n  It is loaded by ${file}.`}`,
+      { cause: error },
+    )
+  }
+}
+
+/** The first position in the stack that is the user's own code. */
+function placeOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  for (const line of (error.stack ?? '').split('\n')) {
+    const found = /(?:file:\/\/)?(\/[^\s()]+|[A-Za-z]:[\\/][^\s()]+?):(\d+)(?::(\d+))?\)?$/.exec(line.trim())
+    if (found === null || /[\\/]node_modules[\\/]|^node:/.test(line) || isOurs(found[1] ?? '')) continue
+    return `${shownPath(decodeURI(found[1] ?? ''))}:${found[2]}${found[3] === undefined ? '' : `:${found[3]}`}`
+  }
+  return null
+}
+
+const ownFolder = new URL('..', import.meta.url).pathname
+
+function isOurs(path: string): boolean {
+  return path.startsWith(ownFolder)
+}
+
+function reasonOf(error: unknown): string {
+  const name = error instanceof Error && error.name !== 'Error' && !TenonError.is(error) ? `${error.name}: ` : ''
+  return name + messageOf(error).split('\n', 1)[0]
+}
+
+function shownPath(absolute: string): string {
+  const fromHere = relative(process.cwd(), absolute)
+  return fromHere.startsWith('..') ? absolute : fromHere
+}
