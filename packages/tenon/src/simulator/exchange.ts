@@ -8,7 +8,7 @@ import { Answer, Rejection, type Behaviour, type Refusal, type Simulation } from
 import type { Database } from './database.ts'
 import type { FaultOptions, Faults, RequestFaultKind } from './faults.ts'
 import { requestHash, type Keys } from './idempotency.ts'
-import { readInput } from './input.ts'
+import { readInput, type InputResult } from './input.ts'
 import type { Effect, Ledger, SeenRequest } from './ledger.ts'
 import { matchRoute, type Route } from './route.ts'
 
@@ -96,7 +96,17 @@ async function answer(context: ExchangeContext, seen: Seen, request: RawRequest)
   const read = readable(() => readInput(match, request))
   if (read === null) return refuse(context, { reason: 'body-unreadable' })
   if ('route' in read) seen.operation = read.route.operation
-  const fault = context.faults.draw(seen.operation)
+  return withFault(context, { seen, request, read })
+}
+
+interface Read {
+  readonly seen: Seen
+  readonly request: RawRequest
+  readonly read: InputResult
+}
+
+async function withFault(context: ExchangeContext, { seen, request, read }: Read): Promise<Outcome> {
+  const fault = context.faults.draw(seen.operation ?? '')
   seen.fault = fault?.kind ?? null
   if (fault?.kind === 'slow') await sleep(context.clock, fault.delayMs ?? 1000)
   if (fault !== null && withoutEffect.has(fault.kind)) return failure(context, fault)
