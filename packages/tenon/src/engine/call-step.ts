@@ -16,7 +16,14 @@ export function idempotencyKeyOf(host: Host, step: string): string {
 }
 
 /** What makes a call of a connector go on. */
-export function callStep(host: Host, flow: FlowPlan, plan: CallPlan, input: unknown, options: CallOptions | undefined, connection: string | null): (command: Command) => void {
+export function callStep(
+  host: Host,
+  flow: FlowPlan,
+  plan: CallPlan,
+  input: unknown,
+  options: CallOptions | undefined,
+  connection: string | null,
+): (command: Command) => void {
   const step: TriedStep = {
     repeat: plan.repeat,
     policy: options?.retry === undefined ? flow.retry : retryPolicy(flow.flow.options.retry, options.retry),
@@ -45,6 +52,11 @@ async function attemptCall(host: Host, plan: CallPlan, request: CallRequest): Pr
     return { error, fate, retryable: error.retryable, retryAfterMs: error.retryAfterMs }
   } catch (error) {
     // The client answers failures; what it throws is a defect, and the request may have left.
-    return { error: error instanceof TenonError ? error : new TenonError('STEP_FAILED', String(error), { cause: error }), fate: 'ambiguous', retryable: false, retryAfterMs: null }
+    return {
+      error: error instanceof TenonError ? error : new TenonError('STEP_FAILED', String(error), { cause: error }),
+      fate: 'ambiguous',
+      retryable: false,
+      retryAfterMs: null,
+    }
   }
 }

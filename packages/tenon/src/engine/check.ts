@@ -15,7 +15,12 @@ export async function checkRuns(tenant: string, services: Services): Promise<rea
   for (const status of living) {
     let before: string | undefined
     for (;;) {
-      const rows = await services.journal.list({ tenant, status, limit: pageSize, ...(before !== undefined && { before }) })
+      const rows = await services.journal.list({
+        tenant,
+        status,
+        limit: pageSize,
+        ...(before !== undefined && { before }),
+      })
       for (const row of rows) {
         const divergence = await checkRun(row, services)
         if (divergence !== null) divergences.push(divergence)
@@ -37,7 +42,17 @@ async function checkRun(row: RunRow, services: Services): Promise<Divergence | n
   const event = decodeEvent(await wholeBody(loaded.input, services.values))
   const difference = await new Promise<{ expected: string; found: string } | null>((resolve) => {
     const onLeft: ConstructorParameters<typeof Execution>[0]['onLeft'] = (leaving) => resolve(leaving.difference)
-    new Execution({ row: loaded.row, plan, event, history, inbox: [], services, isResumed: true, isDry: true, onLeft }).start()
+    new Execution({
+      row: loaded.row,
+      plan,
+      event,
+      history,
+      inbox: [],
+      services,
+      isResumed: true,
+      isDry: true,
+      onLeft,
+    }).start()
   })
   return difference === null ? null : { ...about, expected: difference.expected, found: difference.found }
 }

@@ -51,7 +51,7 @@ export interface Host {
   succeed(command: Command, encoded: string, additions?: (Additions & { readonly signal?: number }) | null): void
   fail(command: Command, error: unknown, fate: Fate, additions?: Additions | null): void
   /** Writes an entry about a step that goes on. */
-  note(written: Written, additions?: Additions | null, whenDurable?: (seq: number) => void): void
+  note(written: Written | null, additions?: Additions | null, whenDurable?: (seq: number) => void): void
   /** The step rests until then, or until something reaches it. */
   rest(command: Command, wakeAt: number | null): void
   running(command: Command): void

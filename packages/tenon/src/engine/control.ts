@@ -5,7 +5,7 @@ import { validate } from '../base/schema.ts'
 import type { SignalSource } from '../definition/trigger.ts'
 import type { DeliverReceipt, RunKey, RunMessage, RunRow, Start } from '../journal/journal.ts'
 import type { Services } from './command.ts'
-import { freshRow } from './create-engine.ts'
+import { freshRow } from './fresh-row.ts'
 import { describeRun } from './describe.ts'
 import type { DecideRequest, StartRequest } from './engine.ts'
 import { outOfLine, wholeBody } from './entries.ts'
@@ -52,12 +52,29 @@ export class Commands {
     return { run }
   }
 
-  async #begin(tenant: string, flow: FlowPlan, from: { run: string; data: unknown; input: string; now: number; linked?: string }): Promise<{ run: string; duplicate: boolean }> {
+  async #begin(
+    tenant: string,
+    flow: FlowPlan,
+    from: { run: string; data: unknown; input: string; now: number; linked?: string },
+  ): Promise<{ run: string; duplicate: boolean }> {
     const { run, now, input, linked } = from
     const key = keyOf(flow, { id: run, type: 'manual', source: 'manual', timeMs: now, data: from.data })
     const { body, values } = outOfLine(input)
-    const start: Start & { input: string } = { run, flow: flow.name, version: flow.version, key, input: body, ...(linked !== undefined && { linked }) }
-    const receipt = await this.#parts.services.journal.deliver({ kind: 'start', tenant, at: now, start, ...(values.length > 0 && { values }) })
+    const start: Start & { input: string } = {
+      run,
+      flow: flow.name,
+      version: flow.version,
+      key,
+      input: body,
+      ...(linked !== undefined && { linked }),
+    }
+    const receipt = await this.#parts.services.journal.deliver({
+      kind: 'start',
+      tenant,
+      at: now,
+      start,
+      ...(values.length > 0 && { values }),
+    })
     if (receipt.outcome !== 'written') return { run, duplicate: true }
     if (receipt.started[0]?.status === 'ready') this.#parts.offer(freshRow({ tenant, at: now }, start), input)
     return { run, duplicate: false }
@@ -65,22 +82,49 @@ export class Commands {
 
   async signal(request: { tenant: string; run: string; name: string; data: unknown; id?: string }): Promise<void> {
     const row = await this.#require(request)
-    const source = this.#parts.plan.find(row.flow, row.version)?.flow.options.waits?.[request.name] as SignalSource | undefined
-    if (source === undefined) throw new TenonError('INPUT_INVALID', `flow ${row.flow} waits for nothing named ${request.name}`)
-    const data = source.kind === 'signal' && source.data !== null ? validate(source.data as never, request.data, `data of signal ${request.name}`) : request.data
+    const source = this.#parts.plan.find(row.flow, row.version)?.flow.options.waits?.[request.name] as
+      | SignalSource
+      | undefined
+    if (source === undefined)
+      throw new TenonError('INPUT_INVALID', `flow ${row.flow} waits for nothing named ${request.name}`)
+    const data =
+      source.kind === 'signal' && source.data !== null
+        ? validate(source.data as never, request.data, `data of signal ${request.name}`)
+        : request.data
     const id = request.id === undefined ? newRunId(this.#now()) : requireId(request.id, 'id')
-    await this.#send(row, { type: 'signal', name: request.name, body: encode(data, `data of signal ${request.name}`), to: 'living', id })
+    await this.#send(row, {
+      type: 'signal',
+      name: request.name,
+      body: encode(data, `data of signal ${request.name}`),
+      to: 'living',
+      id,
+    })
   }
 
   async cancel({ tenant, run, reason }: { tenant: string; run: string; reason: string }): Promise<void> {
     const row = await this.#require({ tenant, run })
-    await this.#send(row, { type: 'cancel', name: null, body: encode({ reason }), to: row.status === 'failed' ? 'failed' : 'living', id: newRunId(this.#now()) })
+    await this.#send(row, {
+      type: 'cancel',
+      name: null,
+      body: encode({ reason }),
+      to: row.status === 'failed' ? 'failed' : 'living',
+      id: newRunId(this.#now()),
+    })
   }
 
   /** For children of a cancelled run: one that has ended is left alone. */
   async cancelQuietly(run: RunKey, reason: string, id: string): Promise<void> {
     try {
-      const message = { kind: 'message', ...run, at: this.#now(), id, type: 'cancel', name: null, body: encode({ reason }), to: 'living' } as const
+      const message = {
+        kind: 'message',
+        ...run,
+        at: this.#now(),
+        id,
+        type: 'cancel',
+        name: null,
+        body: encode({ reason }),
+        to: 'living',
+      } as const
       const receipt = await this.#parts.services.journal.deliver(message)
       if (receipt.outcome === 'written') this.#parts.ready(receipt.reached)
     } catch (error) {
@@ -92,19 +136,42 @@ export class Commands {
     const row = await this.#require(request)
     const view = await describeRun(request, this.#parts.services.journal)
     const step = view?.steps.find(({ name }) => name === request.step)
-    if (step === undefined) throw new TenonError('NOT_FOUND', `run ${request.run} has no step named ${request.step}; it has ${view?.steps.map(({ name }) => name).join(', ') ?? 'none'}`)
-    if (step.state !== 'unknown') throw new TenonError('FORBIDDEN', `step ${request.step} is ${step.state}; only a step whose outcome is unknown can be decided`)
+    if (step === undefined)
+      throw new TenonError(
+        'NOT_FOUND',
+        `run ${request.run} has no step named ${request.step}; it has ${view?.steps.map(({ name }) => name).join(', ') ?? 'none'}`,
+      )
+    if (step.state !== 'unknown')
+      throw new TenonError(
+        'FORBIDDEN',
+        `step ${request.step} is ${step.state}; only a step whose outcome is unknown can be decided`,
+      )
     const { decision, by } = request
-    const body = decision.kind === 'happened' ? { kind: decision.kind, by, result: decision.result } : { kind: decision.kind, by }
-    await this.#send(row, { type: 'decision', name: request.step, body: encode(body, 'the decision'), to: 'living', id: newRunId(this.#now()) })
+    const body =
+      decision.kind === 'happened' ? { kind: decision.kind, by, result: decision.result } : { kind: decision.kind, by }
+    await this.#send(row, {
+      type: 'decision',
+      name: request.step,
+      body: encode(body, 'the decision'),
+      to: 'living',
+      id: newRunId(this.#now()),
+    })
   }
 
   async retry({ tenant, run }: RunKey): Promise<void> {
     const row = await this.#require({ tenant, run })
-    if (row.status === 'parked' && row.code === 'OUTCOME_UNKNOWN') throw notRetryable(run, 'a step of unknown outcome must be decided first')
+    if (row.status === 'parked' && row.code === 'OUTCOME_UNKNOWN')
+      throw notRetryable(run, 'a step of unknown outcome must be decided first')
     if (row.status !== 'failed' && row.status !== 'parked') throw notRetryable(run, `it is ${row.status}`)
-    if (row.status === 'failed' && (await this.#hasUndone({ tenant, run }))) throw notRetryable(run, 'its steps have been taken back; start it anew instead')
-    await this.#send(row, { type: 'retry', name: null, body: encode({}), to: row.status === 'failed' ? 'failed' : 'living', id: newRunId(this.#now()) })
+    if (row.status === 'failed' && (await this.#hasUndone({ tenant, run })))
+      throw notRetryable(run, 'its steps have been taken back; start it anew instead')
+    await this.#send(row, {
+      type: 'retry',
+      name: null,
+      body: encode({}),
+      to: row.status === 'failed' ? 'failed' : 'living',
+      id: newRunId(this.#now()),
+    })
   }
 
   async #hasUndone({ tenant, run }: RunKey): Promise<boolean> {
@@ -115,8 +182,17 @@ export class Commands {
   async #send(row: RunRow, message: Pick<RunMessage, 'type' | 'name' | 'body' | 'to' | 'id'>): Promise<void> {
     const { journal } = this.#parts.services
     const { body, values } = outOfLine(message.body)
-    const receipt: DeliverReceipt = await journal.deliver({ kind: 'message', tenant: row.tenant, run: row.run, at: this.#now(), ...message, body, ...(values.length > 0 && { values }) })
-    if (receipt.outcome === 'refused') throw new TenonError('FORBIDDEN', `run ${row.run} is ${receipt.status ?? 'gone'} and takes no ${message.type}`)
+    const receipt: DeliverReceipt = await journal.deliver({
+      kind: 'message',
+      tenant: row.tenant,
+      run: row.run,
+      at: this.#now(),
+      ...message,
+      body,
+      ...(values.length > 0 && { values }),
+    })
+    if (receipt.outcome === 'refused')
+      throw new TenonError('FORBIDDEN', `run ${row.run} is ${receipt.status ?? 'gone'} and takes no ${message.type}`)
     if (receipt.outcome === 'written') this.#parts.ready(receipt.reached)
   }
 
@@ -127,7 +203,8 @@ export class Commands {
   }
 
   #refuseWhileDraining(): void {
-    if (this.#parts.services.isDraining()) throw new TenonError('DRAINING', 'the engine takes nothing new while it drains')
+    if (this.#parts.services.isDraining())
+      throw new TenonError('DRAINING', 'the engine takes nothing new while it drains')
   }
 
   #now(): number {

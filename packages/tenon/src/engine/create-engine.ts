@@ -1,9 +1,8 @@
 import { systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
-import { newRunId } from '../base/ids.ts'
 import type { Client } from '../client/client.ts'
 import type { App } from '../definition/app.ts'
-import type { EventMessage, Journal, RunRow, Start } from '../journal/journal.ts'
+import type { EventMessage, Journal, Start } from '../journal/journal.ts'
 import { checkRuns } from './check.ts'
 import type { Services } from './command.ts'
 import { Commands } from './control.ts'
@@ -11,6 +10,7 @@ import { describeRun } from './describe.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { AcceptedEvent, AcceptReceipt, Engine, Happening } from './engine.ts'
 import { planApp } from './plan.ts'
+import { freshRow } from './fresh-row.ts'
 import { QuietQueue } from './quiet-queue.ts'
 import { Routes } from './routes.ts'
 import { Retention } from './retention.ts'
@@ -60,7 +60,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     readyInMemory: 4096,
     startedAt: clock.now(),
   })
-  const control = new Commands({ services, plan, ready: (runs) => dispatcher.ready(runs), offer: (row, input) => dispatcher.offer(row, input) })
+  const control = new Commands({
+    services,
+    plan,
+    ready: (runs) => dispatcher.ready(runs),
+    offer: (row, input) => dispatcher.offer(row, input),
+  })
   const retention = new Retention({ journal, clock, retention: app.options.retention, log })
   await dispatcher.start()
   retention.start()
@@ -70,10 +75,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     const now = clock.now()
     const message = routes.messageOf(event, now)
     const receipt = await journal.deliver(message)
-    if (receipt.outcome === 'refused') throw new TenonError('JOURNAL_UNAVAILABLE', `the journal refused event ${event.id}`)
+    if (receipt.outcome === 'refused')
+      throw new TenonError('JOURNAL_UNAVAILABLE', `the journal refused event ${event.id}`)
     const duplicate = receipt.outcome === 'duplicate'
     const runs = duplicate ? receipt.runs : [...receipt.started, ...receipt.reached].map(({ run }) => run)
-    if (listeners.size > 0) services.emit({ name: 'event.accepted', at: now, type: event.type, id: event.id, runs, duplicate })
+    if (listeners.size > 0)
+      services.emit({ name: 'event.accepted', at: now, type: event.type, id: event.id, runs, duplicate })
     if (receipt.outcome === 'written') {
       for (const [index, started] of receipt.started.entries()) offer(message, message.starts[index], started.status)
       if (receipt.reached.length > 0) dispatcher.ready(receipt.reached)
@@ -104,7 +111,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    activity: () => ({ inProgress: dispatcher.inProgress, readied: dispatcher.readied, nextWakeAt: dispatcher.nextWake }),
+    activity: () => ({
+      inProgress: dispatcher.inProgress,
+      readied: dispatcher.readied,
+      nextWakeAt: dispatcher.nextWake,
+    }),
     drain(limitMs) {
       draining ??= (async () => {
         retention.stop()
@@ -123,28 +134,5 @@ async function allCounts(journal: Journal): Promise<{ waiting: number; ready: nu
     return { waiting: counts.waiting, ready: counts.ready + counts.queued }
   } catch {
     return { waiting: 0, ready: 0 }
-  }
-}
-
-/** The row of a run that was started a moment ago, as the journal holds it. */
-export function freshRow(from: { readonly tenant: string; readonly at: number; readonly key?: string }, start: Start): RunRow {
-  return {
-    tenant: from.tenant,
-    run: start.run,
-    flow: start.flow,
-    version: start.version,
-    status: 'ready',
-    key: start.key,
-    inLine: start.key !== null,
-    lastSeq: 0,
-    createdAt: from.at,
-    updatedAt: from.at,
-    endedAt: null,
-    wakeAt: null,
-    code: null,
-    recoveries: 0,
-    eventKey: start.input === null ? (from.key ?? null) : null,
-    parent: start.parent ?? null,
-    linked: start.linked ?? null,
   }
 }

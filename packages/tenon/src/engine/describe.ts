@@ -25,7 +25,11 @@ export async function describeRun(key: RunKey, journal: Journal): Promise<RunVie
     event: { id: event.id, type: event.type, at: event.time.getTime(), source: event.source, data: event.data },
     steps,
     output: end?.v ?? null,
-    error: isParked ? { name: 'TenonError', code: parked.body.code, message: parked.body.message } : end?.e === undefined ? null : viewError(end.e),
+    error: isParked
+      ? { name: 'TenonError', code: parked.body.code, message: parked.body.message }
+      : end?.e === undefined
+        ? null
+        : viewError(end.e),
     waitsFor: waitsFor(loaded.row, steps),
     undo: !undone ? 'none' : end === null ? 'begun' : 'done',
   }
@@ -34,17 +38,32 @@ export async function describeRun(key: RunKey, journal: Journal): Promise<RunVie
 function foldSteps(entries: readonly HistoryEntry[]): StepView[] {
   const drafts = new Map<string, Draft>()
   for (const entry of entries) {
-    if (entry.kind === 'retried') for (const seq of entry.body.void) reopenStep(drafts, entries.find((other) => other.seq === seq))
+    if (entry.kind === 'retried')
+      for (const seq of entry.body.void)
+        reopenStep(
+          drafts,
+          entries.find((other) => other.seq === seq),
+        )
     if (entry.kind === 'decision') {
       const draft = drafts.get(entry.step)
       if (draft !== undefined) draft.state = 'running'
     }
-    if (entry.kind === 'step' || entry.kind === 'attempt' || entry.kind === 'sending' || entry.kind === 'unknown' || entry.kind === 'begun') fold(drafts, entry)
+    if (
+      entry.kind === 'step' ||
+      entry.kind === 'attempt' ||
+      entry.kind === 'sending' ||
+      entry.kind === 'unknown' ||
+      entry.kind === 'begun'
+    )
+      fold(drafts, entry)
   }
   return [...drafts.values()].sort((left, right) => left.startedAt - right.startedAt)
 }
 
-function fold(drafts: Map<string, Draft>, entry: Extract<HistoryEntry, { kind: 'step' | 'attempt' | 'sending' | 'unknown' | 'begun' }>): void {
+function fold(
+  drafts: Map<string, Draft>,
+  entry: Extract<HistoryEntry, { kind: 'step' | 'attempt' | 'sending' | 'unknown' | 'begun' }>,
+): void {
   const startedAt = entry.kind === 'sending' ? entry.at : entry.body.s
   const draft = drafts.get(entry.step) ?? newDraft(entry.step, entry.body.t, startedAt)
   drafts.set(entry.step, draft)
@@ -57,11 +76,23 @@ function fold(drafts: Map<string, Draft>, entry: Extract<HistoryEntry, { kind: '
       draft.state = 'running'
       return
     case 'attempt':
-      putAttempt(draft, { number: entry.body.a, startedAt, endedAt: entry.at, error: viewError(entry.body.e), retryAt: entry.body.at })
+      putAttempt(draft, {
+        number: entry.body.a,
+        startedAt,
+        endedAt: entry.at,
+        error: viewError(entry.body.e),
+        retryAt: entry.body.at,
+      })
       draft.state = 'waiting'
       return
     case 'unknown':
-      putAttempt(draft, { number: entry.body.a, startedAt, endedAt: entry.at, error: viewError(entry.body.e), retryAt: null })
+      putAttempt(draft, {
+        number: entry.body.a,
+        startedAt,
+        endedAt: entry.at,
+        error: viewError(entry.body.e),
+        retryAt: null,
+      })
       draft.state = 'unknown'
       return
     case 'step': {
@@ -77,7 +108,17 @@ function fold(drafts: Map<string, Draft>, entry: Extract<HistoryEntry, { kind: '
 }
 
 function newDraft(name: string, kind: StepView['kind'], startedAt: number): Draft {
-  return { name, kind, isUndo: name.startsWith('undo('), state: 'running', startedAt, endedAt: null, attempts: [], result: undefined, error: null }
+  return {
+    name,
+    kind,
+    isUndo: name.startsWith('undo('),
+    state: 'running',
+    startedAt,
+    endedAt: null,
+    attempts: [],
+    result: undefined,
+    error: null,
+  }
 }
 
 function putAttempt(draft: Draft, attempt: AttemptView): void {

@@ -2,7 +2,8 @@ import { sleep } from '../base/clock.ts'
 import type { AppendReceipt, LoadedRun, RunKey, RunRow } from '../journal/journal.ts'
 import type { Services } from './command.ts'
 import type { DrainReport } from './engine.ts'
-import { Execution, type Leaving } from './execution.ts'
+import { Execution } from './execution.ts'
+import type { Leaving } from './leaving.ts'
 import { emptyHistory } from './history.ts'
 import { decodeEvent } from './messages.ts'
 import { prepareRun, writePoisoned, type Prepared } from './prepare.ts'
@@ -39,7 +40,9 @@ export class Dispatcher {
     this.#options = options
     this.#services = options.services
     this.#queue = new RunQueue(options.readyInMemory)
-    this.#permits = new Permits((flow, version) => this.#services.planOf(flow, version)?.concurrency ?? Number.POSITIVE_INFINITY)
+    this.#permits = new Permits(
+      (flow, version) => this.#services.planOf(flow, version)?.concurrency ?? Number.POSITIVE_INFINITY,
+    )
     this.#suspects = new Suspects(options.services.clock, (run) => this.ready([run]))
   }
 
@@ -52,7 +55,16 @@ export class Dispatcher {
   /** A run that was just started, with what it was started with: no need to read it again. */
   offer(row: RunRow, input: string): void {
     if (this.#active.has(row.run)) return
-    if (!this.#queue.push({ tenant: row.tenant, run: row.run, flow: row.flow, version: row.version, fresh: { row, input } })) this.#mustScan = true
+    if (
+      !this.#queue.push({
+        tenant: row.tenant,
+        run: row.run,
+        flow: row.flow,
+        version: row.version,
+        fresh: { row, input },
+      })
+    )
+      this.#mustScan = true
     this.#pump()
   }
 
@@ -85,7 +97,8 @@ export class Dispatcher {
     this.#stopTimer()
     const { clock } = this.#services
     const limit = clock.now() + limitMs
-    const isIdle = (): boolean => [...this.#active.values()].every((execution) => execution === null || execution.isAtRest)
+    const isIdle = (): boolean =>
+      [...this.#active.values()].every((execution) => execution === null || execution.isAtRest)
     while (!isIdle() && clock.now() < limit) await sleep(clock, 20)
     let interrupted = 0
     for (const execution of this.#active.values()) {
@@ -109,7 +122,12 @@ export class Dispatcher {
       }
       this.#active.set(item.run, null)
       if (item.fresh === undefined) toLoad.push(item)
-      else this.#begin(item, { row: item.fresh.row, event: decodeEvent(item.fresh.input), history: emptyHistory, inbox: [] }, false)
+      else
+        this.#begin(
+          item,
+          { row: item.fresh.row, event: decodeEvent(item.fresh.input), history: emptyHistory, inbox: [] },
+          false,
+        )
     }
     this.#isPumping = false
     if (toLoad.length > 0) void this.#load(toLoad)
@@ -159,7 +177,14 @@ export class Dispatcher {
       this.#release(item)
       return false
     }
-    await journal.append({ tenant: row.tenant, run: row.run, epoch: journal.epoch, after: row.lastSeq, entries: [], recovery: true })
+    await journal.append({
+      tenant: row.tenant,
+      run: row.run,
+      epoch: journal.epoch,
+      after: row.lastSeq,
+      entries: [],
+      recovery: true,
+    })
     return true
   }
 
@@ -182,7 +207,14 @@ export class Dispatcher {
     this.#active.set(row.run, execution)
     if (this.#services.hasListeners()) {
       const name = row.lastSeq === 0 ? 'run.started' : 'run.resumed'
-      this.#services.emit({ name, at: this.#services.clock.now(), tenant: row.tenant, run: row.run, flow: row.flow, key: row.key })
+      this.#services.emit({
+        name,
+        at: this.#services.clock.now(),
+        tenant: row.tenant,
+        run: row.run,
+        flow: row.flow,
+        key: row.key,
+      })
     }
     execution.start()
     if (this.#queue.takeRepeat(row.run)) execution.poke()
@@ -226,7 +258,8 @@ export class Dispatcher {
       const rows = await this.#services.journal.ready({ limit, except })
       for (const row of rows) {
         if (this.#active.has(row.run)) continue
-        if (!this.#queue.push({ tenant: row.tenant, run: row.run, flow: row.flow, version: row.version })) this.#mustScan = true
+        if (!this.#queue.push({ tenant: row.tenant, run: row.run, flow: row.flow, version: row.version }))
+          this.#mustScan = true
       }
       if (rows.length >= limit) this.#mustScan = true
     } catch (error) {
@@ -248,7 +281,10 @@ export class Dispatcher {
   #arm(at: number): void {
     this.#stopTimer()
     if (this.#isStopped) return
-    this.#stopTimer = this.#services.clock.after(Math.max(0, at - this.#services.clock.now()), () => void this.#lookForDue())
+    this.#stopTimer = this.#services.clock.after(
+      Math.max(0, at - this.#services.clock.now()),
+      () => void this.#lookForDue(),
+    )
   }
 
   async #lookForDue(): Promise<void> {

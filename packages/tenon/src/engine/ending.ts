@@ -19,7 +19,9 @@ export interface StepFailure {
   readonly fate: Fate
 }
 
-export function endingOf(result: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown }): Ending {
+export function endingOf(
+  result: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown },
+): Ending {
   if (!result.ok) return { how: 'failed', error: result.error }
   try {
     return { how: 'completed', encoded: encode(result.value, 'the output of the flow') }
@@ -39,7 +41,15 @@ export interface End {
 }
 
 /** The last entry of a run, and what becomes of its place in line and its parent. */
-export function endOf(ending: Ending, facts: { readonly plan: FlowPlan; readonly at: number; readonly failures: readonly StepFailure[]; readonly undone: boolean }): End {
+export function endOf(
+  ending: Ending,
+  facts: {
+    readonly plan: FlowPlan
+    readonly at: number
+    readonly failures: readonly StepFailure[]
+    readonly undone: boolean
+  },
+): End {
   const { at, plan, undone } = facts
   if (ending.how === 'completed') {
     const written = write('end', null, at, { status: 'completed' }, { encoded: ending.encoded })
@@ -49,11 +59,22 @@ export function endOf(ending: Ending, facts: { readonly plan: FlowPlan; readonly
   const error = ending.how === 'failed' ? ending.error : new TenonError('RUN_CANCELLED', ending.reason)
   const stored = storeError(error)
   const failing = ending.how === 'failed' ? failingSteps(error, facts.failures) : []
-  const written = write('end', null, at, { status: ending.how, e: stored, ...(failing.length > 0 && { failing }), ...(undone && { undone }) })
+  const written = write('end', null, at, {
+    status: ending.how,
+    e: stored,
+    ...(failing.length > 0 && { failing }),
+    ...(undone && { undone }),
+  })
   const leaveLine = ending.how === 'cancelled' || plan.skipsBlocked
   return {
     written,
-    state: { status: ending.how, wakeAt: null, code: codeOf(error), leaveLine, toParent: encode({ status: ending.how, e: stored }) },
+    state: {
+      status: ending.how,
+      wakeAt: null,
+      code: codeOf(error),
+      leaveLine,
+      toParent: encode({ status: ending.how, e: stored }),
+    },
   }
 }
 

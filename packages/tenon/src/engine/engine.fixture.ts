@@ -24,12 +24,22 @@ export const warehouse = defineConnector('warehouse', {
     read: operation({ method: 'GET', path: '/x', input: anything, output: anything }),
     reserve: operation(change),
     release: operation(change),
-    ship: operation({ ...change, idempotency: false, lookup: { operation: 'read', input: () => ({}), found: () => null } }),
+    ship: operation({
+      ...change,
+      idempotency: false,
+      lookup: { operation: 'read', input: () => ({}), found: () => null },
+    }),
     notify: operation({ ...change, idempotency: false }),
   },
   events: {
     ordered: { data: z.any() },
-    delivered: { data: z.any(), correlate: { shipment: (data: { shipment?: string }) => data.shipment, region: (data: { region?: string }) => data.region } },
+    delivered: {
+      data: z.any(),
+      correlate: {
+        shipment: (data: { shipment?: string }) => data.shipment,
+        region: (data: { region?: string }) => data.region,
+      },
+    },
   },
   webhooks: { verify: unverified('a test'), read: () => [] },
 })
@@ -58,9 +68,19 @@ export class Upstream implements Client {
   }
 }
 
-export function failed(fate: 'not-sent' | 'answered' | 'ambiguous', options: { retryable?: boolean; retryAfterMs?: number; code?: 'UPSTREAM_REFUSED' } = {}): { failed: CallAnswer } {
+export function failed(
+  fate: 'not-sent' | 'answered' | 'ambiguous',
+  options: { retryable?: boolean; retryAfterMs?: number; code?: 'UPSTREAM_REFUSED' } = {},
+): { failed: CallAnswer } {
   const { code, ...rest } = options
-  return { failed: { outcome: 'failed', error: new TenonError(code ?? 'UPSTREAM_UNAVAILABLE', `upstream failed (${fate})`, rest), fate, status: 500 } }
+  return {
+    failed: {
+      outcome: 'failed',
+      error: new TenonError(code ?? 'UPSTREAM_UNAVAILABLE', `upstream failed (${fate})`, rest),
+      fate,
+      status: 500,
+    },
+  }
 }
 
 export function never(): Promise<never> {
@@ -79,7 +99,10 @@ export interface World {
   crash(flows?: readonly Flow[]): Promise<void>
 }
 
-export async function world(flows: readonly Flow[], options: { faults?: MemoryFaults; runsInProgress?: number; lingerMs?: number } = {}): Promise<World> {
+export async function world(
+  flows: readonly Flow[],
+  options: { faults?: MemoryFaults; runsInProgress?: number; lingerMs?: number } = {},
+): Promise<World> {
   const clock = virtualClock()
   const upstream = new Upstream()
   const happenings: Happening[] = []
@@ -90,7 +113,14 @@ export async function world(flows: readonly Flow[], options: { faults?: MemoryFa
   const open = async (state?: MemoryState): Promise<{ engine: Engine; journal: MemoryJournal }> => {
     const journal = memoryJournal({ clock: life, ...(state && { state }), ...(faults && { faults }) })
     const app = defineApp({ flows: current, ...(runsInProgress !== undefined && { runsInProgress }) })
-    const engine = await createEngine({ app, journal, client: upstream, clock: life, random: () => 0.5, ...(lingerMs !== undefined && { lingerMs }) })
+    const engine = await createEngine({
+      app,
+      journal,
+      client: upstream,
+      clock: life,
+      random: () => 0.5,
+      ...(lingerMs !== undefined && { lingerMs }),
+    })
     engine.listen((happening) => happenings.push(happening))
     return { engine, journal }
   }
@@ -104,7 +134,14 @@ export async function world(flows: readonly Flow[], options: { faults?: MemoryFa
     happenings,
     async send(type, data, id = `event-${(events += 1)}`) {
       const accepted = self.engine.accept({
-        tenant: 'default', trigger: 'warehouse', id, type: `warehouse/${type}`, source: 'warehouse', timeMs: clock.now(), data, dedupeMs: 86_400_000,
+        tenant: 'default',
+        trigger: 'warehouse',
+        id,
+        type: `warehouse/${type}`,
+        source: 'warehouse',
+        timeMs: clock.now(),
+        data,
+        dedupeMs: 86_400_000,
       })
       await clock.settle()
       return (await accepted).runs

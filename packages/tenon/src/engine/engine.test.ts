@@ -71,9 +71,15 @@ test('a retryable failure is tried again after a pause, counted across a crash, 
 })
 
 test('OUT-03: a long Retry-After parks the step durably and is not cut', async () => {
-  const flow = defineFlow('order', { trigger: ordered, uses: { warehouse }, run: ({ warehouse }) => warehouse.reserve({}) })
+  const flow = defineFlow('order', {
+    trigger: ordered,
+    uses: { warehouse },
+    run: ({ warehouse }) => warehouse.reserve({}),
+  })
   const at = await world([flow])
-  at.upstream.on('reserve', (_request, count) => (count === 1 ? failed('answered', { retryAfterMs: 3_600_000 }) : { ok: 1 }))
+  at.upstream.on('reserve', (_request, count) =>
+    count === 1 ? failed('answered', { retryAfterMs: 3_600_000 }) : { ok: 1 },
+  )
   const [run] = await at.send('ordered', {})
   await at.crash()
   await at.clock.advance(3_599_000)
@@ -84,7 +90,11 @@ test('OUT-03: a long Retry-After parks the step durably and is not cut', async (
 })
 
 test('an operation that cannot be repeated parks when its answer is lost, and goes on by a decision', async () => {
-  const flow = defineFlow('order', { trigger: ordered, uses: { warehouse }, run: ({ warehouse }) => warehouse.notify({}) })
+  const flow = defineFlow('order', {
+    trigger: ordered,
+    uses: { warehouse },
+    run: ({ warehouse }) => warehouse.notify({}),
+  })
   const at = await world([flow])
   at.upstream.on('notify', () => never())
   const [run] = await at.send('ordered', {})
@@ -92,7 +102,13 @@ test('an operation that cannot be repeated parks when its answer is lost, and go
   const parked = await at.engine.describe('default', run!)
   expect(parked).toMatchObject({ status: 'parked', code: 'OUTCOME_UNKNOWN' })
   expect(at.upstream.count('notify')).toBe(1)
-  await at.engine.decide({ tenant: 'default', run: run!, step: 'warehouse.notify#1', decision: { kind: 'happened', result: { id: 'm1' } }, by: 'ada' })
+  await at.engine.decide({
+    tenant: 'default',
+    run: run!,
+    step: 'warehouse.notify#1',
+    decision: { kind: 'happened', result: { id: 'm1' } },
+    by: 'ada',
+  })
   await at.clock.settle()
   expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'completed', output: { id: 'm1' } })
   expect(at.upstream.count('notify')).toBe(1)
@@ -114,8 +130,20 @@ test('a decision that the effect did not happen fails the step; one to retry sen
   at.upstream.on('notify', (_request, count) => (count <= 2 ? failed('ambiguous') : { sent: true }))
   const [denied] = await at.send('ordered', {})
   const [retried] = await at.send('ordered', {})
-  await at.engine.decide({ tenant: 'default', run: denied!, step: 'warehouse.notify#1', decision: { kind: 'did-not-happen' }, by: 'ada' })
-  await at.engine.decide({ tenant: 'default', run: retried!, step: 'warehouse.notify#1', decision: { kind: 'retry' }, by: 'ada' })
+  await at.engine.decide({
+    tenant: 'default',
+    run: denied!,
+    step: 'warehouse.notify#1',
+    decision: { kind: 'did-not-happen' },
+    by: 'ada',
+  })
+  await at.engine.decide({
+    tenant: 'default',
+    run: retried!,
+    step: 'warehouse.notify#1',
+    decision: { kind: 'retry' },
+    by: 'ada',
+  })
   await at.clock.settle()
   expect((await at.engine.describe('default', denied!))?.output).toBe('EFFECT_DENIED')
   expect((await at.engine.describe('default', retried!))?.output).toEqual({ sent: true })
@@ -139,7 +167,10 @@ test('a wait takes an event that came before it, and leaves memory for one that 
   })
   const [early] = await at.send('ordered', { shipment: 'early' })
   await at.clock.settle()
-  expect(await at.engine.describe('default', early!)).toMatchObject({ status: 'completed', output: { note: 'was early' } })
+  expect(await at.engine.describe('default', early!)).toMatchObject({
+    status: 'completed',
+    output: { note: 'was early' },
+  })
   at.upstream.on('reserve', () => ({}))
   const [late] = await at.send('ordered', { shipment: 'late' })
   await at.clock.settle()
@@ -150,7 +181,10 @@ test('a wait takes an event that came before it, and leaves memory for one that 
   await at.send('delivered', { shipment: 'other', note: 'not ours' })
   const reached = await at.send('delivered', { shipment: 'late', note: 'was late' })
   expect(reached).toEqual([late])
-  expect(await at.engine.describe('default', late!)).toMatchObject({ status: 'completed', output: { note: 'was late' } })
+  expect(await at.engine.describe('default', late!)).toMatchObject({
+    status: 'completed',
+    output: { note: 'was late' },
+  })
 })
 
 test('a wait that nothing reaches throws a TimeoutError, after a crash too', async () => {
@@ -219,7 +253,10 @@ test('undo runs in reverse order, once, when a sibling fails, and the run fails 
   await at.clock.settle()
   const view = await at.engine.describe('default', run!)
   expect(view).toMatchObject({ status: 'failed', code: 'TERMINAL', undo: 'done', error: { message: 'card declined' } })
-  expect(at.upstream.requests.filter(({ operation }) => operation === 'release').map(({ input }) => input)).toEqual([{ reservation: 'r1' }, { noted: 'noted' }])
+  expect(at.upstream.requests.filter(({ operation }) => operation === 'release').map(({ input }) => input)).toEqual([
+    { reservation: 'r1' },
+    { noted: 'noted' },
+  ])
   await expect(at.engine.retry({ tenant: 'default', run: run! })).rejects.toMatchObject({ code: 'RUN_NOT_RETRYABLE' })
 })
 
@@ -254,7 +291,15 @@ test('a failed run goes on from its failed step, under a new key only after a de
     },
   })
   const at = await world([flow])
-  at.upstream.on('reserve', (_request, count) => [failed('answered', { retryable: false, code: 'UPSTREAM_REFUSED' }), failed('ambiguous', { retryable: false }), { ok: true }][count - 1])
+  at.upstream.on(
+    'reserve',
+    (_request, count) =>
+      [
+        failed('answered', { retryable: false, code: 'UPSTREAM_REFUSED' }),
+        failed('ambiguous', { retryable: false }),
+        { ok: true },
+      ][count - 1],
+  )
   const [run] = await at.send('ordered', {})
   expect((await at.engine.describe('default', run!))?.status).toBe('failed')
   await at.engine.retry({ tenant: 'default', run: run! })
@@ -291,7 +336,9 @@ test('DUR-04: code that differs from the journal parks the run with the first di
   const at = await world([before])
   const [run] = await at.send('ordered', {})
   await at.crash([after])
-  expect(await at.engine.check('default')).toEqual([expect.objectContaining({ run, expected: 'warehouse.read#1', found: 'warehouse.notify#1' })])
+  expect(await at.engine.check('default')).toEqual([
+    expect.objectContaining({ run, expected: 'warehouse.read#1', found: 'warehouse.notify#1' }),
+  ])
   await at.clock.advance(3_700_000)
   expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'parked', code: 'DIVERGED' })
   expect(at.upstream.count('notify')).toBe(0)
@@ -316,14 +363,24 @@ test('runs with one key go one at a time, in arrival order', async () => {
   for (const n of [1, 2, 3]) await at.send('ordered', { order: 'A', n })
   await at.crash()
   for (let turn = 0; turn < 5; turn += 1) await at.clock.advance(61_000)
-  expect(order.filter((line, index) => order.indexOf(line) === index)).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2', 'begin 3', 'end 3'])
+  expect(order.filter((line, index) => order.indexOf(line) === index)).toEqual([
+    'begin 1',
+    'end 1',
+    'begin 2',
+    'end 2',
+    'begin 3',
+    'end 3',
+  ])
 })
 
 test('a flow starts another and awaits its result', async () => {
-  const child = defineFlow('child', { trigger: manual<{ n: number }, { n: number }>(null as never), async run({ event, step }) {
-    await step.sleep('5m')
-    return event.data.n * 2
-  } })
+  const child = defineFlow('child', {
+    trigger: manual<{ n: number }, { n: number }>(null as never),
+    async run({ event, step }) {
+      await step.sleep('5m')
+      return event.data.n * 2
+    },
+  })
   const parent = defineFlow('parent', {
     trigger: ordered,
     async run({ step }) {

@@ -9,7 +9,13 @@ export interface Engine {
   /** Starts a flow by hand. The same `id` again gives the same run. Rejects with `NOT_FOUND` or `INPUT_INVALID`. */
   start(request: StartRequest): Promise<{ readonly run: string; readonly duplicate: boolean }>
   /** The four below reject with `NOT_FOUND` for an unknown run and `RUN_NOT_RETRYABLE` or `FORBIDDEN` where its state does not allow it. */
-  signal(request: { readonly tenant: string; readonly run: string; readonly name: string; readonly data: unknown; readonly id?: string }): Promise<void>
+  signal(request: {
+    readonly tenant: string
+    readonly run: string
+    readonly name: string
+    readonly data: unknown
+    readonly id?: string
+  }): Promise<void>
   cancel(request: { readonly tenant: string; readonly run: string; readonly reason: string }): Promise<void>
   decide(request: DecideRequest): Promise<void>
   /** A failed run: goes on from its failed step, on the code as it is now. A parked (diverged) run: tries again on the code as it is now. */
@@ -92,13 +98,80 @@ export interface DrainReport {
 
 /** `noun.verb`, in the past. */
 export type Happening =
-  | { readonly name: 'event.accepted'; readonly at: number; readonly type: string; readonly id: string; readonly runs: readonly string[]; readonly duplicate: boolean }
-  | { readonly name: 'run.started' | 'run.resumed'; readonly at: number; readonly tenant: string; readonly run: string; readonly flow: string; readonly key: string | null }
-  | { readonly name: 'step.started'; readonly at: number; readonly run: string; readonly flow: string; readonly step: string; readonly attempt: number }
-  | { readonly name: 'step.completed'; readonly at: number; readonly run: string; readonly flow: string; readonly step: string; readonly attempt: number; readonly tookMs: number }
-  | { readonly name: 'step.failed'; readonly at: number; readonly run: string; readonly flow: string; readonly step: string; readonly attempt: number; readonly code: ErrorCode; readonly message: string; readonly retryInMs: number | null }
-  | { readonly name: 'run.waited'; readonly at: number; readonly run: string; readonly flow: string; readonly for: string; readonly until: number | null }
-  | { readonly name: 'run.parked'; readonly at: number; readonly run: string; readonly flow: string; readonly code: ErrorCode; readonly message: string }
+  | {
+      readonly name: 'event.accepted'
+      readonly at: number
+      readonly type: string
+      readonly id: string
+      readonly runs: readonly string[]
+      readonly duplicate: boolean
+    }
+  | {
+      readonly name: 'run.started' | 'run.resumed'
+      readonly at: number
+      readonly tenant: string
+      readonly run: string
+      readonly flow: string
+      readonly key: string | null
+    }
+  | {
+      readonly name: 'step.started'
+      readonly at: number
+      readonly run: string
+      readonly flow: string
+      readonly step: string
+      readonly attempt: number
+    }
+  | {
+      readonly name: 'step.completed'
+      readonly at: number
+      readonly run: string
+      readonly flow: string
+      readonly step: string
+      readonly attempt: number
+      readonly tookMs: number
+    }
+  | {
+      readonly name: 'step.failed'
+      readonly at: number
+      readonly run: string
+      readonly flow: string
+      readonly step: string
+      readonly attempt: number
+      readonly code: ErrorCode
+      readonly message: string
+      readonly retryInMs: number | null
+    }
+  | {
+      readonly name: 'run.waited'
+      readonly at: number
+      readonly run: string
+      readonly flow: string
+      readonly for: string
+      readonly until: number | null
+    }
+  | {
+      readonly name: 'run.parked'
+      readonly at: number
+      readonly run: string
+      readonly flow: string
+      readonly code: ErrorCode
+      readonly message: string
+    }
   | { readonly name: 'run.undone'; readonly at: number; readonly run: string; readonly flow: string }
-  | { readonly name: 'run.completed' | 'run.cancelled'; readonly at: number; readonly run: string; readonly flow: string; readonly tookMs: number }
-  | { readonly name: 'run.failed'; readonly at: number; readonly run: string; readonly flow: string; readonly tookMs: number; readonly code: ErrorCode; readonly message: string }
+  | {
+      readonly name: 'run.completed' | 'run.cancelled'
+      readonly at: number
+      readonly run: string
+      readonly flow: string
+      readonly tookMs: number
+    }
+  | {
+      readonly name: 'run.failed'
+      readonly at: number
+      readonly run: string
+      readonly flow: string
+      readonly tookMs: number
+      readonly code: ErrorCode
+      readonly message: string
+    }

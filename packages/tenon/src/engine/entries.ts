@@ -31,7 +31,13 @@ export interface EntryBodies {
   cancel: { reason: string; timeout: boolean }
   undo: { n: number }
   /** `failing`: entries that a retry would make void. */
-  end: { status: 'completed' | 'failed' | 'cancelled'; v?: unknown; e?: StoredError; failing?: number[]; undone?: boolean }
+  end: {
+    status: 'completed' | 'failed' | 'cancelled'
+    v?: unknown
+    e?: StoredError
+    failing?: number[]
+    undone?: boolean
+  }
   /** A person retried the failed run: these entries no longer count. */
   retried: { void: number[]; generations: Record<string, number>; maybe: string[] }
   changed: { id: string }
@@ -40,7 +46,15 @@ export interface EntryBodies {
 
 export type EntryKind = keyof EntryBodies
 
-export type HistoryEntry = { [Kind in EntryKind]: { readonly seq: number; readonly at: number; readonly kind: Kind; readonly step: string; readonly body: EntryBodies[Kind] } }[EntryKind]
+export type HistoryEntry = {
+  [Kind in EntryKind]: {
+    readonly seq: number
+    readonly at: number
+    readonly kind: Kind
+    readonly step: string
+    readonly body: EntryBodies[Kind]
+  }
+}[EntryKind]
 
 /** Values longer than this are stored once, by content, beside the journal. */
 const inlineLimit = 65_536
@@ -51,7 +65,13 @@ export interface Written {
   readonly value: StoredValue | null
 }
 
-export function write<Kind extends EntryKind>(kind: Kind, step: string | null, at: number, body: Omit<EntryBodies[Kind], 'v'>, value?: { readonly encoded: string }): Written {
+export function write<Kind extends EntryKind>(
+  kind: Kind,
+  step: string | null,
+  at: number,
+  body: Omit<EntryBodies[Kind], 'v'>,
+  value?: { readonly encoded: string },
+): Written {
   const head = encode(body)
   if (value === undefined) return { entry: { at, kind, step, body: head, format: entryFormat }, value: null }
   const open = head.length === 2 ? '{' : `${head.slice(0, -1)},`
@@ -59,16 +79,29 @@ export function write<Kind extends EntryKind>(kind: Kind, step: string | null, a
     return { entry: { at, kind, step, body: `${open}"v":${value.encoded}}`, format: entryFormat }, value: null }
   }
   const hash = contentHash(value.encoded)
-  return { entry: { at, kind, step, body: `${open}"r":"${hash}"}`, format: entryFormat }, value: { hash, body: value.encoded } }
+  return {
+    entry: { at, kind, step, body: `${open}"r":"${hash}"}`, format: entryFormat },
+    value: { hash, body: value.encoded },
+  }
 }
 
 /** Reads entries, fetching large values by hash. */
-export async function read(rows: readonly EntryRow[], values: (hashes: readonly string[]) => Promise<readonly (string | null)[]>): Promise<HistoryEntry[]> {
-  const entries = rows.map((row) => ({ seq: row.seq, at: row.at, kind: row.kind, step: row.step ?? '', body: decode(row.body) as Record<string, unknown> }))
+export async function read(
+  rows: readonly EntryRow[],
+  values: (hashes: readonly string[]) => Promise<readonly (string | null)[]>,
+): Promise<HistoryEntry[]> {
+  const entries = rows.map((row) => ({
+    seq: row.seq,
+    at: row.at,
+    kind: row.kind,
+    step: row.step ?? '',
+    body: decode(row.body) as Record<string, unknown>,
+  }))
   const outOfLine = entries.filter((entry) => typeof entry.body['r'] === 'string')
   if (outOfLine.length > 0) {
     const texts = await values(outOfLine.map((entry) => entry.body['r'] as string))
-    for (const [index, entry] of outOfLine.entries()) entry.body['v'] = decode(requireText(texts[index], entry.body['r'] as string))
+    for (const [index, entry] of outOfLine.entries())
+      entry.body['v'] = decode(requireText(texts[index], entry.body['r'] as string))
   }
   return entries as unknown as HistoryEntry[]
 }
@@ -85,7 +118,10 @@ export function outOfLine(body: string): { readonly body: string; readonly value
   return { body: `"@${hash}"`, values: [{ hash, body }] }
 }
 
-export async function wholeBody(body: string, values: (hashes: readonly string[]) => Promise<readonly (string | null)[]>): Promise<string> {
+export async function wholeBody(
+  body: string,
+  values: (hashes: readonly string[]) => Promise<readonly (string | null)[]>,
+): Promise<string> {
   if (!body.startsWith('"@')) return body
   const hash = body.slice(2, -1)
   return requireText((await values([hash]))[0], hash)

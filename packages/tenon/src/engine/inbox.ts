@@ -12,7 +12,6 @@ export interface Receiver extends Host {
   readonly book: CommandBook
   readonly mail: Mailbox
   readonly isOver: boolean
-  note(written: Written | null, additions: Parameters<Host['note']>[1], whenDurable?: (seq: number) => void): void
   /** Looks again at steps that may go on now. */
   wake(mayGoOn: (command: Command) => boolean): void
   stop(cancel: EntryBodies['cancel']): void
@@ -87,10 +86,17 @@ function takeDecision(run: Receiver, message: InboxMessage): void {
   command.mayHaveHappened = false
   command.isDecided = true
   command.wakeAt = null
-  run.note(write('decision', command.name, message.at, { kind: decision.kind, by: decision.by }), { consumed: message.position })
+  run.note(write('decision', command.name, message.at, { kind: decision.kind, by: decision.by }), {
+    consumed: message.position,
+  })
   if (decision.kind === 'happened') run.succeed(command, encode(decision.result))
   else if (decision.kind === 'retry') run.wake((other) => other === command)
-  else run.fail(command, new TenonError('EFFECT_DENIED', `${decision.by} decided that ${command.name} did not take effect`), 'answered')
+  else
+    run.fail(
+      command,
+      new TenonError('EFFECT_DENIED', `${decision.by} decided that ${command.name} did not take effect`),
+      'answered',
+    )
 }
 
 /** Moves messages into the journal of a run whose code cannot be followed, so that none is lost and none keeps waking it. */

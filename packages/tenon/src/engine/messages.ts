@@ -5,9 +5,18 @@ import type { FlowEvent } from '../definition/event.ts'
 import type { FlowPlan } from './plan.ts'
 
 /** The text under which an event is stored; its time is a number there, which keeps the common event plain JSON. */
-export function encodeEvent(event: { readonly id: string; readonly type: string; readonly source: string; readonly timeMs: number; readonly data: unknown; readonly connection?: string }): string {
+export function encodeEvent(event: {
+  readonly id: string
+  readonly type: string
+  readonly source: string
+  readonly timeMs: number
+  readonly data: unknown
+  readonly connection?: string
+}): string {
   const { id, type, source, timeMs, connection } = event
-  const head = JSON.stringify(connection === undefined ? { id, type, source, time: timeMs } : { id, type, source, time: timeMs, connection })
+  const head = JSON.stringify(
+    connection === undefined ? { id, type, source, time: timeMs } : { id, type, source, time: timeMs, connection },
+  )
   return `${head.slice(0, -1)},"data":${encode(event.data, 'data of the event')}}`
 }
 
@@ -17,8 +26,22 @@ export interface StoredEvent extends FlowEvent {
 }
 
 export function decodeEvent(body: string): StoredEvent {
-  const stored = decode(body) as { id: string; type: string; source: string; time: number; data: unknown; connection?: string }
-  return { id: stored.id, type: stored.type, source: stored.source, time: new Date(stored.time), data: stored.data, connection: stored.connection ?? null }
+  const stored = decode(body) as {
+    id: string
+    type: string
+    source: string
+    time: number
+    data: unknown
+    connection?: string
+  }
+  return {
+    id: stored.id,
+    type: stored.type,
+    source: stored.source,
+    time: new Date(stored.time),
+    data: stored.data,
+    connection: stored.connection ?? null,
+  }
 }
 
 export function encodeManualEvent(run: string, source: string, timeMs: number, data: unknown): string {
@@ -27,9 +50,17 @@ export function encodeManualEvent(run: string, source: string, timeMs: number, d
 
 /** The input of a flow that is started by hand or by another flow, checked against its trigger. */
 export function checkInput(plan: FlowPlan, input: unknown): unknown {
-  const { trigger } = plan.flow.options as { trigger: { kind: string; input?: unknown; type?: string; connector?: { options: { events?: Record<string, { data: unknown }> } } } }
+  const { trigger } = plan.flow.options as {
+    trigger: {
+      kind: string
+      input?: unknown
+      type?: string
+      connector?: { options: { events?: Record<string, { data: unknown }> } }
+    }
+  }
   const what = `input of flow ${plan.name}`
-  if (trigger.kind === 'manual-trigger') return trigger.input === null ? input : validate(trigger.input as Parameters<typeof validate>[0], input, what)
+  if (trigger.kind === 'manual-trigger')
+    return trigger.input === null ? input : validate(trigger.input as Parameters<typeof validate>[0], input, what)
   if (trigger.kind === 'event-trigger') {
     const declared = trigger.connector?.options.events?.[trigger.type ?? '']
     if (declared !== undefined) return validate(declared.data as Parameters<typeof validate>[0], input, what)

@@ -1,4 +1,11 @@
-import { RetryableError, TenonError, TerminalError, TimeoutError, errorMeanings, type ErrorCode } from '../base/errors.ts'
+import {
+  RetryableError,
+  TenonError,
+  TerminalError,
+  TimeoutError,
+  errorMeanings,
+  type ErrorCode,
+} from '../base/errors.ts'
 import { decode, encode } from '../base/json.ts'
 
 /** An error as it stands in the journal: enough to make an error of the same class again. */
@@ -17,7 +24,10 @@ const deepestCause = 5
 
 export function storeError(error: unknown, depth = 0): StoredError {
   if (!(error instanceof Error)) return { name: 'Error', message: describeThrown(error) }
-  const stored: { -readonly [Key in keyof StoredError]: StoredError[Key] } = { name: error.name, message: error.message }
+  const stored: { -readonly [Key in keyof StoredError]: StoredError[Key] } = {
+    name: error.name,
+    message: error.message,
+  }
   if (TenonError.is(error)) {
     stored.code = error.code
     stored.retryable = error.retryable
@@ -29,7 +39,8 @@ export function storeError(error: unknown, depth = 0): StoredError {
   }
   if (depth < deepestCause) {
     if (error.cause !== undefined && error.cause !== null) stored.cause = storeError(error.cause, depth + 1)
-    if (error instanceof AggregateError) stored.errors = error.errors.slice(0, 20).map((part) => storeError(part, depth + 1))
+    if (error instanceof AggregateError)
+      stored.errors = error.errors.slice(0, 20).map((part) => storeError(part, depth + 1))
   }
   return stored
 }
@@ -79,9 +90,13 @@ function restoreTenonError(stored: StoredError, cause: Error | undefined): Tenon
   }
   const code = stored.code as ErrorCode
   if (stored.name === 'TerminalError') return new TerminalError(stored.message, options)
-  if (stored.name === 'TimeoutError') return new TimeoutError(stored.message, { ...options, retryable: stored.retryable ?? true })
+  if (stored.name === 'TimeoutError')
+    return new TimeoutError(stored.message, { ...options, retryable: stored.retryable ?? true })
   if (stored.name === 'RetryableError') {
-    return new RetryableError(stored.message, { ...options, ...(stored.after === undefined ? {} : { after: stored.after }) })
+    return new RetryableError(stored.message, {
+      ...options,
+      ...(stored.after === undefined ? {} : { after: stored.after }),
+    })
   }
   return new TenonError(code, stored.message, {
     ...options,

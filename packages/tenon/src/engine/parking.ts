@@ -24,14 +24,33 @@ export function parkDiverged(run: Diverged, whenDurable: (receipt: AppendReceipt
   const message = `entry ${difference.seq} of the journal is ${difference.expected}, but the code asks for ${difference.found}. Restore the code (or keep it as an older version of the flow) and retry the run.`
   for (const one of inbox) recorder.record(keepMessage(one, run.history), { consumed: one.position })
   if (inbox.some(({ kind }) => kind === 'cancel')) {
-    const { written, state } = endOf({ how: 'cancelled', reason: 'cancelled while its code differed from its journal' }, { plan, at, failures: [], undone: false })
+    const { written, state } = endOf(
+      { how: 'cancelled', reason: 'cancelled while its code differed from its journal' },
+      { plan, at, failures: [], undone: false },
+    )
     recorder.record(written, { state }, whenDurable)
   } else {
-    const written = write('parked', null, at, { code: 'DIVERGED', message, expected: difference.expected, found: difference.found })
-    recorder.record(written, { state: { status: 'parked', wakeAt: null, code: 'DIVERGED', leaveLine: plan.skipsBlocked } }, (receipt) => {
-      services.emit({ name: 'run.parked', at, run: row.run, flow: row.flow, code: new TenonError('DIVERGED', message).code, message })
-      whenDurable(receipt)
+    const written = write('parked', null, at, {
+      code: 'DIVERGED',
+      message,
+      expected: difference.expected,
+      found: difference.found,
     })
+    recorder.record(
+      written,
+      { state: { status: 'parked', wakeAt: null, code: 'DIVERGED', leaveLine: plan.skipsBlocked } },
+      (receipt) => {
+        services.emit({
+          name: 'run.parked',
+          at,
+          run: row.run,
+          flow: row.flow,
+          code: new TenonError('DIVERGED', message).code,
+          message,
+        })
+        whenDurable(receipt)
+      },
+    )
   }
   recorder.flush()
 }

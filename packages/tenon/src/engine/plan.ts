@@ -80,15 +80,24 @@ function planFlow(flow: Flow): FlowPlan {
     retry: retryPolicy(options.retry),
     keyUntilFirstWait: options.keyUntil === 'first-wait',
     skipsBlocked: options.onBlocked === 'skip',
-    clients: Object.fromEntries(Object.entries((options.uses ?? {}) as Uses).map(([alias, use]) => [alias, planClient(alias, use)])),
+    clients: Object.fromEntries(
+      Object.entries((options.uses ?? {}) as Uses).map(([alias, use]) => [alias, planClient(alias, use)]),
+    ),
   }
 }
 
 function planClient(alias: string, use: Uses[string]): ClientPlan {
   const connector = (use.kind === 'connector' ? use : use.connector) as Connector
   const operations: Record<string, CallPlan> = {}
-  const plan: ClientPlan = { alias, connector, connection: use.kind === 'connector' ? null : use.name, operations, bind: bindingOf(operations) }
-  for (const [name, options] of Object.entries(connector.options.operations)) operations[name] = planCall(plan, name, options)
+  const plan: ClientPlan = {
+    alias,
+    connector,
+    connection: use.kind === 'connector' ? null : use.name,
+    operations,
+    bind: bindingOf(operations),
+  }
+  for (const [name, options] of Object.entries(connector.options.operations))
+    operations[name] = planCall(plan, name, options)
   return plan
 }
 
@@ -99,7 +108,8 @@ function planCall(client: ClientPlan, operation: string, options: OperationOptio
     operation,
     base: `${client.alias}.${operation}`,
     repeat: repeatOf(options, client.connector.options.idempotency),
-    keyLifeMs: idempotency === null ? null : durationMs(idempotency.life, `idempotency.life of ${client.connector.name}`),
+    keyLifeMs:
+      idempotency === null ? null : durationMs(idempotency.life, `idempotency.life of ${client.connector.name}`),
   }
 }
 

@@ -19,7 +19,9 @@ export interface Prepared {
 /** Reads a run's journal; does first what needs no code: reopening a failed run, giving up one whose version is gone. `null` when it does not go on. */
 export async function prepareRun(loaded: LoadedRun, services: Services): Promise<Prepared | null> {
   const { row } = loaded
-  const inbox = await Promise.all(loaded.inbox.map(async (message) => ({ ...message, body: await wholeBody(message.body, services.values) })))
+  const inbox = await Promise.all(
+    loaded.inbox.map(async (message) => ({ ...message, body: await wholeBody(message.body, services.values) })),
+  )
   const plan = services.planOf(row.flow, row.version)
   const entries = await read(loaded.entries, services.values)
   if (plan === null) return giveUpVersion({ ...loaded, inbox }, entries, services)
@@ -30,12 +32,19 @@ export async function prepareRun(loaded: LoadedRun, services: Services): Promise
 }
 
 // A message reached a failed run: a person retries it, or has it out of the way.
-async function reopen(run: { row: RunRow; event: StoredEvent; inbox: readonly InboxMessage[]; entries: HistoryEntry[] }, plan: FlowPlan, services: Services): Promise<Prepared | null> {
+async function reopen(
+  run: { row: RunRow; event: StoredEvent; inbox: readonly InboxMessage[]; entries: HistoryEntry[] },
+  plan: FlowPlan,
+  services: Services,
+): Promise<Prepared | null> {
   const { row, inbox, entries } = run
   const at = services.clock.now()
   const consumed = inbox.map(({ position }) => position)
   if (inbox.some(({ kind }) => kind === 'cancel') || !inbox.some(({ kind }) => kind === 'retry')) {
-    const { written, state } = endOf({ how: 'cancelled', reason: 'cancelled after it had failed' }, { plan, at, failures: [], undone: false })
+    const { written, state } = endOf(
+      { how: 'cancelled', reason: 'cancelled after it had failed' },
+      { plan, at, failures: [], undone: false },
+    )
     await append(row, services, [written], { consumed, state })
     return null
   }
@@ -43,11 +52,20 @@ async function reopen(run: { row: RunRow; event: StoredEvent; inbox: readonly In
   const receipt = await append(row, services, [write('retried', null, at, body)], { consumed })
   if (receipt.outcome !== 'written') return null
   const retried: HistoryEntry = { seq: row.lastSeq + 1, at, kind: 'retried', step: '', body }
-  return { row: { ...row, lastSeq: row.lastSeq + 1 }, event: run.event, history: prepareHistory([...entries, retried]), inbox: [] }
+  return {
+    row: { ...row, lastSeq: row.lastSeq + 1 },
+    event: run.event,
+    history: prepareHistory([...entries, retried]),
+    inbox: [],
+  }
 }
 
 // The end no longer counts, nor do the failures that led to it, with their tries. A step whose provider said no gets a new key.
-function retriedBody(entries: readonly HistoryEntry[]): { void: number[]; generations: Record<string, number>; maybe: string[] } {
+function retriedBody(entries: readonly HistoryEntry[]): {
+  void: number[]
+  generations: Record<string, number>
+  maybe: string[]
+} {
   const end = entries.at(-1)
   const failing = new Set(end?.kind === 'end' ? (end.body.failing ?? []) : [])
   const { generations } = prepareHistory(entries)
@@ -60,7 +78,8 @@ function retriedBody(entries: readonly HistoryEntry[]): { void: number[]; genera
     if (entry.body.f === 'answered') raised[entry.step] = (raised[entry.step] ?? 0) + 1
     else maybe.push(entry.step)
   }
-  const isOfFailed = (entry: HistoryEntry): boolean => steps.has(entry.step) && ['attempt', 'sending', 'unknown', 'decision'].includes(entry.kind)
+  const isOfFailed = (entry: HistoryEntry): boolean =>
+    steps.has(entry.step) && ['attempt', 'sending', 'unknown', 'decision'].includes(entry.kind)
   const dropped = entries.filter((entry) => failing.has(entry.seq) || isOfFailed(entry)).map((entry) => entry.seq)
   return { void: end === undefined ? dropped : [...dropped, end.seq], generations: raised, maybe }
 }
@@ -69,7 +88,12 @@ async function giveUpVersion(loaded: LoadedRun, entries: readonly HistoryEntry[]
   const { row } = loaded
   const at = services.clock.now()
   const message = `the app no longer holds flow ${row.flow} in version ${row.version}; add that version again and retry the run`
-  const parked = write('parked', null, at, { code: 'DIVERGED', message, expected: `${row.flow} version ${row.version}`, found: 'no such version' })
+  const parked = write('parked', null, at, {
+    code: 'DIVERGED',
+    message,
+    expected: `${row.flow} version ${row.version}`,
+    found: 'no such version',
+  })
   const kept = loaded.inbox.map((one) => keepMessage(one, entries)).filter((written) => written !== null)
   await append(row, services, [...kept, parked], {
     consumed: loaded.inbox.map(({ position }) => position),
@@ -82,15 +106,31 @@ async function giveUpVersion(loaded: LoadedRun, entries: readonly HistoryEntry[]
 /** Ends a run that brought the process down each time it was resumed. */
 export function writePoisoned(row: RunRow, services: Services): Promise<AppendReceipt> {
   const at = services.clock.now()
-  const error = new TenonError('POISONED', `resumed ${row.recoveries} times after the process ended, without any progress`)
+  const error = new TenonError(
+    'POISONED',
+    `resumed ${row.recoveries} times after the process ended, without any progress`,
+  )
   const plan = services.planOf(row.flow, row.version)
-  services.emit({ name: 'run.failed', at, run: row.run, flow: row.flow, tookMs: at - row.createdAt, code: error.code, message: error.message })
+  services.emit({
+    name: 'run.failed',
+    at,
+    run: row.run,
+    flow: row.flow,
+    tookMs: at - row.createdAt,
+    code: error.code,
+    message: error.message,
+  })
   const facts = { plan: plan ?? ({ skipsBlocked: false } as FlowPlan), at, failures: [], undone: false }
   const { written, state } = endOf({ how: 'failed', error }, facts)
   return append(row, services, [written], { state })
 }
 
-function append(row: RunRow, services: Services, written: readonly Written[], extra: { consumed?: readonly number[]; state?: ReturnType<typeof endOf>['state'] }): Promise<AppendReceipt> {
+function append(
+  row: RunRow,
+  services: Services,
+  written: readonly Written[],
+  extra: { consumed?: readonly number[]; state?: ReturnType<typeof endOf>['state'] },
+): Promise<AppendReceipt> {
   const { journal } = services
   return journal.append({
     tenant: row.tenant,

@@ -1,6 +1,15 @@
 import { TenonError } from '../base/errors.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Append, AppendReceipt, JournalWrites, NewWait, RunKey, Start, StateChange, StoredValue } from '../journal/journal.ts'
+import type {
+  Append,
+  AppendReceipt,
+  JournalWrites,
+  NewWait,
+  RunKey,
+  Start,
+  StateChange,
+  StoredValue,
+} from '../journal/journal.ts'
 import type { Written } from './entries.ts'
 
 type Receipt = Extract<AppendReceipt, { outcome: 'written' | 'duplicate' }>
@@ -80,7 +89,11 @@ export class Recorder {
   }
 
   /** Puts an entry (or only additions) into the next append; `flush` sends it. The callback gets the entry's sequence. */
-  record(written: Written | null, additions: Additions | null, whenDurable?: (receipt: Receipt, seq: number) => void): void {
+  record(
+    written: Written | null,
+    additions: Additions | null,
+    whenDurable?: (receipt: Receipt, seq: number) => void,
+  ): void {
     const next = this.#next
     if (written !== null) next.entries.push(written)
     const offset = next.entries.length
@@ -141,7 +154,8 @@ export class Recorder {
       },
       (error: unknown) => {
         if (this.#stopped) return
-        if (!TenonError.is(error) || !error.retryable) return this.#onLost(error instanceof Error ? error : new Error(String(error)))
+        if (!TenonError.is(error) || !error.retryable)
+          return this.#onLost(error instanceof Error ? error : new Error(String(error)))
         this.#clock.after(pauseMs, () => {
           if (!this.#stopped) this.#send(batch, append, after, Math.min(longestPauseMs, pauseMs * 2))
         })

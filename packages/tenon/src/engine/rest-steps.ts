@@ -37,8 +37,17 @@ export function waitStep(host: Host, spec: WaitSpec): (command: Command) => void
     const now = host.services.clock.now()
     const signal = host.takeSignal(spec.name)
     if (signal !== null) {
-      const event = { id: `${host.row.run}/${signal.seq}`, type: 'signal', source: 'signal', time: new Date(now), data: signal.data }
-      return host.succeed(command, encode(event), { signal: signal.seq, ...(command.begun === null ? {} : { endedWait: command.name }) })
+      const event = {
+        id: `${host.row.run}/${signal.seq}`,
+        type: 'signal',
+        source: 'signal',
+        time: new Date(now),
+        data: signal.data,
+      }
+      return host.succeed(command, encode(event), {
+        signal: signal.seq,
+        ...(command.begun === null ? {} : { endedWait: command.name }),
+      })
     }
     if (command.begun === null) beginWait(host, command, spec, now)
     const until = command.begun?.until ?? null
@@ -54,10 +63,22 @@ function beginWait(host: Host, command: Command, spec: WaitSpec, now: number): v
   const until = spec.timeoutMs === null ? null : now + spec.timeoutMs
   if (spec.source.kind === 'signal') return begin(host, command, until, { w: spec.name })
   const type = `${spec.source.connector.name}/${spec.source.type}`
-  begin(host, command, until, { w: spec.name, m: { ...spec.match } }, { wait: { step: command.name, type, match: spec.match, since: spec.sinceMs } })
+  begin(
+    host,
+    command,
+    until,
+    { w: spec.name, m: { ...spec.match } },
+    { wait: { step: command.name, type, match: spec.match, since: spec.sinceMs } },
+  )
 }
 
-function begin(host: Host, command: Command, until: number | null, facts: { w?: string; m?: Record<string, string> }, additions: Parameters<Host['note']>[1] = null): void {
+function begin(
+  host: Host,
+  command: Command,
+  until: number | null,
+  facts: { w?: string; m?: Record<string, string> },
+  additions: Parameters<Host['note']>[1] = null,
+): void {
   const now = host.services.clock.now()
   command.startedAt = now
   command.begun = { h: command.hash, t: command.kind, s: now, until, ...facts }
@@ -96,7 +117,10 @@ function keyOfChild(flow: Flow, data: unknown, now: number): string | null {
 }
 
 /** Rests until a child run has ended. */
-export function childResultStep(host: Host, child: { readonly step: string; readonly flow: string; readonly key: string | null }): (command: Command) => void {
+export function childResultStep(
+  host: Host,
+  child: { readonly step: string; readonly flow: string; readonly key: string | null },
+): (command: Command) => void {
   return (command) => {
     const end = host.takeChildEnd(child.step)
     if (end !== null) {
@@ -105,7 +129,14 @@ export function childResultStep(host: Host, child: { readonly step: string; read
     }
     const { row } = host
     if (row.inLine && row.key !== null && row.key === child.key && row.flow === child.flow) {
-      return host.fail(command, new TenonError('KEY_HELD', `this run holds the key ${row.key}, which the run it waits for needs; it would wait for ever`), 'answered')
+      return host.fail(
+        command,
+        new TenonError(
+          'KEY_HELD',
+          `this run holds the key ${row.key}, which the run it waits for needs; it would wait for ever`,
+        ),
+        'answered',
+      )
     }
     if (command.begun === null) begin(host, command, null, { w: child.step })
     host.rest(command, null)

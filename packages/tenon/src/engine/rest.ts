@@ -28,7 +28,9 @@ export function restOf(run: Resting): Rest {
   const deadline = run.ending === null && !run.isUndoing ? run.deadline : null
   if (deadline !== null && deadline <= run.now) return { what: 'expired' }
   const pending = pendingOf(run)
-  const due = pending.filter((command) => command.state === 'waiting' && command.wakeAt !== null && command.wakeAt <= run.now)
+  const due = pending.filter(
+    (command) => command.state === 'waiting' && command.wakeAt !== null && command.wakeAt <= run.now,
+  )
   if (due.length > 0) return { what: 'due', commands: due }
   const wakeAt = earliest(pending, deadline)
   if (run.inFlight > 0) return { what: 'stay', until: wakeAt }
@@ -44,7 +46,9 @@ function pendingOf(run: Resting): Command[] {
   if (run.ending === null || run.isUndoing) return open
   const tried = open.filter((command) => command.kind === 'call' || command.kind === 'run')
   if (run.ending.how === 'completed') return tried
-  return tried.filter((command) => command.isUnknown || command.state === 'running' || command.lastFate === 'ambiguous' || command.isSent)
+  return tried.filter(
+    (command) => command.isUnknown || command.state === 'running' || command.lastFate === 'ambiguous' || command.isSent,
+  )
 }
 
 // While another step still has tries ahead of it, the decision can wait.

@@ -35,7 +35,11 @@ export class Retention {
     const { journal, clock, retention, log } = this.#parts
     const now = clock.now()
     try {
-      const hasMore = await journal.prune({ now, endedBefore: now - durationMs(retention ?? '30d', 'retention of the app'), limit: sliceRows })
+      const hasMore = await journal.prune({
+        now,
+        endedBefore: now - durationMs(retention ?? '30d', 'retention of the app'),
+        limit: sliceRows,
+      })
       this.#next(hasMore ? betweenSlicesMs : betweenRoundsMs)
     } catch (error) {
       log('retention.failed', { error })

@@ -22,11 +22,20 @@ export class Routes {
 
   constructor(plan: AppPlan) {
     const newest = plan.flows.filter((flow) => plan.find(flow.name) === flow)
-    const waits = plan.flows.flatMap((flow) => Object.values((flow.flow.options.waits ?? {}) as Record<string, EventTrigger | { kind: 'signal' }>))
-    const waited = new Map(waits.filter((wait) => wait.kind === 'event-trigger').map((wait) => [`${wait.connector.name}/${wait.type}`, wait]))
+    const waits = plan.flows.flatMap((flow) =>
+      Object.values((flow.flow.options.waits ?? {}) as Record<string, EventTrigger | { kind: 'signal' }>),
+    )
+    const waited = new Map(
+      waits
+        .filter((wait) => wait.kind === 'event-trigger')
+        .map((wait) => [`${wait.connector.name}/${wait.type}`, wait]),
+    )
     for (const type of new Set([...newest.map(typeOf), ...waited.keys()])) {
       const wait = waited.get(type)
-      this.#byType.set(type, { flows: newest.filter((flow) => typeOf(flow) === type), fields: wait === undefined ? null : fieldsOf(wait) })
+      this.#byType.set(type, {
+        flows: newest.filter((flow) => typeOf(flow) === type),
+        fields: wait === undefined ? null : fieldsOf(wait),
+      })
     }
   }
 
@@ -62,17 +71,27 @@ function startOf(flow: FlowPlan, event: AcceptedEvent, now: number): Start {
 }
 
 /** The key of a run that this event starts, `null` for a flow without keys. */
-export function keyOf(flow: FlowPlan, event: Pick<AcceptedEvent, 'id' | 'type' | 'source' | 'timeMs' | 'data'>): string | null {
+export function keyOf(
+  flow: FlowPlan,
+  event: Pick<AcceptedEvent, 'id' | 'type' | 'source' | 'timeMs' | 'data'>,
+): string | null {
   const read = flow.flow.options.key
   if (read === undefined) return null
   let key: unknown
   try {
     key = read({ id: event.id, type: event.type, source: event.source, time: new Date(event.timeMs), data: event.data })
   } catch (error) {
-    throw new TenonError('INPUT_INVALID', `the key of flow ${flow.name} cannot be read from event ${event.id}: ${messageOf(error)}`, { cause: error })
+    throw new TenonError(
+      'INPUT_INVALID',
+      `the key of flow ${flow.name} cannot be read from event ${event.id}: ${messageOf(error)}`,
+      { cause: error },
+    )
   }
   if ((typeof key === 'string' && key !== '') || typeof key === 'number') return String(key)
-  throw new TenonError('INPUT_INVALID', `the key of flow ${flow.name} is ${key === '' ? 'empty' : `of kind ${typeof key}`} for event ${event.id}; expected text or a number`)
+  throw new TenonError(
+    'INPUT_INVALID',
+    `the key of flow ${flow.name} is ${key === '' ? 'empty' : `of kind ${typeof key}`} for event ${event.id}; expected text or a number`,
+  )
 }
 
 function fieldsOf(wait: EventTrigger): (data: unknown) => Record<string, string> {

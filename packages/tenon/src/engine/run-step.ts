@@ -11,7 +11,12 @@ import { goTry, type TriedStep, type TryResult } from './try-step.ts'
 type Body = (context: StepContext) => unknown
 
 /** What makes a step of the user's own code go on. */
-export function runStep(host: Host, flow: FlowPlan, body: Body, options: StepOptions<never> | undefined): (command: Command) => void {
+export function runStep(
+  host: Host,
+  flow: FlowPlan,
+  body: Body,
+  options: StepOptions<never> | undefined,
+): (command: Command) => void {
   const timeoutMs = options?.timeout === undefined ? null : durationMs(options.timeout, 'timeout of the step')
   const step: TriedStep = {
     repeat: options?.repeatable === false ? 'unsafe' : 'harmless',
@@ -32,7 +37,12 @@ async function attemptBody(host: Host, command: Command, body: Body, timeoutMs: 
   } catch (error) {
     const known = TenonError.is(error)
     const retryable = known ? error.retryable : true
-    return { error, fate: retryable ? 'ambiguous' : 'answered', retryable, retryAfterMs: known ? error.retryAfterMs : null }
+    return {
+      error,
+      fate: retryable ? 'ambiguous' : 'answered',
+      retryable,
+      retryAfterMs: known ? error.retryAfterMs : null,
+    }
   } finally {
     limit?.stop()
   }
@@ -62,7 +72,11 @@ class BodyContext implements StepContext {
   }
 }
 
-function startLimit(host: Host, command: Command, timeoutMs: number): { signal: AbortSignal; passed: Promise<never>; stop: () => void } {
+function startLimit(
+  host: Host,
+  command: Command,
+  timeoutMs: number,
+): { signal: AbortSignal; passed: Promise<never>; stop: () => void } {
   const controller = new AbortController()
   let stop: () => void = () => undefined
   const passed = new Promise<never>((_resolve, reject) => {

@@ -26,7 +26,11 @@ export interface Asking extends Host {
 export function contextOf(run: Asking, event: StoredEvent): object {
   const { connection, ...visible } = event
   const caller = new RunCaller(run, connection)
-  const context: Record<string, unknown> = { event: visible, step: new RunSteps(run), run: { id: run.row.run, flow: run.row.flow } }
+  const context: Record<string, unknown> = {
+    event: visible,
+    step: new RunSteps(run),
+    run: { id: run.row.run, flow: run.row.flow },
+  }
   for (const alias in run.plan.clients) context[alias] = run.plan.clients[alias]!.bind(caller)
   return context
 }
@@ -66,23 +70,47 @@ class RunSteps {
   run(name: string, body: (context: never) => unknown, options?: StepOptions<never>): Promise<unknown> {
     return attempt(() => {
       const go = runStep(this.#run, this.#run.plan, body as () => unknown, options)
-      return this.#run.ask({ base: name, isNumbered: false, kind: 'run', hash: noInput, undo: options?.undo ?? null, go })
+      return this.#run.ask({
+        base: name,
+        isNumbered: false,
+        kind: 'run',
+        hash: noInput,
+        undo: options?.undo ?? null,
+        go,
+      })
     })
   }
 
   sleep(when: string | Date, options?: { step?: string }): Promise<unknown> {
     return attempt(() => {
       const go = sleepStep(this.#run, untilOf(when))
-      return this.#run.ask({ base: options?.step ?? 'sleep', isNumbered: options?.step === undefined, kind: 'sleep', hash: noInput, undo: null, go })
+      return this.#run.ask({
+        base: options?.step ?? 'sleep',
+        isNumbered: options?.step === undefined,
+        kind: 'sleep',
+        hash: noInput,
+        undo: null,
+        go,
+      })
     })
   }
 
-  waitFor(name: string, options: { match?: Record<string, string | number | undefined>; timeout?: string; since?: Date; step?: string } = {}): Promise<unknown> {
+  waitFor(
+    name: string,
+    options: {
+      match?: Record<string, string | number | undefined>
+      timeout?: string
+      since?: Date
+      step?: string
+    } = {},
+  ): Promise<unknown> {
     return attempt(() => {
       const source = (this.#run.plan.flow.options.waits as Record<string, WaitSource> | undefined)?.[name]
-      if (source === undefined) throw new TenonError('APP_INVALID', `flow ${this.#run.row.flow} does not list ${name} in its waits`)
+      if (source === undefined)
+        throw new TenonError('APP_INVALID', `flow ${this.#run.row.flow} does not list ${name} in its waits`)
       const match = matchOf(name, source, options.match ?? {})
-      const timeoutMs = options.timeout === undefined ? null : durationMs(options.timeout, `timeout of waitFor(${name})`)
+      const timeoutMs =
+        options.timeout === undefined ? null : durationMs(options.timeout, `timeout of waitFor(${name})`)
       const sinceMs = options.since?.getTime() ?? this.#run.row.createdAt
       return this.#run.ask({
         base: options.step ?? `waitFor.${name}`,
@@ -112,7 +140,14 @@ class RunSteps {
 
   #resultOf(flow: Flow, step: string, key: string | null): Promise<unknown> {
     const go = childResultStep(this.#run, { step, flow: flow.name, key })
-    return this.#run.ask({ base: `${step}.result`, isNumbered: false, kind: 'child-result', hash: noInput, undo: null, go })
+    return this.#run.ask({
+      base: `${step}.result`,
+      isNumbered: false,
+      kind: 'child-result',
+      hash: noInput,
+      undo: null,
+      go,
+    })
   }
 
   now(): Date {
@@ -135,19 +170,44 @@ class RunSteps {
 
 /** Own code as a step, for the way back of a step that was own code. */
 export function runAsStep(run: Asking, body: () => unknown): Promise<unknown> {
-  return run.ask({ base: 'undo', isNumbered: false, kind: 'run', hash: noInput, undo: null, go: runStep(run, run.plan, body, undefined) })
+  return run.ask({
+    base: 'undo',
+    isNumbered: false,
+    kind: 'run',
+    hash: noInput,
+    undo: null,
+    go: runStep(run, run.plan, body, undefined),
+  })
 }
 
-function matchOf(name: string, source: WaitSource, match: Readonly<Record<string, string | number | undefined>>): Record<string, string> {
+function matchOf(
+  name: string,
+  source: WaitSource,
+  match: Readonly<Record<string, string | number | undefined>>,
+): Record<string, string> {
   if (source.kind === 'signal') return {}
-  const correlate = (source.connector.options.events as Record<string, { correlate?: object }> | undefined)?.[source.type]?.correlate ?? {}
+  const correlate =
+    (source.connector.options.events as Record<string, { correlate?: object }> | undefined)?.[source.type]?.correlate ??
+    {}
   const fields: Record<string, string> = {}
   for (const [field, value] of Object.entries(match)) {
-    if (!Object.hasOwn(correlate, field)) throw new TenonError('INPUT_INVALID', `waitFor(${name}): ${field} is not a field that ${source.type} can be matched on; it has ${Object.keys(correlate).join(', ') || 'none'}`)
-    if (value === undefined || value === '') throw new TenonError('INPUT_INVALID', `waitFor(${name}): ${field} is empty; give the value that the event must carry`)
+    if (!Object.hasOwn(correlate, field))
+      throw new TenonError(
+        'INPUT_INVALID',
+        `waitFor(${name}): ${field} is not a field that ${source.type} can be matched on; it has ${Object.keys(correlate).join(', ') || 'none'}`,
+      )
+    if (value === undefined || value === '')
+      throw new TenonError(
+        'INPUT_INVALID',
+        `waitFor(${name}): ${field} is empty; give the value that the event must carry`,
+      )
     fields[field] = String(value)
   }
-  if (Object.keys(fields).length === 0) throw new TenonError('INPUT_INVALID', `waitFor(${name}) needs at least one field to match on: ${Object.keys(correlate).join(', ')}`)
+  if (Object.keys(fields).length === 0)
+    throw new TenonError(
+      'INPUT_INVALID',
+      `waitFor(${name}) needs at least one field to match on: ${Object.keys(correlate).join(', ')}`,
+    )
   return fields
 }
 

@@ -22,9 +22,20 @@ export function tellRest({ row, services, book }: Told, parked: boolean, wakeAt:
   if (!services.hasListeners()) return
   const facts = { at: services.clock.now(), run: row.run, flow: row.flow }
   const open = [...book.open]
-  if (!parked) return services.emit({ name: 'run.waited', ...facts, for: open.map((command) => command.begun?.w ?? command.name).join(', '), until: wakeAt })
+  if (!parked)
+    return services.emit({
+      name: 'run.waited',
+      ...facts,
+      for: open.map((command) => command.begun?.w ?? command.name).join(', '),
+      until: wakeAt,
+    })
   const unknown = open.filter((command) => command.isUnknown).map((command) => command.name)
-  services.emit({ name: 'run.parked', ...facts, code: 'OUTCOME_UNKNOWN', message: `it is not known whether ${unknown.join(', ')} took effect` })
+  services.emit({
+    name: 'run.parked',
+    ...facts,
+    code: 'OUTCOME_UNKNOWN',
+    message: `it is not known whether ${unknown.join(', ')} took effect`,
+  })
 }
 
 export function tellEnd({ row, services }: Told, ending: Ending, at: number): void {

@@ -24,10 +24,21 @@ export function goTry(host: Host, step: TriedStep, command: Command): void {
   const now = host.services.clock.now()
   if (command.isUnknown) return host.rest(command, null)
   if (command.wakeAt !== null && command.wakeAt > now) return host.rest(command, command.wakeAt)
-  if (command.isSent) return becomeUnknown(host, command, new TenonError('OUTCOME_UNKNOWN', 'the process ended before the answer came'), now)
+  if (command.isSent)
+    return becomeUnknown(
+      host,
+      command,
+      new TenonError('OUTCOME_UNKNOWN', 'the process ended before the answer came'),
+      now,
+    )
   const repeat = effectiveRepeat(step, command, now)
   if (repeat === 'unsafe' && step.repeat !== 'unsafe') {
-    return becomeUnknown(host, command, new TenonError('OUTCOME_UNKNOWN', 'the provider has forgotten the key of the earlier try'), now)
+    return becomeUnknown(
+      host,
+      command,
+      new TenonError('OUTCOME_UNKNOWN', 'the provider has forgotten the key of the earlier try'),
+      now,
+    )
   }
   command.attempt += 1
   command.startedAt = now
@@ -46,7 +57,14 @@ function effectiveRepeat(step: TriedStep, command: Command, now: number): Repeat
 async function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Repeat): Promise<void> {
   const { services, row } = host
   if (services.hasListeners()) {
-    services.emit({ name: 'step.started', at: command.startedAt, run: row.run, flow: row.flow, step: command.name, attempt: command.attempt })
+    services.emit({
+      name: 'step.started',
+      at: command.startedAt,
+      run: row.run,
+      flow: row.flow,
+      step: command.name,
+      attempt: command.attempt,
+    })
   }
   const result = await step.attempt(command, repeat)
   if ('encoded' in result) return host.succeed(command, result.encoded)
@@ -79,7 +97,14 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
   const error = storeError(result.error)
   host.note(write('attempt', command.name, now, { h, t, a, s, e: error, f: result.fate, at, d: delayMs }))
   if (services.hasListeners()) {
-    const failed = { run: row.run, flow: row.flow, step: command.name, attempt: a, code: codeOf(result.error), message: error.message }
+    const failed = {
+      run: row.run,
+      flow: row.flow,
+      step: command.name,
+      attempt: a,
+      code: codeOf(result.error),
+      message: error.message,
+    }
     services.emit({ name: 'step.failed', at: now, ...failed, retryInMs: delayMs })
   }
   host.rest(command, at)

@@ -2,7 +2,13 @@ import type { RunRow } from '../journal/journal.ts'
 
 /** One run as a person looks at it: the fold of its journal. */
 export interface RunView extends RunRow {
-  readonly event: { readonly id: string; readonly type: string; readonly at: number; readonly source: string; readonly data: unknown } | null
+  readonly event: {
+    readonly id: string
+    readonly type: string
+    readonly at: number
+    readonly source: string
+    readonly data: unknown
+  } | null
   readonly steps: readonly StepView[]
   readonly output: unknown
   readonly error: ErrorView | null

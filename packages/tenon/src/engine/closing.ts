@@ -1,0 +1,121 @@
+import type { AppendReceipt, StateChange } from '../journal/journal.ts'
+import type { Command } from './command.ts'
+import { endOf, withUndoFailures, type Ending, type StepFailure } from './ending.ts'
+import { write } from './entries.ts'
+import type { Leaving } from './leaving.ts'
+import type { Receiver } from './inbox.ts'
+import type { FlowPlan } from './plan.ts'
+import type { Recorder } from './recorder.ts'
+import { restOf } from './rest.ts'
+import { runAsStep, type Asking } from './step.ts'
+import { tellEnd, tellRest } from './telling.ts'
+import type { Undoing } from './undoing.ts'
+
+/** What a run in memory shows of itself to those who bring it to its end, or to rest. */
+export interface Closable extends Receiver, Asking {
+  readonly plan: FlowPlan
+  readonly recorder: Recorder
+  readonly undoing: Undoing
+  readonly failures: readonly StepFailure[]
+  readonly ending: Ending | null
+  readonly inFlight: number
+  isUndone: boolean
+  /** Something came for it that it has not looked at. */
+  readonly hasMail: boolean
+  poke(): void
+  askQuiet(): void
+  /** Comes back at that moment, unless something else happens before. */
+  comeBackAt(at: number): void
+  leave(how: Leaving['how'], wakeAt: number | null, receipt: AppendReceipt | null): void
+}
+
+/** What a run does when nothing of it can go on now. */
+export function comeToRest(run: Closable): void {
+  const { services, ending } = run
+  const rest = restOf({
+    open: run.book.open,
+    ending,
+    isUndoing: run.undoing.isActive && !run.isUndone,
+    deadline: run.plan.timeoutMs === null ? null : run.row.createdAt + run.plan.timeoutMs,
+    inFlight: run.inFlight,
+    now: services.clock.now(),
+    lingerMs: services.lingerMs,
+  })
+  switch (rest.what) {
+    case 'due':
+      return askAgain(run, rest.commands)
+    case 'expired':
+      return expire(run)
+    case 'over':
+      if (ending !== null) finish(run, ending)
+      return
+    case 'stay':
+      if (rest.until !== null) run.comeBackAt(rest.until)
+      return
+    case 'leave':
+      return leaveUntil(run, rest.parked, rest.wakeAt)
+  }
+}
+
+export function askAgain(run: Closable, commands: Iterable<Command>): void {
+  for (const command of commands) {
+    command.state = 'asked'
+    run.book.fresh.push(command)
+  }
+  run.askQuiet()
+}
+
+function expire(run: Closable): void {
+  const cancel = {
+    reason: `the run took longer than its timeout of ${run.plan.flow.options.timeout ?? ''}`,
+    timeout: true,
+  }
+  run.note(write('cancel', null, run.services.clock.now(), cancel), null, () => run.stop(cancel))
+}
+
+function finish(run: Closable, ending: Ending): void {
+  const at = run.services.clock.now()
+  const endedWaits = [...run.book.open]
+    .filter((command) => command.kind === 'wait' && command.begun !== null)
+    .map((command) => command.name)
+  if (ending.how !== 'completed' && run.undoing.isNeeded) {
+    run.note(write('undo', null, at, { n: run.undoing.count }), { endedWaits }, () => takeBack(run))
+    return
+  }
+  const last = withUndoFailures(ending, run.undoing.failures)
+  const { written, state } = endOf(last, { plan: run.plan, at, failures: run.failures, undone: run.isUndone })
+  run.recorder.record(written, { state, endedWaits }, (receipt) => {
+    tellEnd(run, last, at)
+    run.leave('ended', null, receipt)
+  })
+}
+
+/** Walks the way back. Everything that the function still waited for is given up; from here on only the way back asks for steps. */
+export function takeBack(run: Closable): void {
+  for (const command of run.book.open) run.book.close(command)
+  run.book.fresh = []
+  run.undoing.begin()
+  const walked = run.undoing.walk((body) => runAsStep(run, body))
+  void walked.then(() => {
+    run.isUndone = true
+    run.askQuiet()
+  })
+  run.askQuiet()
+}
+
+function leaveUntil(run: Closable, parked: boolean, wakeAt: number | null): void {
+  const leaveLine = parked ? run.plan.skipsBlocked : run.plan.keyUntilFirstWait
+  const state: StateChange = {
+    status: parked ? 'parked' : 'waiting',
+    wakeAt,
+    code: parked ? 'OUTCOME_UNKNOWN' : null,
+    leaveLine,
+  }
+  run.recorder.record(null, { state }, (receipt) => {
+    if (receipt.outcome === 'written' && receipt.reached.some((reached) => reached.run === run.row.run)) run.poke()
+    // What came meanwhile is looked at first; the run rests again after that.
+    if (run.hasMail) return
+    tellRest(run, parked, wakeAt)
+    run.leave(parked ? 'parked' : 'waiting', wakeAt, receipt)
+  })
+}

@@ -1,0 +1,53 @@
+import type { InboxMessage, RunKey } from '../journal/journal.ts'
+import type { Services } from './command.ts'
+
+/** Reads a run's inbox while it is in memory; each message is taken once. */
+export class InboxReader {
+  readonly #services: Services
+  readonly #run: RunKey
+  readonly #taken = new Set<number>()
+  #isPoked = false
+  #reads = 0
+
+  constructor(services: Services, run: RunKey) {
+    this.#services = services
+    this.#run = run
+  }
+
+  /** Something may have come. */
+  poke(): void {
+    this.#isPoked = true
+  }
+
+  get isReading(): boolean {
+    return this.#reads > 0
+  }
+
+  get hasMail(): boolean {
+    return this.#isPoked || this.isReading
+  }
+
+  /** Reads if it was poked since the last time; calls back with what is new. */
+  read(onRead: (messages: readonly InboxMessage[]) => void): void {
+    if (!this.#isPoked) return
+    this.#isPoked = false
+    this.#reads += 1
+    const done = (messages: readonly InboxMessage[]): void => {
+      this.#reads -= 1
+      onRead(this.fresh(messages))
+    }
+    this.#services.journal.inbox(this.#run).then(done, (error: unknown) => {
+      this.#services.log('inbox.unreadable', { run: this.#run.run, error })
+      this.#services.clock.after(1000, () => {
+        this.#isPoked = true
+        done([])
+      })
+    })
+  }
+
+  fresh(messages: readonly InboxMessage[]): readonly InboxMessage[] {
+    const fresh = messages.filter(({ position }) => !this.#taken.has(position))
+    for (const { position } of fresh) this.#taken.add(position)
+    return fresh
+  }
+}

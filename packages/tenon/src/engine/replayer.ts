@@ -1,0 +1,74 @@
+import type { Fate } from '../outbound/retry.ts'
+import type { Command } from './command.ts'
+import type { CommandBook } from './command-book.ts'
+import type { EntryBodies } from './entries.ts'
+import type { History } from './history.ts'
+import type { Mailbox } from './mailbox.ts'
+import { restoreError } from './outcome.ts'
+import { replayEntry, type Difference, type StepEntry } from './replay.ts'
+
+/** What a step came to. */
+export type Result =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: Error; readonly fate: Fate }
+
+/** A durable result on its way to the function. */
+export type Delivery = Result & { readonly command: Command; readonly at: number; readonly seq: number }
+
+/** The next thing in the journal that the run must act upon before it looks further. */
+export type Turn =
+  | { readonly what: 'result'; readonly delivery: Delivery }
+  | { readonly what: 'stopped'; readonly cancel: EntryBodies['cancel'] }
+  | { readonly what: 'undoing'; readonly seq: number }
+  | { readonly what: 'differs'; readonly difference: Difference }
+  | { readonly what: 'done' }
+
+/** Walks a run's journal in order, against what the function asks for meanwhile. */
+export class Replayer {
+  readonly #history: History
+  readonly #leftBehind = new Map<string, StepEntry>()
+  #cursor = 0
+
+  constructor(history: History) {
+    this.#history = history
+  }
+
+  get isDone(): boolean {
+    return this.#cursor >= this.#history.entries.length
+  }
+
+  /** Call it only while the function is quiet. */
+  next(book: CommandBook, mail: Mailbox): Turn {
+    for (;;) {
+      const entry = this.#history.entries[this.#cursor]
+      if (entry === undefined) return { what: 'done' }
+      const replayed = replayEntry(entry, book, mail, this.#history)
+      if (replayed.what === 'differs') return replayed
+      this.#cursor += 1
+      if (replayed.what === 'result')
+        return { what: 'result', delivery: deliveryOf(replayed.command, replayed.entry, book) }
+      if (replayed.what === 'stopped') return { what: 'stopped', cancel: replayed.entry.body }
+      if (replayed.what === 'undoing') return { what: 'undoing', seq: entry.seq }
+      if (replayed.what === 'left-behind' && replayed.entry.kind === 'step')
+        this.#leftBehind.set(replayed.entry.step, replayed.entry)
+    }
+  }
+
+  /** A finished step that a retried run asks for again, later than before: its result, once. */
+  takeLeftBehind(command: Command): StepEntry | null {
+    const entry = this.#leftBehind.get(command.name)
+    if (entry === undefined || entry.body.h !== command.hash) return null
+    this.#leftBehind.delete(command.name)
+    return entry
+  }
+}
+
+function deliveryOf(command: Command, entry: StepEntry, book: CommandBook): Delivery {
+  book.close(command)
+  return { command, at: entry.at, seq: entry.seq, ...resultOf(entry) }
+}
+
+export function resultOf({ body }: StepEntry): Result {
+  if (body.e === undefined) return { ok: true, value: body.v }
+  return { ok: false, error: restoreError(body.e), fate: body.f ?? 'answered' }
+}

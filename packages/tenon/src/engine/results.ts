@@ -1,0 +1,65 @@
+import { decode } from '../base/json.ts'
+import type { Fate } from '../outbound/retry.ts'
+import type { Command } from './command.ts'
+import { write, type Written } from './entries.ts'
+import { restoreError, storeError } from './outcome.ts'
+import type { Additions, Recorder } from './recorder.ts'
+import type { StepEntry } from './replay.ts'
+import { resultOf, type Delivery, type Result } from './replayer.ts'
+
+/** Writes what steps came to, and hands it on once it is durable, in the order of the journal. */
+export class Results {
+  readonly #recorder: Recorder
+  readonly #tell: (command: Command, error: Error | null, at: number) => void
+  readonly #deliveries: Delivery[] = []
+
+  constructor(recorder: Recorder, tell: (command: Command, error: Error | null, at: number) => void) {
+    this.#recorder = recorder
+    this.#tell = tell
+  }
+
+  /** The oldest that the function has not got. */
+  next(): Delivery | undefined {
+    return this.#deliveries.shift()
+  }
+
+  succeed(
+    command: Command,
+    encoded: string,
+    at: number,
+    additions: (Additions & { readonly signal?: number }) | null,
+  ): void {
+    const { hash: h, kind: t, attempt: a, startedAt } = command
+    const signal = additions?.signal
+    const body = { h, t, a, s: startedAt || at, ...(signal !== undefined && { sig: signal }) }
+    const written = write('step', command.name, at, body, { encoded })
+    // Decoded from what was stored, so that the function gets the same live as on replay.
+    this.#record(command, written, additions, () => ({ ok: true, value: decode(encoded) }))
+  }
+
+  fail(
+    command: Command,
+    failure: { readonly error: unknown; readonly fate: Fate },
+    at: number,
+    additions: Additions | null,
+  ): void {
+    const { hash: h, kind: t, attempt: a, startedAt } = command
+    const e = storeError(failure.error)
+    const written = write('step', command.name, at, { h, t, a, s: startedAt || at, e, f: failure.fate })
+    this.#record(command, written, additions, () => ({ ok: false, error: restoreError(e), fate: failure.fate }))
+  }
+
+  /** A result that stands in the journal already is written again where it is taken, so that the next replay delivers it at this point. */
+  adopt(command: Command, entry: StepEntry, at: number): void {
+    this.#record(command, write('step', command.name, at, entry.body), null, () => resultOf(entry))
+  }
+
+  #record(command: Command, written: Written, additions: Additions | null, make: () => Result): void {
+    const { at } = written.entry
+    this.#recorder.record(written, additions, (_receipt, seq) => {
+      const result = make()
+      this.#deliveries.push({ command, at, seq, ...result })
+      this.#tell(command, result.ok ? null : result.error, at)
+    })
+  }
+}
