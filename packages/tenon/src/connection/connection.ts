@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { TenonError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Connector } from '../definition/connector.ts'
@@ -69,15 +70,14 @@ function missing(message: string): TenonError {
   return new TenonError('CONNECTION_MISSING', message)
 }
 
-/** The folder is the registry. The name comes from a connector's definition, never from a request, and can only name a file there. */
+const folder = new URL('auth/', import.meta.url)
+
+/** The folder is the registry (SEC-01): the name comes from a connector's definition, never from a request, and must be that of a file there. */
 async function loadScheme(name: string, connector: string): Promise<AuthScheme> {
-  if (/^[a-z]+(?:-[a-z]+)*$/.test(name)) {
-    try {
-      const module = (await import(`./auth/${name}.ts`)) as { scheme: AuthScheme }
-      return module.scheme
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    }
+  const files = (await readdir(folder)).filter((file) => /^[a-z-]+\.[jt]s$/.test(file))
+  const file = files.find((file) => file.slice(0, -3) === name)
+  if (file === undefined) {
+    throw new TenonError('APP_INVALID', `connector ${connector}: there is no auth scheme ${JSON.stringify(name)}; there are ${files.map((one) => one.slice(0, -3)).join(', ')}`)
   }
-  throw new TenonError('APP_INVALID', `connector ${connector}: there is no auth scheme ${JSON.stringify(name)}`)
+  return ((await import(new URL(file, folder).href)) as { readonly scheme: AuthScheme }).scheme
 }
