@@ -21,7 +21,7 @@ export function runPath(run: string | undefined, order: string): string {
 
 /** How to look at the run that an answer names. */
 export function lookAt(answer: Record<string, unknown>): string {
-  return `npx tenon runs show ${shortId(String(answer['run'] as string))}`
+  return `npx tenon runs show ${shortId(answer['run'] as string)}`
 }
 
 /** The value of an option that holds JSON. */

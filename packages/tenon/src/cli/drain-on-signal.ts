@@ -42,7 +42,7 @@ async function drain(
   try {
     const { interrupted, waiting, ready } = await application.drain(limitMs)
     const rest = [
-      ...(waiting > 0 ? [`${count(waiting, 'run waits', 'runs wait')}`] : []),
+      ...(waiting > 0 ? [count(waiting, 'run waits', 'runs wait')] : []),
       ...(ready > 0 ? [`${count(ready, 'run has', 'runs have')} work to do`] : []),
       ...(interrupted > 0 ? [`${count(interrupted, 'call was', 'calls were')} cut off`] : []),
     ]

@@ -19,7 +19,7 @@ export function createTerminal(
 ): Terminal {
   const forced = environment['FORCE_COLOR'] !== undefined && environment['FORCE_COLOR'] !== '0'
   const isColoured =
-    forced || (stdout.isTTY === true && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb')
+    forced || (stdout.isTTY && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb')
   return {
     columns: stdout.columns ?? (Number(environment['COLUMNS']) || usualColumns),
     colours: picocolors.createColors(isColoured),

@@ -95,7 +95,8 @@ function axisLine(layout: Layout): string {
   const { axis, whole, colours } = layout
   const cells = Array.from({ length: axis.columns }, () => '╌')
   const put = (column: number, text: string): void => {
-    for (const [index, char] of [...text].entries()) if (column + index < cells.length) cells[column + index] = char
+    for (const [index, char] of Array.from(text).entries())
+      if (column + index < cells.length) cells[column + index] = char
   }
   const total = ` ${length(whole.to - whole.from)}`
   for (const fold of axis.folds) {
@@ -124,7 +125,7 @@ class Strip {
   }
 
   put(start: number, text: string, paint: Paint): void {
-    for (const [index, char] of [...text].entries()) {
+    for (const [index, char] of Array.from(text).entries()) {
       if (start + index < this.#cells.length) this.#cells[start + index] = { text: char, paint }
     }
   }
@@ -179,7 +180,12 @@ function stepLines(step: StepView, layout: Layout): string[] {
   else if (step.attempts.length === 0) putBar(strip, axis, span, paint)
   else drawAttempts(strip, step, layout)
   const took = step.state === 'unknown' ? 'unknown' : length(span.to - span.from)
-  const line = row(layout, paint(stepMarks[step.state]), shorten(nameOf(step), layout.nameColumns), took, strip)
+  const line = row(layout, {
+    mark: paint(stepMarks[step.state]),
+    name: shorten(nameOf(step), layout.nameColumns),
+    took,
+    strip,
+  })
   const tries = attemptLines(step, layout)
   const isToldByTry = tries.length > 0 && step.attempts.at(-1)?.error?.message === step.error?.message
   if (step.error === null || isToldByTry) return [line, ...tries]
@@ -198,7 +204,7 @@ function dotted(axis: TimeAxis, span: Span): [number, string] {
 
 function drawAttempts(strip: Strip, step: StepView, { axis, colours, now }: Layout): void {
   const last = step.attempts.at(-1)
-  if (step.attempts.length > 1 || last?.retryAt != null)
+  if (step.attempts.length > 1 || (last !== undefined && last.retryAt !== null))
     strip.put(...dotted(axis, { from: step.startedAt, to: endOf(step, now) }), colours.dim)
   for (const attempt of step.attempts) {
     putBar(
@@ -223,7 +229,7 @@ function attemptLines(step: StepView, layout: Layout): string[] {
     const paint = attempt.error === null ? colourOf(step.state, colours) : colours.red
     putBar(strip, axis, { from: attempt.startedAt, to: end }, paint)
     const name = padEnd(colours.dim(`  try ${attempt.number}`), nameColumns)
-    const line = row(layout, ' ', name, length(end - attempt.startedAt), strip)
+    const line = row(layout, { mark: ' ', name, took: length(end - attempt.startedAt), strip })
     const lines = attempt.error === null ? [line] : withError(line, errorText(attempt), layout, strip)
     return left > 0 && index === 2 ? [`${layout.indent}    ${colours.dim(`  … ${left} more tries`)}`, ...lines] : lines
   })
@@ -253,7 +259,13 @@ function withError(
   ]
 }
 
-function row(layout: Layout, mark: string, name: string, took: string, strip: Strip): string {
-  const { indent, nameColumns, colours } = layout
+interface Row {
+  readonly mark: string
+  readonly name: string
+  readonly took: string
+  readonly strip: Strip
+}
+
+function row({ indent, nameColumns, colours }: Layout, { mark, name, took, strip }: Row): string {
   return `${indent}${mark} ${padEnd(name, nameColumns)}${padStart(colours.dim(took), lengthColumns)}  ${strip.toString()}`.trimEnd()
 }

@@ -67,52 +67,33 @@ export async function startApplication(options: ApplicationOptions): Promise<App
 type Starting = ApplicationOptions & { readonly app: App; readonly file: string }
 
 async function start(options: Starting, closing: AsyncDisposableStack): Promise<Application> {
-  const { app, file, log, redactor, clock = systemClock } = options
+  const { app, log, clock = systemClock } = options
   const folder = new DataFolder(options.dataFolder)
   folder.open()
   const journal = await (options.openJournal ?? openEmbedded)(folder.path)
   closing.defer(() => journal.close())
   // The lock of the journal is ours from here on: only now is anything in the folder changed.
   const { token, isNew } = folder.operatorToken()
-  redactor.add(token.reveal())
+  options.redactor.add(token.reveal())
 
-  const simulators = options.simulate === false ? [] : await startSimulators(app, { folder, clock, log })
-  for (const simulator of simulators) closing.defer(() => simulator.close())
-  const connections = await createConnections({
-    connections: resolveFromApp(
-      app,
-      options.environment,
-      simulators.map(({ connector, baseUrl, credentials }) => ({
-        connector: connectorNamed(app, connector),
-        baseUrl,
-        credentials,
-      })),
-    ),
-  })
-  for (const { credentials } of connections.all)
-    for (const secret of Object.values(credentials)) redactor.add(secret.reveal())
-  const client = createClient({ connections, clock })
-  closing.defer(() => client.close())
-
-  const engine = await createEngine({
-    app,
-    journal,
-    client,
-    clock,
-    log: (message, fields) => log.warn(message, fields),
-  })
+  const { simulators, connections, client } = await openOutward(options, folder, closing)
+  const engine = await createEngine({ app, journal, client, clock, log: (name, facts) => log.warn(name, facts) })
+  // Should a later part fail to start, the engine must not go on alone.
+  closing.defer(async () => void (await engine.drain(0)))
   const context = { engine, tenant, clock, log }
   const webhooks = webhooksOf(app, connections.all, context)
+  const { port, host } = options
+  const operator = { token, tenant }
   const server = await startServer({
     engine,
     webhooks,
     simulators,
-    operator: { token, tenant },
+    operator,
     journal,
     clock,
     log,
-    port: options.port,
-    ...(options.host === undefined ? {} : { host: options.host }),
+    port,
+    ...(host !== undefined && { host }),
     state: 'starting',
   })
   closing.defer(() => server.close())
@@ -120,13 +101,21 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   closing.defer(() => folder.removeAddress())
 
   const schedules = await startSchedules(app, journal, context)
+  closing.defer(() => schedules.stop())
   server.setState('ready')
   subscribeSimulators(simulators, server.url, new Set(webhooks.map(({ path }) => path)))
 
+  const drain = async (limitMs: number): Promise<DrainReport> => {
+    server.setState('draining')
+    schedules.stop()
+    const report = await engine.drain(limitMs)
+    await closing.disposeAsync()
+    return report
+  }
   let draining: Promise<DrainReport> | null = null
   return {
     app,
-    file,
+    file: options.file,
     url: server.url,
     dataFolder: folder.path,
     isFirstStart: isNew,
@@ -135,29 +124,35 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     server,
     webhooks,
     simulators,
-    drain(limitMs) {
-      draining ??= (async () => {
-        server.setState('draining')
-        schedules.stop()
-        const report = await engine.drain(limitMs)
-        await closing.disposeAsync()
-        return report
-      })()
-      return draining
-    },
+    drain: (limitMs) => (draining ??= drain(limitMs)),
   }
+}
+
+/** Everything that calls leave by: the accounts, and the stand-ins for those that are missing. */
+async function openOutward(
+  { app, environment, simulate, log, redactor, clock = systemClock }: Starting,
+  folder: DataFolder,
+  closing: AsyncDisposableStack,
+) {
+  const simulators = simulate === false ? [] : await startSimulators(app, { folder, clock, log })
+  for (const simulator of simulators) closing.defer(() => simulator.close())
+  const definitions = app.options.simulators ?? []
+  const simulated = simulators.flatMap(({ connector: name, baseUrl, credentials }) => {
+    const connector = definitions.find((definition) => definition.connector.name === name)?.connector
+    return connector === undefined ? [] : [{ connector, baseUrl, credentials }]
+  })
+  const connections = await createConnections({ connections: resolveFromApp(app, environment, simulated) })
+  for (const { credentials } of connections.all)
+    for (const secret of Object.values(credentials)) redactor.add(secret.reveal())
+  const client = createClient({ connections, clock })
+  closing.defer(() => client.close())
+  return { simulators, connections, client }
 }
 
 /** Loaded when it is needed: who brings another journal does not pay for it. */
 async function openEmbedded(folder: string): Promise<Journal> {
   const { sqliteJournal } = await import('../journal/sqlite.ts')
   return sqliteJournal({ folder })
-}
-
-function connectorNamed(app: App, name: string) {
-  const found = (app.options.simulators ?? []).find(({ connector }) => connector.name === name)
-  if (found === undefined) throw new Error(`no simulator of ${name}`)
-  return found.connector
 }
 
 /** Makes the simulators' own examples happen, one after the other. */

@@ -93,7 +93,7 @@ function throughServer(server: ManagementClient): ReadJournal {
   return {
     list: async ({ status = '', before = '', limit }) => {
       const query = new URLSearchParams({ status, limit: String(limit), ...(before === '' ? {} : { before }) })
-      const rows = (await server.get(`/runs?${query}`))['runs'] as Awaited<ReturnType<ReadJournal['list']>>
+      const rows = (await server.get(`/runs?${query.toString()}`))['runs'] as Awaited<ReturnType<ReadJournal['list']>>
       return rows.map((row) => ({ ...row, tenant }))
     },
     counts: async () => (await server.get('/status'))['counts'] as Awaited<ReturnType<ReadJournal['counts']>>,

@@ -57,11 +57,7 @@ function exchange(url: URL, method: string, token: string, body: unknown): Promi
       response.on('data', (piece: Buffer) => pieces.push(piece))
       response.on('error', reject)
       response.on('end', () => {
-        try {
-          resolve(read(response.statusCode ?? 0, Buffer.concat(pieces).toString('utf8')))
-        } catch (error) {
-          reject(error)
-        }
+        void Promise.try(read, response.statusCode ?? 0, Buffer.concat(pieces).toString('utf8')).then(resolve, reject)
       })
     })
     request.on('timeout', () => request.destroy(new TenonError('TIMEOUT', 'the server did not answer within 30 s')))

@@ -17,24 +17,25 @@ export interface Redactor {
 export function createRedactor(): Redactor {
   const forms = new Set<string>()
   let pattern: RegExp | null = null
+  const text = (printed: string): string => {
+    if (forms.size === 0) return printed
+    pattern ??= new RegExp(
+      [...forms]
+        .toSorted((left, right) => right.length - left.length)
+        .map(escapePattern)
+        .join('|'),
+      'g',
+    )
+    return printed.replace(pattern, censored)
+  }
   return {
+    text,
     add(secret) {
       if (secret.length < shortestSecret) return
       for (const form of encodedForms(secret)) forms.add(form)
       pattern = null
     },
-    text(text) {
-      if (forms.size === 0) return text
-      pattern ??= new RegExp(
-        [...forms]
-          .toSorted((left, right) => right.length - left.length)
-          .map(escapePattern)
-          .join('|'),
-        'g',
-      )
-      return text.replace(pattern, censored)
-    },
-    fields: (fields) => printable(fields, 0) as Record<string, unknown>,
+    fields: (fields) => printable(fields, 0, text) as Record<string, unknown>,
   }
 }
 
@@ -55,35 +56,39 @@ function encodedForms(secret: string): string[] {
   return forms.filter((form) => form.length >= shortestSecret)
 }
 
+type Clean = (text: string) => string
+
 const deepest = 6
 
-function printable(value: unknown, depth: number): unknown {
+function printable(value: unknown, depth: number, clean: Clean): unknown {
+  if (typeof value === 'string') return clean(value)
   if (typeof value === 'bigint') return String(value)
-  return typeof value === 'object' && value !== null ? printableObject(value, depth) : value
+  return typeof value === 'object' && value !== null ? printableObject(value, depth, clean) : value
 }
 
-function printableObject(value: object, depth: number): unknown {
+function printableObject(value: object, depth: number, clean: Clean): unknown {
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return `${value.length} bytes`
   if (depth >= deepest) return '…'
-  if (Array.isArray(value)) return value.slice(0, 50).map((part) => printable(part, depth + 1))
-  if (value instanceof Error) return printableError(value, depth)
+  if (Array.isArray(value)) return value.slice(0, 50).map((part) => printable(part, depth + 1, clean))
+  if (value instanceof Error) return printableError(value, depth, clean)
   if ('toJSON' in value && typeof value.toJSON === 'function') return value.toJSON()
   const copy: Record<string, unknown> = {}
   for (const [name, part] of Object.entries(value) as [string, unknown][]) {
     if (name === '__proto__') continue
-    copy[name] = secretName.test(name) && part !== null && part !== undefined ? censored : printable(part, depth + 1)
+    copy[name] =
+      secretName.test(name) && part !== null && part !== undefined ? censored : printable(part, depth + 1, clean)
   }
   return copy
 }
 
-function printableError(error: Error, depth: number): Record<string, unknown> {
+function printableError(error: Error, depth: number, clean: Clean): Record<string, unknown> {
   const { code, details, cause } = error as { code?: unknown; details?: unknown; cause?: unknown }
   return {
     name: error.name,
-    message: error.message,
+    message: clean(error.message),
     ...(typeof code === 'string' ? { code } : {}),
-    ...(details === undefined ? {} : { details: printable(details, depth + 1) }),
-    ...(cause === undefined ? {} : { cause: printable(cause, depth + 1) }),
+    ...(details === undefined ? {} : { details: printable(details, depth + 1, clean) }),
+    ...(cause === undefined ? {} : { cause: printable(cause, depth + 1, clean) }),
   }
 }

@@ -29,7 +29,7 @@ export const command: CommandDefinition = {
   async run(input) {
     const { terminal, environment, dataFolder } = input
     const redactor = createRedactor()
-    const isPerson = process.stderr.isTTY === true
+    const isPerson = process.stderr.isTTY
     const log = createLog({
       clock: systemClock,
       redactor,

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { TenonError } from '../../base/errors.ts'
 import { requireId } from '../../base/ids.ts'
 import type { Decision } from '../../engine/engine.ts'
@@ -11,29 +12,20 @@ const statuses: readonly RunStatus[] = ['ready', 'queued', 'waiting', 'parked', 
 const defaultPage = 50
 const largestPage = 500
 
-type Handle = Route['handle']
-
 /** Runs, as an operator sees and steers them. Every look-up is by tenant and id. */
 export function runRoutes(context: ServerContext): readonly Route[] {
-  const { engine, operator } = context
-  const { tenant } = operator
-  const at = (method: Route['method'], path: string, handle: Handle): Route => ({
-    method,
-    path: `/api/v1/runs${path}`,
-    auth: 'operator',
-    handle,
-  })
-  /** A route on one run, named whole or by a part of its id. */
-  const onRun = (
-    path: string,
-    act: (run: string, members: Readonly<Record<string, unknown>>) => Promise<object | null | void>,
-  ): Route =>
-    at('POST', `/:run${path}`, async (request, reply) => {
-      const run = await findRun(engine, tenant, (request.params as { run: string }).run)
-      const result = await act(run, membersOf(request))
-      answer(reply, { run, ...result }, 202)
-      return reply
-    })
+  return [...lookingRoutes(context), startRoute(context), ...steeringRoutes(context)]
+}
+
+function at(method: Route['method'], path: string, handle: Route['handle']): Route {
+  return { method, path: `/api/v1/runs${path}`, auth: 'operator', handle }
+}
+
+function nameIn(request: FastifyRequest): string {
+  return (request.params as { run: string }).run
+}
+
+function lookingRoutes({ engine, operator: { tenant } }: ServerContext): readonly Route[] {
   return [
     at('GET', '', async (request, reply) => {
       const query = queryOf(tenant, request.query as Record<string, unknown>)
@@ -42,46 +34,49 @@ export function runRoutes(context: ServerContext): readonly Route[] {
       return reply
     }),
     at('GET', '/:run', async (request, reply) => {
-      const run = await findRun(engine, tenant, (request.params as { run: string }).run)
+      const run = await findRun(engine, tenant, nameIn(request))
       answer(reply, await engine.describe(tenant, run))
       return reply
     }),
-    at('POST', '', async (request, reply) => {
-      const members = membersOf(request)
-      const id = optionalText(members, 'id')
-      const started = await engine.start({
-        tenant,
-        flow: requireId(textMember(members, 'flow'), 'flow'),
-        input: members['input'],
-        ...(id === undefined ? {} : { id: requireId(id, 'id') }),
-      })
-      answer(reply, started, 202)
+  ]
+}
+
+function startRoute({ engine, operator: { tenant } }: ServerContext): Route {
+  return at('POST', '', async (request, reply) => {
+    const members = membersOf(request)
+    const flow = requireId(textMember(members, 'flow'), 'flow')
+    const id = optionalText(members, 'id')
+    const named = id === undefined ? {} : { id: requireId(id, 'id') }
+    answer(reply, await engine.start({ tenant, flow, input: members['input'], ...named }), 202)
+    return reply
+  })
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+/** Orders to one run, which is named whole or by a part of its id. */
+function steeringRoutes({ engine, operator: { tenant } }: ServerContext): readonly Route[] {
+  const order = (path: string, act: (run: string, members: Members) => Promise<object | void>): Route =>
+    at('POST', `/:run${path}`, async (request, reply) => {
+      const run = await findRun(engine, tenant, nameIn(request))
+      answer(reply, { run, ...(await act(run, membersOf(request))) }, 202)
       return reply
-    }),
-    onRun('/retry', (run) => engine.retry({ tenant, run })),
-    onRun('/anew', (run) => engine.startAnew({ tenant, run })),
-    onRun('/cancel', (run, members) =>
+    })
+  return [
+    order('/retry', (run) => engine.retry({ tenant, run })),
+    order('/anew', (run) => engine.startAnew({ tenant, run })),
+    order('/cancel', (run, members) =>
       engine.cancel({ tenant, run, reason: optionalText(members, 'reason') ?? 'cancelled by an operator' }),
     ),
-    onRun('/signals', (run, members) => {
+    order('/signals', (run, members) => {
       const id = optionalText(members, 'id')
-      return engine.signal({
-        tenant,
-        run,
-        name: textMember(members, 'name'),
-        data: members['data'],
-        ...(id === undefined ? {} : { id }),
-      })
+      const named = id === undefined ? {} : { id: requireId(id, 'id') }
+      return engine.signal({ tenant, run, name: textMember(members, 'name'), data: members['data'], ...named })
     }),
-    onRun('/decisions', (run, members) =>
-      engine.decide({
-        tenant,
-        run,
-        step: textMember(members, 'step'),
-        decision: decisionOf(members),
-        by: optionalText(members, 'by') ?? 'operator',
-      }),
-    ),
+    order('/decisions', (run, members) => {
+      const by = optionalText(members, 'by') ?? 'operator'
+      return engine.decide({ tenant, run, step: textMember(members, 'step'), decision: decisionOf(members), by })
+    }),
   ]
 }
 
@@ -121,7 +116,7 @@ function rowOf({
   return { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked }
 }
 
-function decisionOf(members: Readonly<Record<string, unknown>>): Decision {
+function decisionOf(members: Members): Decision {
   const kind = textMember(members, 'decision')
   switch (kind) {
     case 'happened':
