@@ -108,7 +108,6 @@ interface Read {
 async function withFault(context: ExchangeContext, { seen, request, read }: Read): Promise<Outcome> {
   const fault = context.faults.draw(seen.operation ?? '')
   seen.fault = fault?.kind ?? null
-  if (fault?.kind === 'slow') await sleep(context.clock, fault.delayMs ?? 1000)
   if (fault !== null && withoutEffect.has(fault.kind)) return failure(context, fault)
   if ('problems' in read) return refuse(context, { reason: 'input-invalid', problems: read.problems })
   return keyed(context, { seen, call: callOf(context, read, request), fault })
@@ -138,6 +137,7 @@ async function keyed(
   }
   if (state !== 'new') return refuse(context, { reason: state === 'busy' ? 'key-busy' : 'key-reused', key: key ?? '' })
   try {
+    if (fault?.kind === 'slow') await sleep(context.clock, fault.delayMs ?? 1000)
     const result = perform(context, seen, { call, broken: fault?.kind === 'error-after' })
     // Others with this key are told to wait until the result would survive a crash.
     await context.database.durable()

@@ -14,7 +14,7 @@ export type RequestFaultKind =
   | 'reset'
   /** The connection breaks after the operation took effect. */
   | 'drop'
-  /** Waits `delayMs` before the operation. */
+  /** Waits `delayMs` before the operation, with its key in use. */
   | 'slow'
 
 /** Something that goes wrong with a webhook. */

@@ -22,7 +22,7 @@ const largestBody = 1_048_576
 /** The HTTP side of a simulator. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const server = createServer((incoming, outgoing) => {
-    serve(options, incoming, outgoing).catch(() => incoming.destroy())
+    serve(options, incoming, outgoing).catch(() => incoming.socket.destroy())
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(taken(error, options.port)))
@@ -50,9 +50,12 @@ async function serve(options: ListenerOptions, incoming: IncomingMessage, outgoi
     body: body === 'too-large' ? Buffer.alloc(0) : body,
   }
   const outcome = await options.answer(url.pathname, body === 'too-large' ? body : request)
-  if (outcome === 'break') incoming.destroy()
-  if (outcome instanceof Answer) write(outgoing, outcome, options.headers(request))
-  if (body === 'too-large') incoming.destroy()
+  if (outcome === 'break') incoming.socket.destroy()
+  if (!(outcome instanceof Answer)) return
+  const close = body === 'too-large' ? { connection: 'close' } : {}
+  write(outgoing, outcome, { ...options.headers(request), ...close })
+  // What still comes is thrown away: a connection reset at once could lose the answer on its way.
+  incoming.resume()
 }
 
 async function read(incoming: IncomingMessage): Promise<Buffer | 'too-large' | 'broken'> {
