@@ -34,10 +34,12 @@ CREATE INDEX run_wake ON run (wake_at, number) WHERE wake_at IS NOT NULL;
 CREATE INDEX run_line ON run (tenant, flow, key, number) WHERE in_line = 1;
 CREATE INDEX run_ended ON run (ended_at) WHERE ended_at IS NOT NULL AND in_line = 0;
 
--- One row holds the entries of one append; seq is that of its last entry, at its time.
+-- One row holds the entries of one append; seq is that of its last entry, at its time. The rows stand in the order of writing, not by run: the runs in
+-- progress would spread each batch over many pages, all of which would be written again.
 CREATE TABLE entry (
-  run INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, packed TEXT NOT NULL, PRIMARY KEY (run, seq)
-) STRICT, WITHOUT ROWID;
+  number INTEGER PRIMARY KEY, run INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, packed TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX entry_run ON entry (run, seq);
 
 CREATE TABLE event (
   number INTEGER PRIMARY KEY, tenant TEXT NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL, at INTEGER NOT NULL,

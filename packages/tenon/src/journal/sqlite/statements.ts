@@ -26,9 +26,9 @@ const sql = {
   endedRuns: 'SELECT number, tenant, run, status, event FROM run WHERE ended_at < ? AND ended_at IS NOT NULL AND in_line = 0 ORDER BY ended_at LIMIT ?',
   runExists: 'SELECT 1 FROM run WHERE tenant = ? AND run = ?',
 
-  insertEntry: 'INSERT INTO entry VALUES (?, ?, ?, ?)',
+  insertEntry: 'INSERT INTO entry (run, seq, at, packed) VALUES (?, ?, ?, ?)',
   entriesAfter: 'SELECT seq, packed FROM entry WHERE run = ? AND seq > ? ORDER BY seq',
-  deleteEntries: 'DELETE FROM entry WHERE run = ?1 AND seq IN (SELECT seq FROM entry WHERE run = ?1 LIMIT ?2)',
+  deleteEntries: 'DELETE FROM entry WHERE number IN (SELECT number FROM entry WHERE run = ? LIMIT ?)',
   insertLeftover: 'INSERT INTO leftover VALUES (?)',
   leftovers: 'SELECT run FROM leftover LIMIT ?',
   deleteLeftover: 'DELETE FROM leftover WHERE run = ?',

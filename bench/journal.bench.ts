@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { newRunId } from '../packages/tenon/src/base/ids.ts'
+import type { Append, EventMessage, Journal, NewEntry } from '../packages/tenon/src/journal/journal.ts'
+import { sqliteJournal } from '../packages/tenon/src/journal/sqlite.ts'
+
+// What the journal alone costs for the job order-webhook: one event that starts one run, then four appends. No engine, no network.
+//   node --conditions=source bench/journal.bench.ts [--runs 30000] [--in-flight 256] [--rounds 3] [--history 1000000] [--folder DIR]
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '30000' },
+    'in-flight': { type: 'string', default: '256' },
+    rounds: { type: 'string', default: '3' },
+    history: { type: 'string', default: '0' },
+    folder: { type: 'string', default: tmpdir() },
+  },
+})
+const runs = Number(values.runs)
+const inFlight = Number(values['in-flight'])
+
+const body = JSON.stringify({ id: 'evt_0', object: 'event', data: { object: { metadata: { order_id: '17' }, note: 'x'.repeat(900) } } })
+const small = JSON.stringify({ id: 'pi_3Nabc', amount: 1999, currency: 'eur', status: 'succeeded', lines: ['a', 'b', 'c'] })
+
+function entries(count: number): NewEntry[] {
+  return Array.from({ length: count }, (_, index) => ({ at: Date.now(), kind: 'step', step: `erp.getOrder#${index}`, body: small, format: 1 }))
+}
+
+function event(run: string): EventMessage {
+  const now = Date.now()
+  const starts = [{ run, flow: 'order-paid', version: 1, key: null, input: null }]
+  return { kind: 'event', tenant: 'default', at: now, key: `stripe/${run}`, type: 'payment_intent.succeeded', body, starts, fields: null, keepUntil: 0, dedupeUntil: now + 86_400_000 }
+}
+
+async function oneRun(journal: Journal): Promise<void> {
+  const run = newRunId(Date.now())
+  await journal.deliver(event(run))
+  const base = { tenant: 'default', run, epoch: journal.epoch }
+  await journal.append({ ...base, after: 0, entries: entries(2) })
+  await journal.append({ ...base, after: 2, entries: entries(1) })
+  await journal.append({ ...base, after: 3, entries: entries(1) })
+  const last: Append = { ...base, after: 4, entries: entries(2), state: { status: 'completed', wakeAt: null, code: null, leaveLine: true } }
+  const receipt = await journal.append(last)
+  if (receipt.outcome !== 'written') throw new Error(`expected written, got ${receipt.outcome}`)
+}
+
+async function load(journal: Journal, count: number): Promise<number[]> {
+  let left = count
+  const times: number[] = []
+  await Promise.all(
+    Array.from({ length: inFlight }, async () => {
+      while (left-- > 0) {
+        const from = performance.now()
+        await oneRun(journal)
+        times.push(performance.now() - from)
+      }
+    }),
+  )
+  return times.sort((a, b) => a - b)
+}
+
+interface Figures {
+  readonly runs_per_s: number
+  readonly main_cpu_ms_per_1k: number
+  readonly cpu_ms_per_1k: number
+  readonly run_p50_ms: number
+  readonly run_p99_ms: number
+  readonly longest_ms: number
+}
+
+async function measure(journal: Journal, count: number): Promise<Figures> {
+  const [from, cpu, main] = [performance.now(), process.cpuUsage(), process.threadCpuUsage()]
+  const times = await load(journal, count)
+  const seconds = (performance.now() - from) / 1000
+  const [all, own] = [process.cpuUsage(cpu), process.threadCpuUsage(main)]
+  return {
+    runs_per_s: Math.round(count / seconds),
+    main_cpu_ms_per_1k: round((own.user + own.system) / count),
+    cpu_ms_per_1k: round((all.user + all.system) / count),
+    run_p50_ms: round(times[Math.floor(count / 2)]!),
+    run_p99_ms: round(times[Math.floor(count * 0.99)]!),
+    longest_ms: round(times.at(-1)!),
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+async function trial(name: string, options: { history?: number; commitDelayMs?: number }): Promise<void> {
+  const folder = mkdtempSync(join(values.folder, 'tenon-bench-'))
+  const journal = await sqliteJournal({ folder, trial: { commitDelayMs: options.commitDelayMs ?? 0 } })
+  try {
+    await load(journal, Math.max(3000, options.history ?? 0))
+    for (let round = 1; round <= Number(values.rounds); round += 1) console.log(name, JSON.stringify(await measure(journal, runs)))
+    console.log(name, 'file', Math.round(statSync(join(folder, 'journal.db')).size / 1e6), 'MB, log', Math.round(statSync(join(folder, 'journal.db-wal')).size / 1e6), 'MB')
+  } finally {
+    await journal.close()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+await trial('empty', {})
+await trial('slow disk (3 ms more)', { commitDelayMs: 3 })
+if (Number(values.history) > 0) await trial(`${values.history} finished`, { history: Number(values.history) })
