@@ -136,7 +136,10 @@ export const trackingUpdate = z.looseObject({
   scans: z.array(z.looseObject({ date: optionalText, activity: optionalText, location: optionalText })).nullish(),
 })
 
-export type NewOrder = z.output<typeof newOrder>
+/** What `createOrder` takes. */
+export type NewOrder = z.input<typeof newOrder>
+/** The same as it is sent. */
+export type SentOrder = z.output<typeof newOrder>
 export type CreatedOrder = z.output<typeof createdOrder>
 export type OrderList = z.output<typeof orderList>
 export type TrackingUpdate = z.output<typeof trackingUpdate>

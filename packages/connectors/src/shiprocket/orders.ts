@@ -1,13 +1,13 @@
 import { Answer, reject, type Refusal, type Simulation } from 'tenon/simulator'
 import { indianTime } from './indian-time.ts'
-import type { NewOrder } from './objects.ts'
+import type { SentOrder } from './objects.ts'
 import type { ShipmentEvent } from './status.ts'
 
 export interface Order {
   readonly id: number
   readonly shipment_id: number
   readonly reference: string
-  readonly given: NewOrder
+  readonly given: SentOrder
   readonly status: string
   readonly status_code: number
   readonly stage: ShipmentEvent

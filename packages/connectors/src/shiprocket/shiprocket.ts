@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { defineConnector, operation, staticToken, tokenLogin, type AnswerParts, type ProviderFailure } from 'tenon'
 import { fromIndianTime } from './indian-time.ts'
 import * as objects from './objects.ts'
-import type { CreatedOrder, NewOrder, OrderList, TrackingUpdate } from './objects.ts'
+import type { CreatedOrder, OrderList, SentOrder, TrackingUpdate } from './objects.ts'
 import { shipmentEvent } from './status.ts'
 
+export type { CreatedOrder, NewOrder, TrackingUpdate } from './objects.ts'
 export { shipmentRank, type ShipmentEvent } from './status.ts'
 
 const update = {
@@ -39,8 +40,8 @@ export const shiprocket = defineConnector('shiprocket', {
       // It knows no keys, but makes no second order of an `order_id`: after a lost answer the first one is found by it.
       lookup: {
         operation: 'listOrders',
-        input: (order: NewOrder) => ({ search: order.order_id, per_page: 100 }),
-        found: (list: OrderList, order: NewOrder) => createdIn(list, order.order_id),
+        input: (order: SentOrder) => ({ search: order.order_id, per_page: 100 }),
+        found: (list: OrderList, order: SentOrder) => createdIn(list, order.order_id),
       },
     }),
     cancelOrder: operation({

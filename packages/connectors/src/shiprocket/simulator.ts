@@ -2,7 +2,7 @@ import { TenonError } from 'tenon'
 import { cause, defineSimulator, reject, type Simulation } from 'tenon/simulator'
 import { z } from 'zod'
 import { indianTime } from './indian-time.ts'
-import type { NewOrder } from './objects.ts'
+import type { SentOrder } from './objects.ts'
 import {
   byAwb,
   byReference,
@@ -131,7 +131,7 @@ export const shiprocketSimulator = defineSimulator(shiprocket, {
   },
 })
 
-function newOrder(simulation: Simulation, given: NewOrder): Order {
+function newOrder(simulation: Simulation, given: SentOrder): Order {
   const order: Order = {
     id: simulation.number('order', 348_456_000),
     shipment_id: simulation.number('shipment', 347_100_000),

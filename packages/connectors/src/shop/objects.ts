@@ -59,6 +59,8 @@ export const orderQuery = z.strictObject({
 export const orderChange = z.strictObject({ id, status: orderStatus })
 export const newReservation = z.strictObject({ order: id, lines: z.array(z.object({ sku: id, quantity })).min(1) })
 
+/** What `reserveStock` takes. */
+export type NewReservation = z.input<typeof newReservation>
 export type Order = z.output<typeof order>
 export type Reservation = z.output<typeof reservation>
 export type Stock = z.output<typeof stock>

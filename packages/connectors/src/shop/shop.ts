@@ -3,6 +3,8 @@ import { z } from 'zod'
 import * as objects from './objects.ts'
 import type { Order } from './objects.ts'
 
+export type { NewReservation, Order, Reservation } from './objects.ts'
+
 const order = {
   data: objects.order,
   correlate: { order: (data: Order) => data.id, status: (data: Order) => data.status },

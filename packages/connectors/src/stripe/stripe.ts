@@ -2,6 +2,8 @@ import { bearer, defineConnector, operation, timestampedHmac, type AnswerParts, 
 import * as objects from './objects.ts'
 import type { Charge, Customer, PaymentIntent, Refund } from './objects.ts'
 
+export type { Charge, Customer, PaymentIntent, Refund } from './objects.ts'
+
 const payment = {
   payment: (data: PaymentIntent) => data.id,
   order: (data: PaymentIntent) => data.metadata['order_id'],

@@ -94,5 +94,7 @@ export const notification = z.looseObject({
   ),
 })
 
+/** What `sendTemplate` takes. */
+export type TemplateMessage = z.input<typeof templateMessage>
 export type ReceivedMessage = z.output<typeof receivedMessage>
 export type MessageStatus = z.output<typeof messageStatus>

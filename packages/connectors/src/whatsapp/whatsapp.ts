@@ -12,6 +12,8 @@ import {
 import * as objects from './objects.ts'
 import type { MessageStatus, ReceivedMessage } from './objects.ts'
 
+export type { MessageStatus, ReceivedMessage, TemplateMessage } from './objects.ts'
+
 /** A Graph API version lives about two years. */
 const version = 'v23.0'
 

@@ -54,7 +54,7 @@ export function signal(data?: Schema): SignalSource<any> {
   return { kind: 'signal', data: data ?? null }
 }
 
-export type Trigger = EventTrigger<never, string> | ScheduleTrigger | ManualTrigger<never, never>
+export type Trigger = EventTrigger | ScheduleTrigger | ManualTrigger
 
 export type DataOf<T> = T extends { readonly kind: 'event-trigger'; readonly '~types'?: infer Types }
   ? NonNullable<Types> extends { readonly data: infer Data }

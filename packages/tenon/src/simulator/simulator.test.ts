@@ -225,7 +225,7 @@ test('a key makes one effect; another body is refused; a failure is not remember
 test('fifty requests with one key at once make one effect', async () => {
   const simulator = await start({ persist: await file() })
   const answers = await Promise.all(Array.from({ length: 50 }, () => call(simulator, { key: 'k' })))
-  expect(new Set(answers.map(({ status }) => status)).difference(new Set([200, 409])).size).toBe(0)
+  expect(answers.filter(({ status }) => status !== 200 && status !== 409)).toEqual([])
   expect(simulator.effects()).toHaveLength(1)
 })
 
