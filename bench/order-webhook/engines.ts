@@ -72,7 +72,7 @@ export async function startTenon(sinks: readonly string[], options: TenonOptions
       '--import',
       new URL('../measure/stand-ins.ts', import.meta.url).href,
       ...slowDisk(),
-      process.env['HOST'] ?? (isBuilt ? built : path('../../packages/tenon/src/cli/cli.ts')),
+      isBuilt ? built : path('../../packages/tenon/src/cli/cli.ts'),
       'start',
       '--app',
       path(options.app ?? 'app.ts'),

@@ -89,4 +89,7 @@ export const orderPaid = defineFlow('order-paid', {
   },
 })
 
-export default defineApp({ flows: [orderPaid] })
+export default defineApp({
+  flows: [orderPaid],
+  simulators: [shop, carrier].map((connector) => ({ kind: 'simulator', connector })),
+})

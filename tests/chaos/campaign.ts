@@ -29,7 +29,9 @@ export interface CampaignReport extends Verdict {
   readonly faults: ReadonlyMap<Fault, number>
 }
 
-const quietMs = 120_000
+const quietMs = 180_000
+/** Retries pause for a second at most, so that nothing at all for this long means never. */
+const hopelessMs = 20_000
 const perCustomer = 8
 
 interface World {
@@ -166,14 +168,19 @@ async function leaveAlone({ options, provider, sender, server, decided }: World)
   const process = server.start({})
   await process.ready()
   const began = performance.now()
-  for (let saidAt = began; performance.now() - began < quietMs; await sleep(250)) {
+  let [movedAt, saidAt, before] = [began, began, '']
+  for (let now = began; now - began < quietMs && now - movedAt < hopelessMs; now = performance.now()) {
     for (const step of await decideUnknown(process, provider.effects)) decided.add(step)
     const unfinished = await unfinishedRuns(process)
     if (unfinished === 0 && sender.outstanding() === 0) break
-    if (performance.now() - saidAt > 5_000) {
-      options.say(`  quiet for ${Math.round((performance.now() - began) / 1000)} s: ${unfinished} runs have not ended, ${sender.outstanding()} events not accepted yet`)
-      saidAt = performance.now()
+    const state = `${unfinished} ${sender.outstanding()} ${provider.requests()}`
+    if (state !== before) movedAt = now
+    before = state
+    if (now - saidAt > 5_000) {
+      options.say(`  quiet for ${Math.round((now - began) / 1000)} s: ${unfinished} runs have not ended, ${sender.outstanding()} events not accepted yet`)
+      saidAt = now
     }
+    await sleep(250)
   }
   await process.terminate()
 }

@@ -1,5 +1,5 @@
 // Compares what was promised and what was done, as the outside saw it, with what the journal says; then the journal with itself.
-import { openJournal } from './store.ts'
+import { sqliteJournal } from '../../packages/tenon/src/journal/sqlite.ts'
 import type { Journal, RunRow } from '../../packages/tenon/src/journal/journal.ts'
 import { type Effect, effectKey, type Provider, type Step } from './provider.ts'
 import type { Sender } from './sender.ts'
@@ -37,7 +37,7 @@ const tenant = 'default'
 const ends: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled'])
 
 export async function judge(evidence: Evidence): Promise<Verdict> {
-  const journal = await openJournal(evidence.folder)
+  const journal = await sqliteJournal({ folder: evidence.folder })
   try {
     const problems: string[] = []
     const runs = await allRuns(journal)

@@ -6,7 +6,8 @@ import { get } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { type StandIn, standInsVariable } from '../../bench/measure/stand-ins.ts'
 
 export interface RunningServer {
   /** Resolves once it takes work; rejects when it ends before, or takes too long. */
@@ -29,16 +30,34 @@ export interface ServerSetting {
 }
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+const commandLine = [
+  '--conditions=source',
+  ...[path('../../packages/tenon/bin/preload.js'), path('../../bench/measure/stand-ins.ts'), path('failpoints.ts')].flatMap((file) => [
+    '--import',
+    pathToFileURL(file).href,
+  ]),
+  path('../../packages/tenon/src/cli/cli.ts'),
+  'start',
+  '--app',
+  path('app.ts'),
+]
 const longestStartMs = 30_000
 const longestDrainMs = 60_000
 
 export function serverIn(setting: ServerSetting): { start(env: Readonly<Record<string, string>>): RunningServer; kill(): void } {
   let last: ChildProcess | null = null
+  const standIns = JSON.stringify(
+    Object.entries(setting.secrets).map(([connector, signingSecret]): StandIn => ({
+      connector,
+      baseUrl: setting.origin,
+      credentials: { token: setting.token, signingSecret },
+    })),
+  )
   return {
     start(env) {
-      last = spawn(process.execPath, ['--conditions=source', '--import', path('failpoints.ts'), path('host.ts')], {
+      last = spawn(process.execPath, commandLine, {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, CHAOS_SETTING: JSON.stringify(setting), ...env },
+        env: { ...process.env, PORT: String(setting.port), TENON_DATA: setting.folder, [standInsVariable]: standIns, ...env },
       })
       return running(last, setting)
     },
@@ -78,7 +97,7 @@ function running(child: ChildProcess, { folder, port }: ServerSetting): RunningS
     },
     endsWithin: ended,
     async api(method, where, body) {
-      const token = readFileSync(join(folder, 'token'), 'utf8').trim()
+      const token = readFileSync(join(folder, 'operator-token'), 'utf8').trim()
       const answer = await fetch(`${origin}/api/v1${where}`, {
         method,
         headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
