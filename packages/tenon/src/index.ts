@@ -1,6 +1,7 @@
 export { defineApp, defineConnection, fromEnvironment } from './definition/app.ts'
 export { basic, bearer, noAuth, tokenLogin } from './definition/auth.ts'
 export { defineConnector } from './definition/connector.ts'
+export { event } from './definition/event.ts'
 export { defineFlow } from './definition/flow.ts'
 export { operation } from './definition/operation.ts'
 export { manual, schedule, signal } from './definition/trigger.ts'

@@ -5,7 +5,14 @@ type Unit = 'ms' | 's' | 'm' | 'h' | 'd' | 'w'
 /** A length of time in words: `'250ms'`, `'15m'`, `'14d'`. */
 export type Duration = `${number}${Unit}`
 
-const unitMs: Readonly<Record<Unit, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+const unitMs: Readonly<Record<Unit, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+}
 const form = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/
 
 /** Milliseconds of a duration. Throws `DURATION_INVALID` that names `field`. */
@@ -26,7 +33,12 @@ export function readableDuration(ms: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
   const parts: string[] = []
   let rest = ms
-  for (const [name, unit] of [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1000]] as const) {
+  for (const [name, unit] of [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const) {
     const count = Math.floor(rest / unit)
     if (count > 0) parts.push(`${count} ${name}`)
     rest -= count * unit

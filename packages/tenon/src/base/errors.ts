@@ -42,7 +42,11 @@ const meanings = {
   TIMEOUT: { status: 504, retryable: true, public: 'It took too long.' },
   UNAUTHENTICATED: { status: 401, retryable: false, public: 'Credentials are missing or not valid.' },
   UNENCODABLE: { status: 500, retryable: false, public: 'A value cannot be stored.' },
-  UPSTREAM_ANSWER_INVALID: { status: 502, retryable: false, public: 'The upstream API answered in an unexpected form.' },
+  UPSTREAM_ANSWER_INVALID: {
+    status: 502,
+    retryable: false,
+    public: 'The upstream API answered in an unexpected form.',
+  },
   UPSTREAM_REFUSED: { status: 502, retryable: false, public: 'The upstream API refused the request.' },
   UPSTREAM_UNAVAILABLE: { status: 502, retryable: true, public: 'The upstream API is not available.' },
 } as const

@@ -40,9 +40,13 @@ const idForm = /^[\w.:@~+=/-]{1,200}$/
 /** The id itself, or `INPUT_INVALID` for one that is empty, too long or has odd characters. */
 export function requireId(id: unknown, field: string): string {
   if (typeof id === 'string' && idForm.test(id)) return id
-  throw new TenonError('INPUT_INVALID', `${field} is not a usable id: expected 1 to 200 letters, digits or . : @ ~ + = / - _`, {
-    details: { field, kind: typeof id },
-  })
+  throw new TenonError(
+    'INPUT_INVALID',
+    `${field} is not a usable id: expected 1 to 200 letters, digits or . : @ ~ + = / - _`,
+    {
+      details: { field, kind: typeof id },
+    },
+  )
 }
 
 /** A short name for content: equal bytes, equal name. */

@@ -27,7 +27,13 @@ export type Encoded<T> = T extends null | undefined | void | boolean | number | 
             : never
           : T
         : T extends object
-          ? true extends { [Key in keyof T]-?: [Encoded<Exclude<T[Key], undefined>>] extends [never] ? ([Exclude<T[Key], undefined>] extends [never] ? never : true) : never }[keyof T]
+          ? true extends {
+              [Key in keyof T]-?: [Encoded<Exclude<T[Key], undefined>>] extends [never]
+                ? [Exclude<T[Key], undefined>] extends [never]
+                  ? never
+                  : true
+                : never
+            }[keyof T]
             ? never
             : T
           : unknown extends T
@@ -86,10 +92,10 @@ function jsonReason(error: unknown): string {
 }
 
 function refuseDeep(text: string): void {
+  // Nearly every body opens fewer objects and arrays than may be nested, and then need not be read twice.
+  if (countAtMost(text, '{', maxDepth) + countAtMost(text, '[', maxDepth) <= maxDepth) return
   let depth = 0
   let inString = false
-  // A text this short cannot be nested too deeply.
-  if (text.length <= maxDepth) return
   for (let index = 0; index < text.length; index += 1) {
     const char = text.charCodeAt(index)
     if (inString) {
@@ -106,9 +112,16 @@ function refuseDeep(text: string): void {
   }
 }
 
+function countAtMost(text: string, char: string, most: number): number {
+  let count = 0
+  for (let at = text.indexOf(char); at !== -1 && count <= most; at = text.indexOf(char, at + 1)) count += 1
+  return count
+}
+
 function refuseProto(value: unknown): void {
   if (typeof value !== 'object' || value === null) return
-  if (Object.hasOwn(value, '__proto__')) throw new TenonError('BODY_INVALID', 'a member named __proto__ is not accepted')
+  if (Object.hasOwn(value, '__proto__'))
+    throw new TenonError('BODY_INVALID', 'a member named __proto__ is not accepted')
   for (const part of Object.values(value)) refuseProto(part)
 }
 
@@ -127,18 +140,12 @@ export function decode(text: string): unknown {
 }
 
 function isPlainJson(value: unknown): boolean {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return true
-    case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0)
-    case 'object':
-      break
-    default:
-      return false
-  }
-  if (value === null || value === undefined) return value === null
+  if (typeof value === 'object') return value === null || isPlainObject(value)
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
+  return typeof value === 'string' || typeof value === 'boolean'
+}
+
+function isPlainObject(value: object): boolean {
   if (Array.isArray(value)) return value.every(isPlainJson)
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return false
@@ -157,7 +164,9 @@ function prepare(value: unknown, path: string, depth: number): unknown {
     case 'boolean':
       return value
     case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0) ? value : { [tag]: 'number', of: Object.is(value, -0) ? '-0' : String(value) }
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { [tag]: 'number', of: Object.is(value, -0) ? '-0' : String(value) }
     case 'bigint':
       return { [tag]: 'bigint', of: value.toString() }
     case 'undefined':
@@ -173,7 +182,8 @@ function prepare(value: unknown, path: string, depth: number): unknown {
 function prepareObject(value: object, path: string, depth: number): unknown {
   if (Array.isArray(value)) return value.map((part, index) => prepare(part, `${path}[${index}]`, depth + 1))
   if (value instanceof Date) return { [tag]: 'date', of: value.toISOString() }
-  if (value instanceof Uint8Array) return { [tag]: 'bytes', of: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
+  if (value instanceof Uint8Array)
+    return { [tag]: 'bytes', of: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
     throw unencodable(path, `an instance of ${value.constructor?.name ?? 'a class'}`)
@@ -187,9 +197,13 @@ function prepareObject(value: object, path: string, depth: number): unknown {
 }
 
 function unencodable(path: string, found: string): TenonError {
-  return new TenonError('UNENCODABLE', `${path} is ${found}; expected JSON, bigint, Date or Uint8Array. Return plain data from the step.`, {
-    details: { path },
-  })
+  return new TenonError(
+    'UNENCODABLE',
+    `${path} is ${found}; expected JSON, bigint, Date or Uint8Array. Return plain data from the step.`,
+    {
+      details: { path },
+    },
+  )
 }
 
 function restore(value: unknown): unknown {

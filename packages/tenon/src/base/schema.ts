@@ -32,16 +32,28 @@ export type OutputOf<S> = S extends { readonly '~standard': { readonly types?: i
   : never
 
 /** The validated value. Throws `code` naming the first fields that are wrong and the kind of value found, never the value. */
-export function validate<Output>(schema: Schema<unknown, Output>, value: unknown, what: string, code: ErrorCode = 'INPUT_INVALID'): Output {
+export function validate<Output>(
+  schema: Schema<unknown, Output>,
+  value: unknown,
+  what: string,
+  code: ErrorCode = 'INPUT_INVALID',
+): Output {
   const result = schema['~standard'].validate(value)
   if (result instanceof Promise) {
-    throw new TenonError('APP_INVALID', `the schema of ${what} answers asynchronously; only schemas that answer at once can be used`)
+    throw new TenonError(
+      'APP_INVALID',
+      `the schema of ${what} answers asynchronously; only schemas that answer at once can be used`,
+    )
   }
   if (result.issues === undefined) return result.value
   const problems = result.issues.slice(0, 5).map((issue) => describe(issue, value))
-  throw new TenonError(code, `${what}: ${problems.map((problem) => `${problem.field}: ${problem.expected}`).join('; ')}`, {
-    details: { problems },
-  })
+  throw new TenonError(
+    code,
+    `${what}: ${problems.map((problem) => `${problem.field}: ${problem.expected}`).join('; ')}`,
+    {
+      details: { problems },
+    },
+  )
 }
 
 function describe(issue: SchemaIssue, value: unknown): { field: string; expected: string; kind: string } {

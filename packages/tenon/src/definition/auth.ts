@@ -21,7 +21,11 @@ export interface BearerSettings {
 
 /** `Authorization: Bearer <field>` (RFC 6750 §2.1). */
 export function bearer<const Field extends string>(field: Field, label: string): AuthDeclaration<Field> {
-  return { scheme: 'bearer', fields: { [field]: { label } } as Record<Field, CredentialField>, settings: { field } satisfies BearerSettings }
+  return {
+    scheme: 'bearer',
+    fields: { [field]: { label } } as Record<Field, CredentialField>,
+    settings: { field } satisfies BearerSettings,
+  }
 }
 
 export interface BasicSettings {
@@ -30,10 +34,16 @@ export interface BasicSettings {
 }
 
 /** `Authorization: Basic` (RFC 7617) from two fields. */
-export function basic<const User extends string, const Password extends string>(user: User, password: Password): AuthDeclaration<User | Password> {
+export function basic<const User extends string, const Password extends string>(
+  user: User,
+  password: Password,
+): AuthDeclaration<User | Password> {
   return {
     scheme: 'basic',
-    fields: { [user]: { label: 'User', secret: false }, [password]: { label: 'Password' } } as Record<User | Password, CredentialField>,
+    fields: { [user]: { label: 'User', secret: false }, [password]: { label: 'Password' } } as Record<
+      User | Password,
+      CredentialField
+    >,
     settings: { user, password } satisfies BasicSettings,
   }
 }

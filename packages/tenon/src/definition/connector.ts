@@ -36,7 +36,11 @@ export interface ProviderFailure {
   readonly fate?: 'answered' | 'ambiguous'
 }
 
-export interface ConnectorOptions<Ops extends Operations = Operations, Evs extends Events = Events, Fields extends string = string> {
+export interface ConnectorOptions<
+  Ops extends Operations = Operations,
+  Evs extends Events = Events,
+  Fields extends string = string,
+> {
   readonly description?: string
   readonly baseUrl: string
   readonly auth: AuthDeclaration<Fields>
@@ -54,7 +58,11 @@ export interface ConnectorOptions<Ops extends Operations = Operations, Evs exten
 }
 
 /** Knows one API: its operations, event types, authentication, limits and how it treats repeated requests. */
-export interface Connector<Name extends string = string, Ops extends Operations = Operations, Evs extends Events = Events> {
+export interface Connector<
+  Name extends string = string,
+  Ops extends Operations = Operations,
+  Evs extends Events = Events,
+> {
   readonly kind: 'connector'
   readonly name: Name
   readonly options: ConnectorOptions<Ops, Evs>
@@ -65,7 +73,9 @@ export interface Connector<Name extends string = string, Ops extends Operations 
 }
 
 /** The fields a wait may match on. */
-export type CorrelateOf<Event> = Event extends { readonly correlate: infer Correlate } ? keyof Correlate & string : never
+export type CorrelateOf<Event> = Event extends { readonly correlate: infer Correlate }
+  ? keyof Correlate & string
+  : never
 
 export interface ConnectionReference<C extends Connector = Connector> {
   readonly kind: 'connection-reference'

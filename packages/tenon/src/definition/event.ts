@@ -1,4 +1,4 @@
-import type { Schema } from '../base/schema.ts'
+import type { OutputOf, Schema } from '../base/schema.ts'
 
 /** An immutable fact that a trigger delivered, under CloudEvents' names (CloudEvents 1.0.2 §3). */
 export interface FlowEvent<Data = unknown> {
@@ -16,6 +16,19 @@ export interface EventOptions<DataSchema extends Schema = Schema> {
   readonly data: DataSchema
   /** The fields by which a waiting run may be found, each with how to read it: only equality on these is allowed. */
   readonly correlate?: Readonly<Record<string, (data: never) => string | number | undefined>>
+}
+
+/** An event type with its types kept: the readers of `correlate` know what the event carries. */
+export function event<const DataSchema extends Schema, const Field extends string = never>(options: {
+  readonly description?: string
+  readonly data: DataSchema
+  readonly correlate?: Readonly<Record<Field, (data: OutputOf<DataSchema>) => string | number | undefined>>
+}): {
+  readonly description?: string
+  readonly data: DataSchema
+  readonly correlate: Readonly<Record<Field, (data: OutputOf<DataSchema>) => string | number | undefined>>
+} {
+  return { ...options, correlate: options.correlate ?? ({} as never) }
 }
 
 /** One event that a provider's request contained. */

@@ -14,7 +14,9 @@ export interface RetryOptions {
   readonly cap?: Duration
 }
 
-export type Uses = Readonly<Record<string, Connector<string, any, any> | ConnectionReference<Connector<string, any, any>>>>
+export type Uses = Readonly<
+  Record<string, Connector<string, any, any> | ConnectionReference<Connector<string, any, any>>>
+>
 export type WaitSource = EventTrigger<any, any> | SignalSource<any>
 export type Waits = Readonly<Record<string, WaitSource>>
 
@@ -61,7 +63,12 @@ export interface StepOptions<Output = unknown> {
   readonly repeatable?: boolean
 }
 
-type MatchOf<W> = W extends EventTrigger<any, infer Correlate> ? { readonly [Field in Correlate]?: string | number } : never
+type MatchOf<W> =
+  W extends EventTrigger<any, infer Correlate>
+    ? [Correlate] extends [never]
+      ? never
+      : { readonly [Field in Correlate]?: string | number }
+    : never
 
 export type WaitOptions<W> = {
   readonly timeout?: Duration
@@ -85,8 +92,16 @@ export interface Child<Output> {
 /** Durable things that are not calls of a connector. */
 export interface Step<W extends Waits = Waits> {
   /** Own code as a step: runs until it has succeeded once; its result is kept. */
-  run<Output>(name: string, body: (context: StepContext) => Output | Promise<Output>, options?: StepOptions<Output>): Promise<
-    [Encoded<Output>] extends [never] ? ([Output] extends [never] ? never : { readonly 'the result of a step must be plain data': never }) : Output
+  run<Output>(
+    name: string,
+    body: (context: StepContext) => Output | Promise<Output>,
+    options?: StepOptions<Output>,
+  ): Promise<
+    [Encoded<Output>] extends [never]
+      ? [Output] extends [never]
+        ? never
+        : { readonly 'the result of a step must be plain data': never }
+      : Output
   >
   sleep(duration: Duration | Date, options?: { readonly step?: string }): Promise<void>
   /** The first event of that kind that matches, also one that came earlier in this run. Throws `TimeoutError`. */
@@ -95,7 +110,11 @@ export interface Step<W extends Waits = Waits> {
     ...options: W[Name] extends SignalSource<any> ? [options?: WaitOptions<W[Name]>] : [options: WaitOptions<W[Name]>]
   ): Promise<FlowEvent<DataOf<W[Name]>>>
   /** Starts another flow once, however often this run is resumed. */
-  start<F extends Flow<any, any>>(flow: F, input: FlowInput<F>, options?: { readonly step?: string }): Promise<Child<FlowOutput<F>>>
+  start<F extends Flow<any, any>>(
+    flow: F,
+    input: FlowInput<F>,
+    options?: { readonly step?: string },
+  ): Promise<Child<FlowOutput<F>>>
   /** The time of the run: that of the latest thing the run has learnt. The same on replay. */
   now(): Date
   /** A number from 0 up to 1, the same on replay. */
@@ -146,12 +165,19 @@ export interface Flow<T = any, Output = any> {
 }
 
 type FlowTypes<F> = F extends { readonly '~types'?: infer Types } ? NonNullable<Types> : never
-export type FlowInput<F> = FlowTypes<F> extends { readonly trigger: infer T } ? (T extends ManualTrigger<infer Input, any> ? Input : DataOf<T>) : never
+export type FlowInput<F> =
+  FlowTypes<F> extends { readonly trigger: infer T }
+    ? T extends ManualTrigger<infer Input, any>
+      ? Input
+      : DataOf<T>
+    : never
 export type FlowOutput<F> = FlowTypes<F> extends { readonly output: infer Output } ? Awaited<Output> : never
 
-export function defineFlow<const T extends Trigger, const U extends Uses = Record<never, never>, const W extends Waits = Record<never, never>, Output = unknown>(
-  name: string,
-  options: FlowOptions<T, U, W, Output>,
-): Flow<T, Output> {
+export function defineFlow<
+  const T extends Trigger,
+  const U extends Uses = Record<never, never>,
+  const W extends Waits = Record<never, never>,
+  Output = unknown,
+>(name: string, options: FlowOptions<T, U, W, Output>): Flow<T, Output> {
   return { kind: 'flow', name, version: options.version ?? 1, options: options as FlowOptions<any, any, any, Output> }
 }

@@ -74,7 +74,10 @@ export function repeatOf(options: OperationOptions, connectorIdempotency: Idempo
   return options.lookup === undefined ? 'unsafe' : 'lookup'
 }
 
-export function idempotencyOf(options: OperationOptions, connectorIdempotency: Idempotency | undefined): Idempotency | null {
+export function idempotencyOf(
+  options: OperationOptions,
+  connectorIdempotency: Idempotency | undefined,
+): Idempotency | null {
   if (options.idempotency === false) return null
   return options.idempotency ?? connectorIdempotency ?? null
 }

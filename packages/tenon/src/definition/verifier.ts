@@ -70,7 +70,9 @@ export function bodyHmac(options: { header: string; field: string; prefix?: stri
       const header = requireHeader(request, options.header)
       const genuine =
         header.startsWith(prefix) &&
-        secrets.some((secret) => equalHex(header.slice(prefix.length), createHmac('sha256', secret).update(request.body).digest()))
+        secrets.some((secret) =>
+          equalHex(header.slice(prefix.length), createHmac('sha256', secret).update(request.body).digest()),
+        )
       if (!genuine) throw invalid(`${options.header} does not match`)
     },
     sign: (body, secret) => ({ [options.header]: prefix + createHmac('sha256', secret).update(body).digest('hex') }),
@@ -84,7 +86,8 @@ export function staticToken(options: { header: string; field: string }): Verifie
     field: options.field,
     verify(request, secrets) {
       const header = Buffer.from(requireHeader(request, options.header))
-      if (!secrets.some((secret) => equalBytes(header, Buffer.from(secret)))) throw invalid(`${options.header} does not match`)
+      if (!secrets.some((secret) => equalBytes(header, Buffer.from(secret))))
+        throw invalid(`${options.header} does not match`)
     },
     sign: (_body, secret) => ({ [options.header]: secret }),
   }
