@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { cli, findNode, relay, tooOld } from '../packages/tenon/bin/runtime.js'
+import { cli, findNode, hasChoice, relay, tooOld } from '../packages/tenon/bin/runtime.js'
 import { install, isInstalled } from './install.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -29,6 +29,9 @@ async function launch([name = '', ...rest]) {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) return fail(`Say which command: ${Object.keys(commands).join(', ')}.`)
   if (!existsSync(join(root, 'package-lock.json'))) return fail(`package-lock.json is missing in ${root}.`)
+
+  if (!hasChoice())
+    return fail(`${tooOld}None is pinned for ${process.platform}-${process.arch}: install one from nodejs.org.`)
 
   const problem = await install(root, () => isInstalled(root) && findNode() !== undefined)
   if (problem !== undefined) {

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,15 +13,15 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 // The launcher in a repository of its own, whose command line is a program that says what reaches it.
 const program = `
 const [, , , , , mode = 'drain'] = process.argv
-console.log('ready', process.argv.slice(2).join(' '))
-if (mode === 'code') process.exit(3)
-if (mode === 'kill') process.kill(process.pid, 'SIGKILL')
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     console.log('got', signal)
     setTimeout(() => { console.log('drained'); process.exit(7) }, mode === 'slow' ? 2500 : 600)
   })
 }
+console.log('ready', process.argv.slice(2).join(' '))
+if (mode === 'code') process.exit(3)
+if (mode === 'kill') process.kill(process.pid, 'SIGKILL')
 setInterval(() => {}, 1000)
 `
 
@@ -52,11 +52,13 @@ interface Launched {
 }
 
 /** In a process group of its own, as a terminal would start it. */
-function start(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Launched {
+function start(program: string, args: readonly string[], cwd: string): Launched {
+  // npm, too, shall find the Node that runs this test.
+  const path = [dirname(process.execPath), process.env['PATH']].join(delimiter)
   const child = spawn(program, args, {
     cwd,
     detached: true,
-    env: { ...process.env, ...env },
+    env: { ...process.env, PATH: path },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let text = ''

@@ -28,6 +28,11 @@ export function isNewEnough(version) {
   return true
 }
 
+/** Whether a Node that is new enough is here, or could be installed for this platform. */
+export function hasChoice() {
+  return isNewEnough(process.versions.node) || `${process.platform}-${process.arch}` in pinned
+}
+
 /** The path of a Node that is new enough: this one, else the one pinned in the lockfile; undefined when there is neither. */
 export function findNode(version = process.versions.node, execPath = process.execPath) {
   if (isNewEnough(version)) return execPath
