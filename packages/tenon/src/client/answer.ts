@@ -50,11 +50,23 @@ function textOf(bytes: Buffer, type: string): string {
   }
 }
 
-/** The answer as a connector's own functions see it. */
+/** The answer as a connector's own functions see it; they seldom look at the headers of a success. */
 export function partsOf({ status, headers, body }: ReadAnswer): AnswerParts {
-  const flat: Record<string, string> = Object.create(null) as Record<string, string>
-  for (const [name, value] of Object.entries(headers)) flat[name] = single(value)
-  return { status, headers: flat, body }
+  let flat: Readonly<Record<string, string>> | null = null
+  return {
+    status,
+    body,
+    get headers() {
+      flat ??= flattened(headers)
+      return flat
+    },
+  }
+}
+
+function flattened(headers: RawAnswer['headers']): Readonly<Record<string, string>> {
+  const flat = Object.create(null) as Record<string, string>
+  for (const name of Object.keys(headers)) flat[name] = single(headers[name])
+  return flat
 }
 
 export function single(value: string | string[] | undefined): string {

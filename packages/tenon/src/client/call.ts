@@ -39,28 +39,44 @@ export function createCall(planFor: (request: CallRequest) => Plan, clock: Clock
   }
 
   async function exchange(plan: Plan, outgoing: Outgoing, current: Try): Promise<ReadAnswer> {
-    const { authentication } = plan.line
-    const { request, answer } = await send(plan, outgoing, current)
+    const { transport, authentication } = plan.line
+    const ready = authenticated(plan, outgoing, current)
+    const request = ready instanceof Promise ? await ready : ready
+    const answer = readAnswer(await transport.send(request))
     if (answer.status !== 401 || authentication.refused?.(request) !== true) return answer
     // A 401 says that nothing was done: once more, with what the scheme has now.
-    return (await send(plan, outgoing, current)).answer
+    return readAnswer(await transport.send(await authenticated(plan, outgoing, current)))
   }
 
-  async function send(plan: Plan, outgoing: Outgoing, current: Try): Promise<{ request: SendRequest; answer: ReadAnswer }> {
-    const { base, transport, authentication } = plan.line
-    const headers = [...outgoing.headers]
-    if (plan.idempotency?.header !== undefined && current.idempotencyKey !== null) {
-      headers.push(plan.idempotency.header, keyFor(plan.idempotency, current.idempotencyKey))
+  function authenticated(plan: Plan, outgoing: Outgoing, current: Try): SendRequest | Promise<SendRequest> {
+    const request: SendRequest = {
+      origin: plan.base.origin,
+      method: plan.operation.method,
+      path: outgoing.path,
+      headers: [...outgoing.headers],
+      body: outgoing.body,
+      timeoutMs: current.deadline - clock.now(),
+      maxAnswerBytes: plan.maxAnswerBytes,
+      signal: current.signal,
     }
-    const bare = { origin: base.origin, method: plan.operation.method, path: outgoing.path, headers, body: outgoing.body, signal: current.signal }
+    if (plan.idempotency?.header !== undefined && current.idempotencyKey !== null) {
+      request.headers.push(plan.idempotency.header, keyFor(plan.idempotency, current.idempotencyKey))
+    }
     try {
-      const applying = authentication.apply(bare)
-      if (applying !== undefined) await beforeDeadline(applying, current)
+      const applying = plan.line.authentication.apply(request)
+      return applying === undefined ? request : afterwards(applying, request, current)
     } catch (error) {
       throw unsent(error)
     }
-    const request = { ...bare, timeoutMs: current.deadline - clock.now(), maxAnswerBytes: plan.maxAnswerBytes }
-    return { request, answer: readAnswer(await transport.send(request)) }
+  }
+
+  async function afterwards(applying: Promise<void>, request: SendRequest, current: Try): Promise<SendRequest> {
+    try {
+      await beforeDeadline(applying, current)
+    } catch (error) {
+      throw unsent(error)
+    }
+    return { ...request, timeoutMs: current.deadline - clock.now() }
   }
 
   /** The result of an earlier try that took effect after all, `null` when there was none. */
@@ -89,16 +105,16 @@ export function createCall(planFor: (request: CallRequest) => Plan, clock: Clock
     }
   }
 
-  return async (request) => {
+  return (request) => {
     let plan: Plan
     try {
       plan = planFor(request)
     } catch (error) {
-      return { outcome: 'failed', error: tenonError(error), fate: 'not-sent', status: null }
+      return Promise.resolve({ outcome: 'failed', error: tenonError(error), fate: 'not-sent', status: null })
     }
     const timeoutMs = request.timeoutMs ?? plan.timeoutMs
     const { input, idempotencyKey, mayHaveHappened, signal } = request
-    return await tryOnce(plan, { input, idempotencyKey, mayHaveHappened, signal, timeoutMs, deadline: clock.now() + timeoutMs })
+    return tryOnce(plan, { input, idempotencyKey, mayHaveHappened, signal, timeoutMs, deadline: clock.now() + timeoutMs })
   }
 }
 

@@ -1,11 +1,16 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../base/clock.ts'
 import { answerRefused, givenUp, lost, timedOut } from './failure.ts'
-import type { OriginPool } from './origin-pool.ts'
-import { abandoned } from './origin-pool.ts'
+import { abandoned, type OriginPool } from './origin-pool.ts'
 import type { RawAnswer, SendRequest } from './outbound.ts'
+import { isPacked, unpack } from './unpack.ts'
 
 type Headers = RawAnswer['headers']
+
+export interface Settle {
+  readonly resolve: (answer: RawAnswer | Promise<RawAnswer>) => void
+  readonly reject: (error: Error) => void
+}
 
 const maxHeaders = 200
 const nothing = Buffer.alloc(0)
@@ -14,7 +19,7 @@ const nothing = Buffer.alloc(0)
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: SendRequest
   readonly #pool: OriginPool
-  readonly #resolve: (answer: RawAnswer) => void
+  readonly #resolve: (answer: RawAnswer | Promise<RawAnswer>) => void
   readonly #reject: (error: Error) => void
   #isSettled = false
   /** Set once the request may have left. */
@@ -27,11 +32,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #cancelTimer: (() => void) | null = null
   #onAbort: (() => void) | null = null
 
-  constructor(request: SendRequest, pool: OriginPool, resolve: (answer: RawAnswer) => void, reject: (error: Error) => void) {
+  constructor(request: SendRequest, pool: OriginPool, settle: Settle) {
     this.#request = request
     this.#pool = pool
-    this.#resolve = resolve
-    this.#reject = reject
+    this.#resolve = settle.resolve
+    this.#reject = settle.reject
   }
 
   begin(clock: Clock): void {
@@ -80,7 +85,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.#isSettled) return
     this.#settle()
-    this.#resolve(this.#answer(true))
+    const answer = this.#answer(true)
+    this.#resolve(isPacked(answer) ? unpack(answer, this.#request.maxAnswerBytes) : answer)
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {

@@ -2,8 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { requireOrigin, type Lookup } from './egress.ts'
 import { Exchange } from './exchange.ts'
 import { OriginPool } from './origin-pool.ts'
-import { failedWith, type RawAnswer, type SendRequest, type Transport } from './outbound.ts'
-import { isPacked, unpack } from './unpack.ts'
+import { failedWith, type Transport } from './outbound.ts'
 
 const connectTimeoutMs = 10_000
 
@@ -30,19 +29,13 @@ export function createTransport(options: TransportOptions): Transport {
     return pool
   }
 
-  function exchange(request: SendRequest): Promise<RawAnswer> {
-    return new Promise((resolve, reject) => {
-      if (isClosed) throw failedWith('not-sent', 'DRAINING', 'the transport is closed')
-      const pool = pools.get(request.origin) ?? open(request.origin)
-      new Exchange(request, pool, resolve, reject).begin(options.clock)
-    })
-  }
-
   return {
-    async send(request) {
-      const answer = await exchange(request)
-      return isPacked(answer) ? await unpack(answer, request.maxAnswerBytes) : answer
-    },
+    send: (request) =>
+      new Promise((resolve, reject) => {
+        if (isClosed) throw failedWith('not-sent', 'DRAINING', 'the transport is closed')
+        const pool = pools.get(request.origin) ?? open(request.origin)
+        new Exchange(request, pool, { resolve, reject }).begin(options.clock)
+      }),
     async close() {
       isClosed = true
       await Promise.all([...pools.values()].map((pool) => pool.destroy()))

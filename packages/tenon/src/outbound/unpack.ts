@@ -2,7 +2,13 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { answerRefused } from './failure.ts'
 import type { RawAnswer } from './outbound.ts'
 
-const unpackers = new Map(Object.entries({ gzip: gunzip, 'x-gzip': gunzip, deflate: inflate, br: brotliDecompress }))
+type Unpacker = (
+  packed: Uint8Array,
+  options: { readonly maxOutputLength: number },
+  done: (error: Error | null, unpacked: Buffer) => void,
+) => void
+
+const unpackers = new Map<string, Unpacker>(Object.entries({ gzip: gunzip, 'x-gzip': gunzip, deflate: inflate, br: brotliDecompress }))
 
 export function isPacked(answer: RawAnswer): boolean {
   const encoding = answer.headers['content-encoding']
