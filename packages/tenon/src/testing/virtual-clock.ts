@@ -2,8 +2,7 @@ import type { Clock } from '../base/clock.ts'
 
 interface Timer {
   readonly at: number
-  readonly order: number
-  readonly callback: () => void
+  callback: (() => void) | null
 }
 
 export interface VirtualClock extends Clock {
@@ -11,10 +10,18 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>
   /** Lets everything run that needs no time to pass. */
   settle(): Promise<void>
-  /** Moves the clock without firing what lies between, as an operator's correction does. */
+  /** Calls back the first that waits for quiet, and lets run what that sets off; false when none waits. */
+  turn(): Promise<boolean>
+  /** Sets the time, as an operator's correction does: timers still fire after the delay that they were given. */
   jump(ms: number): void
   /** Moment of the next timer, `null` for none. */
   readonly next: number | null
+}
+
+export interface VirtualClockOptions {
+  readonly startMs?: number
+  /** Nothing runs by itself: only inside `turn`, `settle` and `advance`, so that a simulation decides what happens between two turns. */
+  readonly isDriven?: boolean
 }
 
 /** The same clock for a process that may die: from then on nothing calls back. */
@@ -34,49 +41,132 @@ export function mortalClock(clock: Clock): Clock & { kill(): void } {
 }
 
 /** A clock that stands still until it is advanced. */
-export function virtualClock(startMs: number = Date.UTC(2026, 0, 1)): VirtualClock {
-  let now = startMs
-  let order = 0
-  const timers = new Set<Timer>()
+export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
+  const { startMs = Date.UTC(2026, 0, 1), isDriven = false } = options
+  let elapsed = startMs
+  let offset = 0
+  const timers = timerQueue()
+  let quiet: (() => void)[] = []
+  let head = 0
+  let driving = 0
+  let isArmed = false
 
-  function earliest(): Timer | null {
-    let first: Timer | null = null
-    for (const timer of timers) if (first === null || timer.at < first.at || (timer.at === first.at && timer.order < first.order)) first = timer
-    return first
+  function callFirst(): boolean {
+    const callback = quiet[head]
+    if (callback === undefined) return false
+    head += 1
+    if (head === quiet.length) {
+      quiet = []
+      head = 0
+    }
+    callback()
+    return true
+  }
+
+  // Outside `advance` and the like a caller simply awaits, and the event loop brings it on.
+  function arm(): void {
+    if (isDriven || isArmed || driving > 0 || head === quiet.length) return
+    isArmed = true
+    setImmediate(() => {
+      isArmed = false
+      if (driving === 0) callFirst()
+      arm()
+    })
+  }
+
+  async function driven<Value>(work: () => Promise<Value>): Promise<Value> {
+    driving += 1
+    try {
+      return await work()
+    } finally {
+      driving -= 1
+      arm()
+    }
+  }
+
+  async function turn(): Promise<boolean> {
+    await drained()
+    if (!callFirst()) return false
+    await drained()
+    return true
   }
 
   async function settle(): Promise<void> {
-    // Several turns: what runs in one may hand on to the next (an append, its answer, the function, the next step).
-    for (let turn = 0; turn < 60; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    await drained()
+    while (callFirst()) await drained()
+  }
+
+  async function advance(ms: number): Promise<void> {
+    const end = elapsed + ms
+    await settle()
+    for (let timer = timers.takeUntil(end); timer !== null; timer = timers.takeUntil(end)) {
+      elapsed = Math.max(elapsed, timer.at)
+      timer.callback?.()
+      await settle()
+    }
+    elapsed = end
   }
 
   return {
-    now: () => now,
+    now: () => elapsed + offset,
     after(delayMs, callback) {
-      const timer = { at: now + Math.max(0, delayMs), order: (order += 1), callback }
+      const timer: Timer = { at: elapsed + Math.max(0, delayMs), callback }
       timers.add(timer)
-      return () => timers.delete(timer)
-    },
-    whenQuiet: (callback) => void setImmediate(callback),
-    async advance(ms) {
-      const end = now + ms
-      await settle()
-      for (;;) {
-        const timer = earliest()
-        if (timer === null || timer.at > end) break
-        timers.delete(timer)
-        now = Math.max(now, timer.at)
-        timer.callback()
-        await settle()
+      return () => {
+        timer.callback = null
       }
-      now = end
     },
-    settle,
+    whenQuiet(callback) {
+      quiet.push(callback)
+      arm()
+    },
+    advance: (ms) => driven(() => advance(ms)),
+    settle: () => driven(settle),
+    turn: () => driven(turn),
     jump(ms) {
-      now += ms
+      offset += ms
     },
     get next() {
-      return earliest()?.at ?? null
+      const at = timers.firstAt()
+      return at === null ? null : at + offset
+    },
+  }
+}
+
+// All microtasks have run when the event loop comes round.
+function drained(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
+function timerQueue(): { add(timer: Timer): void; takeUntil(end: number): Timer | null; firstAt(): number | null } {
+  // Latest first, so that taking the earliest is a pop.
+  const timers: Timer[] = []
+
+  function dropStopped(): void {
+    while (timers.length > 0 && timers.at(-1)?.callback === null) timers.pop()
+  }
+
+  return {
+    add(timer) {
+      let low = 0
+      let high = timers.length
+      while (low < high) {
+        const middle = (low + high) >>> 1
+        if ((timers[middle]?.at ?? 0) > timer.at) low = middle + 1
+        else high = middle
+      }
+      timers.splice(low, 0, timer)
+    },
+    takeUntil(end) {
+      dropStopped()
+      const first = timers.at(-1)
+      return first === undefined || first.at > end ? null : (timers.pop() ?? null)
+    },
+    firstAt() {
+      dropStopped()
+      return timers.at(-1)?.at ?? null
     },
   }
 }
