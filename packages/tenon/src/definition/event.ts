@@ -26,7 +26,7 @@ export function event<const DataSchema extends Schema, const Field extends strin
 }): {
   readonly description?: string
   readonly data: DataSchema
-  readonly correlate: Readonly<Record<Field, (data: OutputOf<DataSchema>) => string | number | undefined>>
+  readonly correlate: Readonly<Record<NoInfer<Field>, (data: OutputOf<DataSchema>) => string | number | undefined>>
 } {
   return { ...options, correlate: options.correlate ?? ({} as never) }
 }
