@@ -24,8 +24,16 @@ export const job: Job = {
       // The first start of each fills the caches of the disk and of compiled code.
       for (let number = 0; number <= rounds; number += 1) {
         const isWarmUp = number === 0
-        const pair = [await measure(() => startBare(session.sinks)), await measure(() => startTenon(session.sinks))] as const
-        line(isWarmUp ? 'warm-up' : `round ${number}`, { 'bare ms': round(pair[0].ms), 'tenon ms': round(pair[1].ms), 'bare MiB': round(pair[0].idleMib), 'tenon MiB': round(pair[1].idleMib) })
+        const pair = [
+          await measure(() => startBare(session.sinks)),
+          await measure(() => startTenon(session.sinks)),
+        ] as const
+        line(isWarmUp ? 'warm-up' : `round ${number}`, {
+          'bare ms': round(pair[0].ms),
+          'tenon ms': round(pair[1].ms),
+          'bare MiB': round(pair[0].idleMib),
+          'tenon MiB': round(pair[1].idleMib),
+        })
         if (isWarmUp) continue
         bare.push(pair[0])
         tenon.push(pair[1])
@@ -65,10 +73,14 @@ function isAccepted(engine: Engine): Promise<boolean> {
   const body = paymentSucceeded((events += 1))
   const headers = { 'content-type': 'application/json', 'stripe-signature': signature(body, engine.secret, Date.now()) }
   return new Promise((resolve) => {
-    const sending = request(`${engine.program.origin}${engine.path}`, { method: 'POST', headers, agent: false }, (answer) => {
-      answer.resume()
-      resolve(answer.statusCode === 200)
-    })
+    const sending = request(
+      `${engine.program.origin}${engine.path}`,
+      { method: 'POST', headers, agent: false },
+      (answer) => {
+        answer.resume()
+        resolve(answer.statusCode === 200)
+      },
+    )
     sending.on('error', () => resolve(false))
     sending.end(body)
   })

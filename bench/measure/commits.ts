@@ -22,7 +22,7 @@ export function aroundCommits(around: AroundCommits): void {
   DatabaseSync.prototype.prepare = function (sql, ...rest) {
     const statement = prepare.call(this, sql, ...rest)
     if (isCommit(sql)) {
-      const run = statement.run.bind(statement) as () => ReturnType<typeof statement.run>
+      const run = statement.run.bind(statement)
       statement.run = () => commit(run)
     }
     return statement

@@ -23,7 +23,8 @@ export function subscribeSimulators(): void {}
 if (listed.length > 0) {
   registerHooks({
     resolve(specifier, context, next) {
-      const isServers = /^\.\/simulators\.[jt]s$/.test(specifier) && /\/server\/application\.[jt]s$/.test(context.parentURL ?? '')
+      const isServers =
+        /^\.\/simulators\.[jt]s$/.test(specifier) && /\/server\/application\.[jt]s$/.test(context.parentURL ?? '')
       return isServers ? { url: import.meta.url, shortCircuit: true } : next(specifier, context)
     },
   })

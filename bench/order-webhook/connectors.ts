@@ -40,7 +40,14 @@ export const payments = defineConnector('payments', {
 })
 
 const idempotency = { header: 'idempotency-key', life: '1d' } as const
-const payment = z.object({ event: z.string(), order: z.string(), amount: z.int(), currency: z.string(), customer: z.string(), email: z.string() })
+const payment = z.object({
+  event: z.string(),
+  order: z.string(),
+  amount: z.int(),
+  currency: z.string(),
+  customer: z.string(),
+  email: z.string(),
+})
 const shipment = z.object({ event: z.string(), order: z.string(), booking: z.int(), note: z.string() })
 
 /** Sink 1. */
@@ -49,7 +56,12 @@ export const ledger = defineConnector('ledger', {
   auth: bearer('token', 'Token'),
   idempotency,
   operations: {
-    book: operation({ method: 'POST', path: '/bookings', input: payment, output: z.object({ number: z.int(), state: z.string() }) }),
+    book: operation({
+      method: 'POST',
+      path: '/bookings',
+      input: payment,
+      output: z.object({ number: z.int(), state: z.string() }),
+    }),
   },
 })
 
@@ -59,6 +71,11 @@ export const carrier = defineConnector('carrier', {
   auth: bearer('token', 'Token'),
   idempotency,
   operations: {
-    ship: operation({ method: 'POST', path: '/shipments', input: shipment, output: z.object({ id: z.string(), state: z.string() }) }),
+    ship: operation({
+      method: 'POST',
+      path: '/shipments',
+      input: shipment,
+      output: z.object({ id: z.string(), state: z.string() }),
+    }),
   },
 })

@@ -20,7 +20,10 @@ export interface Engine {
 export type StartEngine = (sinks: readonly string[]) => Promise<Engine>
 
 /** Only for the job that slows commits down. */
-const slowDisk = () => (process.env['BENCH_COMMIT_MS'] === undefined ? [] : ['--import', new URL('../measure/slow-disk.ts', import.meta.url).href])
+const slowDisk = () =>
+  process.env['BENCH_COMMIT_MS'] === undefined
+    ? []
+    : ['--import', new URL('../measure/slow-disk.ts', import.meta.url).href]
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -48,7 +51,7 @@ export const startBare: StartEngine = (sinks) => plain('bare', 'bare.ts', sinks)
 export const startPrototype: StartEngine = (sinks) => plain('prototype', 'prototype.ts', sinks)
 
 export interface TenonOptions {
-  /** File of the app, beside this one; default is the job's. */
+  /** Path of the app's file; default is the job's. */
   readonly app?: string
   /** A data folder that exists already, and is kept. */
   readonly folder?: Folder
@@ -75,13 +78,18 @@ export async function startTenon(sinks: readonly string[], options: TenonOptions
       isBuilt ? built : path('../../packages/tenon/src/cli/cli.ts'),
       'start',
       '--app',
-      path(options.app ?? 'app.ts'),
+      options.app ?? path('app.ts'),
     ],
     env: { PORT: String(port), TENON_DATA: folder.path, [standInsVariable]: JSON.stringify(standIns) },
     port,
     ready: '/health',
   })
-  return engine(program, options.folder === undefined ? folder : { ...folder, remove: () => undefined }, '/hooks/payments', secret)
+  return engine(
+    program,
+    options.folder === undefined ? folder : { ...folder, remove: () => undefined },
+    '/hooks/payments',
+    secret,
+  )
 }
 
 const built = path('../../packages/tenon/dist/cli/cli.js')

@@ -57,7 +57,9 @@ export function chargeCaptured(index: number): string {
     id: `evt_3Pcaptr${digits}`,
     object: 'event',
     created: 1_790_086_400 + (index % 86_400),
-    data: { object: { id: `ch_3Pbench${digits}`, object: 'charge', payment_intent: `pi_3Pbench${digits}`, captured: true } },
+    data: {
+      object: { id: `ch_3Pbench${digits}`, object: 'charge', payment_intent: `pi_3Pbench${digits}`, captured: true },
+    },
     type: 'charge.captured',
   })
 }

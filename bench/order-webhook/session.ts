@@ -93,6 +93,7 @@ async function measure({ sinks, load, engine, phase, first }: Measurement): Prom
   const after = engine.program.usage()
   return {
     ...judge(report, ledger),
+    first,
     acknowledged,
     refused: report.refused,
     cpuPer1k: ((after.cpuS - before.cpuS) / count) * 1000,

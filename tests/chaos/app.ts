@@ -1,12 +1,5 @@
 // What a campaign runs: every kind of step, with one call of each kind that a provider can make repeatable or not.
-import {
-  bearer,
-  defineApp,
-  defineConnector,
-  defineFlow,
-  operation,
-  timestampedHmac,
-} from 'tenon'
+import { bearer, defineApp, defineConnector, defineFlow, operation, timestampedHmac } from 'tenon'
 import { z } from 'zod'
 
 const baseUrl = process.env['CHAOS_PROVIDER'] ?? 'http://127.0.0.1:9'
@@ -27,9 +20,20 @@ export const shop = defineConnector('shop', {
   timeout: '1s',
   webhooks,
   operations: {
-    getOrder: operation({ method: 'GET', path: '/orders/{id}', input: z.object({ id: z.string() }), output: z.object({ id: z.string(), lines: z.number() }) }),
+    getOrder: operation({
+      method: 'GET',
+      path: '/orders/{id}',
+      input: z.object({ id: z.string() }),
+      output: z.object({ id: z.string(), lines: z.number() }),
+    }),
     reserve: operation({ method: 'POST', path: '/reservations', input: asked, output: made, idempotency }),
-    confirm: operation({ method: 'POST', path: '/confirmations', input: asked.extend({ shipment: z.string() }), output: made, idempotency }),
+    confirm: operation({
+      method: 'POST',
+      path: '/confirmations',
+      input: asked.extend({ shipment: z.string() }),
+      output: made,
+      idempotency,
+    }),
     // Neither a key nor a way to find out: a lost answer needs a person.
     notify: operation({ method: 'POST', path: '/notices', input: asked, output: made }),
   },
@@ -61,7 +65,10 @@ export const carrier = defineConnector('carrier', {
     }),
   },
   events: {
-    'shipment.delivered': { data: z.object({ shipment: z.string() }), correlate: { shipment: ({ shipment }: { shipment: string }) => shipment } },
+    'shipment.delivered': {
+      data: z.object({ shipment: z.string() }),
+      correlate: { shipment: ({ shipment }: { shipment: string }) => shipment },
+    },
   },
 })
 

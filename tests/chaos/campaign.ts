@@ -58,7 +58,13 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     const verdict = await judge({ ...world, folder, decided: world.decided.size })
     if (isGood(verdict)) rmSync(folder, { recursive: true, force: true })
     else options.say(`the data folder is kept: ${folder}`)
-    return { ...verdict, kills: options.kills, seed: options.seed, reached: world.reached, faults: world.provider.faults }
+    return {
+      ...verdict,
+      kills: options.kills,
+      seed: options.seed,
+      reached: world.reached,
+      faults: world.provider.faults,
+    }
   } finally {
     world.sender.stop()
     world.server.kill()
@@ -82,7 +88,10 @@ async function prepare(options: CampaignOptions, random: Random, folder: string)
       const id = `delivered_${shipment}`
       const body = JSON.stringify({ id, type: 'shipment.delivered', data: { shipment } })
       // Some come before the answer that names the shipment, some late.
-      setTimeout(() => sender.send({ path: '/hooks/carrier', secret: secrets.carrier }, id, body), random.chance(0.2) ? 0 : random.between(5, 2_000))
+      setTimeout(
+        () => sender.send({ path: '/hooks/carrier', secret: secrets.carrier }, id, body),
+        random.chance(0.2) ? 0 : random.between(5, 2_000),
+      )
     },
   })
   const server = serverIn({ folder, port, origin: provider.origin, token, secrets })
@@ -94,11 +103,15 @@ async function endAgainAndAgain(world: World): Promise<void> {
   const feeding = feed(world)
   for (let number = 1; number <= options.kills; number += 1) {
     const manner = plan(world, number)
-    const process = server.start(manner.failpoint === null ? {} : { CHAOS_FAILPOINT: `${manner.failpoint}:${manner.count}` })
+    const process = server.start(
+      manner.failpoint === null ? {} : { CHAOS_FAILPOINT: `${manner.failpoint}:${manner.count}` },
+    )
     if (number % 15 === 0 && manner.failpoint === null) await decideSome(world, process)
     const how = await endOnce(world, process, manner)
     if (number % 10 === 0 || number === options.kills) {
-      options.say(`  ${String(number).padStart(4)} ended (last: ${how})  ${feeding.count()} events sent, ${world.sender.outstanding()} not accepted yet, ${world.provider.requests()} calls seen`)
+      options.say(
+        `  ${String(number).padStart(4)} ended (last: ${how})  ${feeding.count()} events sent, ${world.sender.outstanding()} not accepted yet, ${world.provider.requests()} calls seen`,
+      )
     }
   }
   feeding.stop()
@@ -119,8 +132,14 @@ interface Manner {
 
 /** Every failpoint in turn, and random moments between; some while the process is still starting. */
 function plan({ random, options }: World, number: number): Manner {
-  const failpoint = options.manner === 'kill' && number % 2 === 0 ? (failpoints[(number / 2) % failpoints.length] ?? null) : null
-  return { failpoint, count: random.between(1, random.chance(0.3) ? 3 : 150), afterMs: random.between(20, 1_200), duringStart: random.chance(0.12) }
+  const failpoint =
+    options.manner === 'kill' && number % 2 === 0 ? (failpoints[(number / 2) % failpoints.length] ?? null) : null
+  return {
+    failpoint,
+    count: random.between(1, random.chance(0.3) ? 3 : 150),
+    afterMs: random.between(20, 1_200),
+    duringStart: random.chance(0.12),
+  }
 }
 
 async function endOnce({ options, reached }: World, process: RunningServer, manner: Manner): Promise<string> {
@@ -177,7 +196,9 @@ async function leaveAlone({ options, provider, sender, server, decided }: World)
     if (state !== before) movedAt = now
     before = state
     if (now - saidAt > 5_000) {
-      options.say(`  quiet for ${Math.round((now - began) / 1000)} s: ${unfinished} runs have not ended, ${sender.outstanding()} events not accepted yet`)
+      options.say(
+        `  quiet for ${Math.round((now - began) / 1000)} s: ${unfinished} runs have not ended, ${sender.outstanding()} events not accepted yet`,
+      )
       saidAt = now
     }
     await sleep(250)

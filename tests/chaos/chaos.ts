@@ -27,12 +27,18 @@ say(`${kills} ${manner === 'kill' ? 'kills' : 'restarts'} under load, seed ${see
 const began = performance.now()
 const report = await runCampaign({ kills, seed, manner, rate: whole(values.rate, 'rate'), say })
 
-const listed = (counts: Iterable<readonly [string, number]>) => [...counts].map(([name, count]) => `${name} ${count}`).join(', ')
-say(`took ${Math.round((performance.now() - began) / 1000)} s; failpoints reached: ${listed(Object.entries(report.reached)) || 'none'}`)
+const listed = (counts: Iterable<readonly [string, number]>) =>
+  [...counts].map(([name, count]) => `${name} ${count}`).join(', ')
+say(
+  `took ${Math.round((performance.now() - began) / 1000)} s; failpoints reached: ${listed(Object.entries(report.reached)) || 'none'}`,
+)
 say(`faults met by calls: ${listed(report.faults)}`)
 for (const problem of report.problems) say(`PROBLEM: ${problem}`)
 
 const { accepted, completed, undecided, lost, duplicated, stuck } = report
 if (values.json) say(JSON.stringify({ kills, accepted, completed, undecided, lost, duplicated, stuck }))
-else say(`${accepted} accepted, ${completed} completed, ${undecided} undecided, ${lost} lost, ${duplicated} duplicated, ${stuck} stuck`)
+else
+  say(
+    `${accepted} accepted, ${completed} completed, ${undecided} undecided, ${lost} lost, ${duplicated} duplicated, ${stuck} stuck`,
+  )
 process.exit(isGood(report) ? 0 : 1)

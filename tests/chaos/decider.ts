@@ -14,7 +14,11 @@ interface Story {
 
 /** By step name in the run, what the provider calls it. */
 function providerStep(name: string): Step | null {
-  return (['reserve', 'ship', 'notify', 'confirm'] as const).find((step) => name.startsWith(`shop.${step}`) || name.startsWith(`carrier.${step}`)) ?? null
+  return (
+    (['reserve', 'ship', 'notify', 'confirm'] as const).find(
+      (step) => name.startsWith(`shop.${step}`) || name.startsWith(`carrier.${step}`),
+    ) ?? null
+  )
 }
 
 /** Decides all that are parked now; returns `<run> <step>` of each. */
@@ -28,7 +32,9 @@ export async function decideUnknown(server: RunningServer, effects: ReadonlyMap<
       const step = providerStep(name)
       if (state !== 'unknown' || step === null || event === null) continue
       const hasHappened = effects.has(effectKey(event.id, step))
-      const decision = hasHappened ? { decision: 'happened', result: { id: `${step}_${event.id}` } } : { decision: 'retry' }
+      const decision = hasHappened
+        ? { decision: 'happened', result: { id: `${step}_${event.id}` } }
+        : { decision: 'retry' }
       await server.api('POST', `/runs/${run}/decisions`, { step: name, by: 'chaos', ...decision })
       decided.push(`${run} ${name}`)
     }

@@ -75,7 +75,11 @@ function expectedSteps({ kind }: Order): readonly Step[] {
 
 type Counts = Pick<Verdict, 'accepted' | 'completed' | 'lost' | 'duplicated' | 'stuck'>
 
-function compare({ sender, orders, provider }: Evidence, runsOf: ReadonlyMap<string, readonly RunRow[]>, problems: string[]): Counts {
+function compare(
+  { sender, orders, provider }: Evidence,
+  runsOf: ReadonlyMap<string, readonly RunRow[]>,
+  problems: string[],
+): Counts {
   let [accepted, completed, lost, duplicated] = [0, 0, 0, 0]
   let stuck = sender.outstanding()
   if (stuck > 0) problems.push(`${stuck} events were never accepted`)
@@ -92,10 +96,16 @@ function compare({ sender, orders, provider }: Evidence, runsOf: ReadonlyMap<str
       if (missing.length > 0) problems.push(`run ${run.run} of ${event} completed without ${missing.join(', ')}`)
     } else if (run === undefined || ends.has(run.status)) {
       lost += 1
-      problems.push(run === undefined ? `${event} was accepted and has no run` : `run ${run.run} of ${event} ended ${run.status} (${run.code})`)
+      problems.push(
+        run === undefined
+          ? `${event} was accepted and has no run`
+          : `run ${run.run} of ${event} ended ${run.status} (${run.code})`,
+      )
     } else {
       stuck += 1
-      problems.push(`run ${run.run} of ${event} is still ${run.status} (${run.code ?? 'no code'}, ${run.recoveries} recoveries)`)
+      problems.push(
+        `run ${run.run} of ${event} is still ${run.status} (${run.code ?? 'no code'}, ${run.recoveries} recoveries)`,
+      )
     }
   }
   for (const effect of provider.effects.values()) duplicated += beyondOne(effect, problems)
@@ -120,7 +130,9 @@ function overlaps({ provider, orders }: Evidence): string[] {
     spans.sort((left, right) => left.first - right.first)
     return spans.flatMap((span, at) => {
       const next = spans[at + 1]
-      return next !== undefined && next.first < span.last ? [`the runs of ${span.event} and ${next.event} were at work at once for ${customer}`] : []
+      return next !== undefined && next.first < span.last
+        ? [`the runs of ${span.event} and ${next.event} were at work at once for ${customer}`]
+        : []
     })
   })
 }
@@ -131,7 +143,10 @@ async function contradictions(journal: Journal, runs: readonly RunRow[]): Promis
   for (const row of runs) {
     const entries = await journal.entries(tenant, row.run)
     const isDense = entries.every(({ seq }, at) => seq === at + 1) && entries.length === row.lastSeq
-    if (!isDense) found.push(`run ${row.run} has the entries ${entries.map(({ seq }) => seq).join(' ')} and the last number ${row.lastSeq}`)
+    if (!isDense)
+      found.push(
+        `run ${row.run} has the entries ${entries.map(({ seq }) => seq).join(' ')} and the last number ${row.lastSeq}`,
+      )
     if (!ends.has(row.status)) continue
     const left = await journal.inbox({ tenant, run: row.run })
     if (left.length > 0) found.push(`run ${row.run} has ended with ${left.length} messages in its inbox`)

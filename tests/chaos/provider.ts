@@ -34,7 +34,15 @@ export interface Provider {
   close(): Promise<void>
 }
 
-export type Fault = '429' | '500-before' | '500-after' | 'hang-before' | 'hang-after' | 'drop-before' | 'drop-after' | 'half-answer'
+export type Fault =
+  | '429'
+  | '500-before'
+  | '500-after'
+  | 'hang-before'
+  | 'hang-after'
+  | 'drop-before'
+  | 'drop-after'
+  | 'half-answer'
 
 interface ProviderOptions {
   readonly random: Random
@@ -60,7 +68,16 @@ const routes: Readonly<Record<string, Route>> = {
   'POST /confirmations': { step: 'confirm', isKeyed: true, faulty: 0.3 },
 }
 
-const allFaults: readonly Fault[] = ['429', '500-before', '500-after', 'hang-before', 'hang-after', 'drop-before', 'drop-after', 'half-answer']
+const allFaults: readonly Fault[] = [
+  '429',
+  '500-before',
+  '500-after',
+  'hang-before',
+  'hang-after',
+  'drop-before',
+  'drop-after',
+  'half-answer',
+]
 
 export function effectKey(event: string, step: Step): string {
   return `${event} ${step}`
@@ -161,7 +178,9 @@ export async function startProvider({ random, token, onShipment }: ProviderOptio
 }
 
 function answer(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers }).end(body)
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers })
+    .end(body)
 }
 
 function meet(fault: Fault | null, request: IncomingMessage, response: ServerResponse, perform: () => string): void {

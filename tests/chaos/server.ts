@@ -32,10 +32,11 @@ export interface ServerSetting {
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 const commandLine = [
   '--conditions=source',
-  ...[path('../../packages/tenon/bin/preload.js'), path('../../bench/measure/stand-ins.ts'), path('failpoints.ts')].flatMap((file) => [
-    '--import',
-    pathToFileURL(file).href,
-  ]),
+  ...[
+    path('../../packages/tenon/bin/preload.js'),
+    path('../../bench/measure/stand-ins.ts'),
+    path('failpoints.ts'),
+  ].flatMap((file) => ['--import', pathToFileURL(file).href]),
   path('../../packages/tenon/src/cli/cli.ts'),
   'start',
   '--app',
@@ -44,7 +45,10 @@ const commandLine = [
 const longestStartMs = 30_000
 const longestDrainMs = 60_000
 
-export function serverIn(setting: ServerSetting): { start(env: Readonly<Record<string, string>>): RunningServer; kill(): void } {
+export function serverIn(setting: ServerSetting): {
+  start(env: Readonly<Record<string, string>>): RunningServer
+  kill(): void
+} {
   let last: ChildProcess | null = null
   const standIns = JSON.stringify(
     Object.entries(setting.secrets).map(([connector, signingSecret]): StandIn => ({
@@ -57,7 +61,13 @@ export function serverIn(setting: ServerSetting): { start(env: Readonly<Record<s
     start(env) {
       last = spawn(process.execPath, commandLine, {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, PORT: String(setting.port), TENON_DATA: setting.folder, [standInsVariable]: standIns, ...env },
+        env: {
+          ...process.env,
+          PORT: String(setting.port),
+          TENON_DATA: setting.folder,
+          [standInsVariable]: standIns,
+          ...env,
+        },
       })
       return running(last, setting)
     },
@@ -81,7 +91,8 @@ function running(child: ChildProcess, { folder, port }: ServerSetting): RunningS
   return {
     async ready() {
       for (const began = performance.now(); performance.now() - began < longestStartMs; await sleep(10)) {
-        if (hasEnded()) throw new Error(`the server ended before it was ready (${child.exitCode ?? child.signalCode}):\n${output}`)
+        if (hasEnded())
+          throw new Error(`the server ended before it was ready (${child.exitCode ?? child.signalCode}):\n${output}`)
         if ((await statusOf(`${origin}/health`)) === 200) return
       }
       throw new Error(`the server was not ready within ${longestStartMs / 1000} s:\n${output}`)
@@ -92,15 +103,20 @@ function running(child: ChildProcess, { folder, port }: ServerSetting): RunningS
     },
     async terminate() {
       child.kill('SIGTERM')
-      if (!(await ended(longestDrainMs))) throw new Error(`the server did not end within ${longestDrainMs / 1000} s of SIGTERM:\n${output}`)
-      if (child.exitCode !== 0) throw new Error(`the server ended with ${child.exitCode ?? child.signalCode} after SIGTERM:\n${output}`)
+      if (!(await ended(longestDrainMs)))
+        throw new Error(`the server did not end within ${longestDrainMs / 1000} s of SIGTERM:\n${output}`)
+      if (child.exitCode !== 0)
+        throw new Error(`the server ended with ${child.exitCode ?? child.signalCode} after SIGTERM:\n${output}`)
     },
     endsWithin: ended,
     async api(method, where, body) {
       const token = readFileSync(join(folder, 'operator-token'), 'utf8').trim()
       const answer = await fetch(`${origin}/api/v1${where}`, {
         method,
-        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(10_000),
       })

@@ -1,7 +1,7 @@
 // The job with a wait in its middle, for measuring what waiting runs cost.
 import { defineApp, defineFlow } from 'tenon'
-import { carrier, ledger, payments } from './connectors.ts'
-import { toPayment, toShipment } from './mapping.ts'
+import { carrier, ledger, payments } from '../order-webhook/connectors.ts'
+import { toPayment, toShipment } from '../order-webhook/mapping.ts'
 
 const orderPaid = defineFlow('order-paid', {
   trigger: payments.on('payment_intent.succeeded'),
