@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, TenonError } from '../../base/errors.ts'
 import { isBusy, isCorrupt, isFull } from './failure.ts'
@@ -69,12 +69,12 @@ function holderPath(folder: string): string {
 
 /** The operating system gives the lock back when its process dies, however it dies. */
 function takeLock(folder: string): DatabaseSync {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const path = join(folder, 'lock')
   if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
   const lock = new DatabaseSync(path, { timeout: 0 })
   try {
-    lock.exec('BEGIN EXCLUSIVE')
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     writeFileSync(holderPath(folder), String(process.pid), { mode: 0o600 })
     return lock
   } catch (error) {
@@ -87,6 +87,13 @@ function inUse(folder: string): TenonError {
   const holder = existsSync(holderPath(folder)) ? readFileSync(holderPath(folder), 'utf8') : ''
   const by = /^\d+$/.test(holder) ? `process ${holder}` : 'another process'
   return unusable(folder, `is in use by ${by}`, 'Stop that process, or use another folder (TENON_DATA).')
+}
+
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  // In two steps: asked for both at once, Node tries for ever where the file system has no place for new folders.
+  if (!existsSync(dirname(folder))) mkdirSync(dirname(folder), { recursive: true })
+  mkdirSync(folder, { mode: 0o700 })
 }
 
 /** Written beside its place and moved there whole, so that a crash leaves no half-made file. */
@@ -153,7 +160,7 @@ function checkPages(folder: string, path: string): void {
 }
 
 function openDatabase(path: string): { db: DatabaseSync; closedCleanly: boolean } {
-  const db = new DatabaseSync(path, { timeout: 10_000, enableForeignKeyConstraints: false })
+  const db = new DatabaseSync(path, { timeout: 2000, enableForeignKeyConstraints: false })
   try {
     configure(db)
     const closedCleanly = db.prepare('SELECT clean FROM meta').get()?.['clean'] === 1

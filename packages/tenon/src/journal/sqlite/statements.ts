@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 const live: string = `SELECT number, tenant, run, flow, status, key, in_line, recoveries, parent_run, parent_step,
-  (SELECT coalesce(max(seq), 0) FROM entry WHERE entry.run = number) AS last_seq,
-  (SELECT count(*) FROM inbox WHERE inbox.run = number) AS inbox_count FROM run`
+  (SELECT coalesce(max(seq), 0) FROM entry WHERE entry.run = run.number) AS last_seq,
+  (SELECT count(*) FROM inbox WHERE inbox.run = run.number) AS inbox_count FROM run`
 
 const sql = {
   begin: 'BEGIN IMMEDIATE',
