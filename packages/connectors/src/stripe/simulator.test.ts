@@ -1,4 +1,4 @@
-import Stripe from 'stripe'
+import { Stripe } from 'stripe'
 import { startSimulator, type RunningSimulator } from 'tenon/simulator'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { stripeSimulator } from './simulator.ts'
