@@ -11,7 +11,7 @@ function randomChars(count: number): string {
     used = 0
   }
   let text = ''
-  for (let index = 0; index < count; index += 1) text += alphabet[pool[used++]! & 31]
+  for (let index = 0; index < count; index += 1) text += alphabet.charAt((pool[used++] ?? 0) & 31)
   return text
 }
 
@@ -22,7 +22,7 @@ function timeChars(ms: number): string {
   if (ms === lastMs) return lastPrefix
   let text = ''
   for (let rest = ms, index = 0; index < 9; index += 1) {
-    text = alphabet[rest % 32]! + text
+    text = alphabet.charAt(rest % 32) + text
     rest = Math.floor(rest / 32)
   }
   lastMs = ms

@@ -15,14 +15,19 @@ export function idempotencyKeyOf(host: Host, step: string): string {
   return contentHash(`${host.row.run}\n${step}\n${host.generationOf(step)}`)
 }
 
+export interface Call {
+  readonly plan: CallPlan
+  readonly input: unknown
+  readonly options: CallOptions | undefined
+  /** Connection that the run's event came by. */
+  readonly connection: string | null
+}
+
 /** What makes a call of a connector go on. */
 export function callStep(
   host: Host,
   flow: FlowPlan,
-  plan: CallPlan,
-  input: unknown,
-  options: CallOptions | undefined,
-  connection: string | null,
+  { plan, input, options, connection }: Call,
 ): (command: Command) => void {
   const step: TriedStep = {
     repeat: plan.repeat,

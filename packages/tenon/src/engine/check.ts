@@ -13,23 +13,21 @@ const pageSize = 200
 export async function checkRuns(tenant: string, services: Services): Promise<readonly Divergence[]> {
   const divergences: Divergence[] = []
   for (const status of living) {
-    let before: string | undefined
-    for (;;) {
-      const rows = await services.journal.list({
-        tenant,
-        status,
-        limit: pageSize,
-        ...(before !== undefined && { before }),
-      })
-      for (const row of rows) {
-        const divergence = await checkRun(row, services)
-        if (divergence !== null) divergences.push(divergence)
-      }
-      if (rows.length < pageSize) break
-      before = rows.at(-1)!.run
+    for await (const row of rowsOf(tenant, status, services)) {
+      const divergence = await checkRun(row, services)
+      if (divergence !== null) divergences.push(divergence)
     }
   }
   return divergences
+}
+
+async function* rowsOf(tenant: string, status: RunStatus, { journal }: Services): AsyncGenerator<RunRow> {
+  let before: string | undefined
+  do {
+    const rows = await journal.list({ tenant, status, limit: pageSize, ...(before !== undefined && { before }) })
+    yield* rows
+    before = rows.length < pageSize ? undefined : rows.at(-1)?.run
+  } while (before !== undefined)
 }
 
 async function checkRun(row: RunRow, services: Services): Promise<Divergence | null> {

@@ -5,6 +5,7 @@ import type { Journal, RunKey, RunRow } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Happening } from './engine.ts'
 import type { EntryBodies, StepKind, Written } from './entries.ts'
+import type { Mailbox } from './mailbox.ts'
 import type { FlowPlan } from './plan.ts'
 import type { Additions } from './recorder.ts'
 
@@ -44,8 +45,7 @@ export interface Host {
   readonly row: RunRow
   readonly services: Services
   /** Signals and ends of child runs that came before anyone asked. */
-  takeSignal(name: string): { readonly seq: number; readonly data: unknown } | null
-  takeChildEnd(step: string): EntryBodies['child'] | null
+  readonly mail: Mailbox
   generationOf(step: string): number
   /** Called with what a step came to; its result reaches the function when it is durable. */
   succeed(command: Command, encoded: string, additions?: (Additions & { readonly signal?: number }) | null): void

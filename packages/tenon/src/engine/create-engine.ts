@@ -1,16 +1,15 @@
 import { systemClock, type Clock } from '../base/clock.ts'
-import { TenonError } from '../base/errors.ts'
 import type { Client } from '../client/client.ts'
 import type { App } from '../definition/app.ts'
-import type { EventMessage, Journal, Start } from '../journal/journal.ts'
+import type { Journal } from '../journal/journal.ts'
 import { checkRuns } from './check.ts'
 import type { Services } from './command.ts'
 import { Commands } from './control.ts'
 import { describeRun } from './describe.ts'
 import { Dispatcher } from './dispatcher.ts'
-import type { AcceptedEvent, AcceptReceipt, Engine, Happening } from './engine.ts'
-import { planApp } from './plan.ts'
-import { freshRow } from './fresh-row.ts'
+import type { Engine, Happening } from './engine.ts'
+import { planApp, type AppPlan } from './plan.ts'
+import { Intake } from './intake.ts'
 import { QuietQueue } from './quiet-queue.ts'
 import { Routes } from './routes.ts'
 import { Retention } from './retention.ts'
@@ -29,74 +28,36 @@ export interface EngineOptions {
 
 /** Starts the engine: takes up what the journal holds. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const { app, journal, client } = options
+  const { app, journal } = options
   const clock = options.clock ?? systemClock
-  const log = options.log ?? (() => undefined)
   const plan = planApp(app)
-  const routes = new Routes(plan)
   const listeners = new Set<(happening: Happening) => void>()
-  const quiet = new QuietQueue(clock)
   let draining: ReturnType<Engine['drain']> | null = null
-  const services: Services = {
-    journal,
-    client,
-    clock,
-    random: options.random ?? Math.random,
-    hasListeners: () => listeners.size > 0,
-    emit: (happening) => {
-      for (const listener of listeners) listener(happening)
-    },
+  const services = servicesOf(options, {
+    plan,
+    listeners,
     isDraining: () => draining !== null,
-    lingerMs: options.lingerMs ?? 1000,
-    planOf: (flow, version) => plan.find(flow, version),
-    whenQuiet: (callback) => quiet.add(callback),
-    values: (hashes) => journal.values(hashes),
     cancelRun: (run, reason, id) => void control.cancelQuietly(run, reason, id),
-    log,
-  }
+  })
   const dispatcher = new Dispatcher({
     services,
     runsInProgress: app.options.runsInProgress ?? 256,
     readyInMemory: 4096,
     startedAt: clock.now(),
   })
+  const intake = new Intake(services, new Routes(plan), dispatcher)
   const control = new Commands({
     services,
     plan,
     ready: (runs) => dispatcher.ready(runs),
     offer: (row, input) => dispatcher.offer(row, input),
   })
-  const retention = new Retention({ journal, clock, retention: app.options.retention, log })
+  const retention = new Retention({ journal, clock, retention: app.options.retention, log: services.log })
   await dispatcher.start()
   retention.start()
 
-  async function accept(event: AcceptedEvent): Promise<AcceptReceipt> {
-    if (draining !== null) throw new TenonError('DRAINING', 'the engine takes nothing new while it drains')
-    const now = clock.now()
-    const message = routes.messageOf(event, now)
-    const receipt = await journal.deliver(message)
-    if (receipt.outcome === 'refused')
-      throw new TenonError('JOURNAL_UNAVAILABLE', `the journal refused event ${event.id}`)
-    const duplicate = receipt.outcome === 'duplicate'
-    const runs = duplicate ? receipt.runs : [...receipt.started, ...receipt.reached].map(({ run }) => run)
-    if (listeners.size > 0)
-      services.emit({ name: 'event.accepted', at: now, type: event.type, id: event.id, runs, duplicate })
-    if (receipt.outcome === 'written') {
-      for (const [index, started] of receipt.started.entries()) offer(message, message.starts[index], started.status)
-      if (receipt.reached.length > 0) dispatcher.ready(receipt.reached)
-    }
-    return { duplicate, runs }
-  }
-
-  function offer(message: EventMessage, start: Start | undefined, status: 'ready' | 'queued'): void {
-    if (start === undefined || status === 'queued') return
-    // A large body is not at hand as it is stored; the run is read like any other.
-    if (message.values !== undefined) dispatcher.ready([{ tenant: message.tenant, run: start.run }])
-    else dispatcher.offer(freshRow(message, start), message.body)
-  }
-
   return {
-    accept,
+    accept: (event) => intake.accept(event),
     start: (request) => control.start(request),
     signal: (request) => control.signal(request),
     cancel: (request) => control.cancel(request),
@@ -125,6 +86,35 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       })()
       return draining
     },
+  }
+}
+
+interface Wiring {
+  readonly plan: AppPlan
+  readonly listeners: ReadonlySet<(happening: Happening) => void>
+  readonly isDraining: () => boolean
+  readonly cancelRun: Services['cancelRun']
+}
+
+function servicesOf(options: EngineOptions, { plan, listeners, isDraining, cancelRun }: Wiring): Services {
+  const { journal, client, clock = systemClock } = options
+  const quiet = new QuietQueue(clock)
+  return {
+    journal,
+    client,
+    clock,
+    random: options.random ?? Math.random,
+    hasListeners: () => listeners.size > 0,
+    emit: (happening) => {
+      for (const listener of listeners) listener(happening)
+    },
+    isDraining,
+    lingerMs: options.lingerMs ?? 1000,
+    planOf: (flow, version) => plan.find(flow, version),
+    whenQuiet: (callback) => quiet.add(callback),
+    values: (hashes) => journal.values(hashes),
+    cancelRun,
+    log: options.log ?? (() => undefined),
   }
 }
 

@@ -17,7 +17,7 @@ export async function describeRun(key: RunKey, journal: Journal): Promise<RunVie
   const steps = foldSteps(entries)
   const last = prepareHistory(entries).entries.at(-1)
   const end = last?.kind === 'end' ? last.body : null
-  const parked = [...entries].reverse().find((entry) => entry.kind === 'parked')
+  const parked = entries.findLast((entry) => entry.kind === 'parked')
   const isParked = loaded.row.status === 'parked' && parked?.kind === 'parked'
   const undone = entries.some(({ kind }) => kind === 'undo')
   return {

@@ -2,7 +2,7 @@ import { TenonError, TimeoutError, messageOf } from '../base/errors.ts'
 import { encode } from '../base/json.ts'
 import type { StateChange } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
-import { write, type Written } from './entries.ts'
+import { withValue, write, type Written } from './entries.ts'
 import { codeOf, storeError } from './outcome.ts'
 import type { FlowPlan } from './plan.ts'
 
@@ -52,7 +52,7 @@ export function endOf(
 ): End {
   const { at, plan, undone } = facts
   if (ending.how === 'completed') {
-    const written = write('end', null, at, { status: 'completed' }, { encoded: ending.encoded })
+    const written = withValue(write('end', null, at, { status: 'completed' }), ending.encoded)
     const toParent = `{"status":"completed","v":${ending.encoded}}`
     return { written, state: { status: 'completed', wakeAt: null, code: null, leaveLine: true, toParent } }
   }

@@ -70,19 +70,18 @@ export function write<Kind extends EntryKind>(
   step: string | null,
   at: number,
   body: Omit<EntryBodies[Kind], 'v'>,
-  value?: { readonly encoded: string },
 ): Written {
-  const head = encode(body)
-  if (value === undefined) return { entry: { at, kind, step, body: head, format: entryFormat }, value: null }
-  const open = head.length === 2 ? '{' : `${head.slice(0, -1)},`
-  if (value.encoded.length <= inlineLimit) {
-    return { entry: { at, kind, step, body: `${open}"v":${value.encoded}}`, format: entryFormat }, value: null }
-  }
-  const hash = contentHash(value.encoded)
-  return {
-    entry: { at, kind, step, body: `${open}"r":"${hash}"}`, format: entryFormat },
-    value: { hash, body: value.encoded },
-  }
+  // Only what came from outside can hold more than plain JSON.
+  const text = 'e' in body || 'v' in body ? encode(body) : JSON.stringify(body)
+  return { entry: { at, kind, step, body: text, format: entryFormat }, value: null }
+}
+
+/** The entry with a value, encoded already. */
+export function withValue({ entry }: Written, encoded: string): Written {
+  const open = entry.body.length === 2 ? '{' : `${entry.body.slice(0, -1)},`
+  if (encoded.length <= inlineLimit) return { entry: { ...entry, body: `${open}"v":${encoded}}` }, value: null }
+  const hash = contentHash(encoded)
+  return { entry: { ...entry, body: `${open}"r":"${hash}"}` }, value: { hash, body: encoded } }
 }
 
 /** Reads entries, fetching large values by hash. */

@@ -123,14 +123,6 @@ export class Execution implements Closable {
     return true
   }
 
-  takeSignal(name: string): { readonly seq: number; readonly data: unknown } | null {
-    return this.mail.takeSignal(name)
-  }
-
-  takeChildEnd(step: string): EntryBodies['child'] | null {
-    return this.mail.childEnd(step)
-  }
-
   generationOf(step: string): number {
     return this.#options.history.generations.get(step) ?? 0
   }

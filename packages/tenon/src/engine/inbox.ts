@@ -3,7 +3,7 @@ import { decode, encode } from '../base/json.ts'
 import type { InboxMessage } from '../journal/journal.ts'
 import type { Command, Host } from './command.ts'
 import type { CommandBook } from './command-book.ts'
-import { write, type EntryBodies, type HistoryEntry, type Written } from './entries.ts'
+import { withValue, write, type EntryBodies, type HistoryEntry, type Written } from './entries.ts'
 import type { Mailbox } from './mailbox.ts'
 import { decodeEvent } from './messages.ts'
 
@@ -56,7 +56,7 @@ function takeSignal(run: Receiver, message: InboxMessage): void {
 }
 
 function signalEntry(message: InboxMessage): Written {
-  return write('signal', null, message.at, { name: message.name ?? '' }, { encoded: message.body })
+  return withValue(write('signal', null, message.at, { name: message.name ?? '' }), message.body)
 }
 
 function takeChildEnd(run: Receiver, message: InboxMessage): void {
@@ -108,5 +108,5 @@ export function keepMessage(message: InboxMessage, history: readonly HistoryEntr
   const isOver = history.some((entry) => entry.kind === 'step' && entry.step === message.name)
   if (begun?.kind !== 'begun' || isOver) return null
   const { h, t, s } = begun.body
-  return write('step', begun.step, message.at, { h, t, a: 0, s }, { encoded: encodeArrived(message) })
+  return withValue(write('step', begun.step, message.at, { h, t, a: 0, s }), encodeArrived(message))
 }

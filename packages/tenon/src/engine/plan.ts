@@ -17,7 +17,7 @@ export interface FlowPlan {
   readonly keyUntilFirstWait: boolean
   readonly skipsBlocked: boolean
   /** By alias, an object whose operations are called on behalf of the run it is given. */
-  readonly clients: Readonly<Record<string, ClientPlan>>
+  readonly bindings: readonly (readonly [alias: string, client: ClientPlan])[]
 }
 
 export interface ClientPlan {
@@ -80,9 +80,7 @@ function planFlow(flow: Flow): FlowPlan {
     retry: retryPolicy(options.retry),
     keyUntilFirstWait: options.keyUntil === 'first-wait',
     skipsBlocked: options.onBlocked === 'skip',
-    clients: Object.fromEntries(
-      Object.entries((options.uses ?? {}) as Uses).map(([alias, use]) => [alias, planClient(alias, use)]),
-    ),
+    bindings: Object.entries((options.uses ?? {}) as Uses).map(([alias, use]) => [alias, planClient(alias, use)]),
   }
 }
 

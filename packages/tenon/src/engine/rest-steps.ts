@@ -5,10 +5,11 @@ import { encode } from '../base/json.ts'
 import type { Flow } from '../definition/flow.ts'
 import type { EventTrigger, SignalSource } from '../definition/trigger.ts'
 import type { Command, Host } from './command.ts'
-import { write } from './entries.ts'
+import { write, type EntryBodies } from './entries.ts'
 import { checkInput, encodeManualEvent } from './messages.ts'
 import { restoreError } from './outcome.ts'
 import { requireFlow } from './plan.ts'
+import type { Additions } from './recorder.ts'
 
 const nothing = encode(undefined)
 
@@ -16,7 +17,7 @@ const nothing = encode(undefined)
 export function sleepStep(host: Host, until: (startMs: number) => number): (command: Command) => void {
   return (command) => {
     const now = host.services.clock.now()
-    if (command.begun === null) begin(host, command, until(now), {})
+    if (command.begun === null) begin(host, command, { until: until(now) })
     const end = command.begun?.until ?? now
     if (end <= now) return host.succeed(command, nothing)
     host.rest(command, end)
@@ -35,7 +36,7 @@ export interface WaitSpec {
 export function waitStep(host: Host, spec: WaitSpec): (command: Command) => void {
   return (command) => {
     const now = host.services.clock.now()
-    const signal = host.takeSignal(spec.name)
+    const signal = host.mail.takeSignal(spec.name)
     if (signal !== null) {
       const event = {
         id: `${host.row.run}/${signal.seq}`,
@@ -61,29 +62,20 @@ export function waitStep(host: Host, spec: WaitSpec): (command: Command) => void
 
 function beginWait(host: Host, command: Command, spec: WaitSpec, now: number): void {
   const until = spec.timeoutMs === null ? null : now + spec.timeoutMs
-  if (spec.source.kind === 'signal') return begin(host, command, until, { w: spec.name })
-  const type = `${spec.source.connector.name}/${spec.source.type}`
-  begin(
-    host,
-    command,
-    until,
-    { w: spec.name, m: { ...spec.match } },
-    { wait: { step: command.name, type, match: spec.match, since: spec.sinceMs } },
-  )
+  const { name, source, match, sinceMs } = spec
+  if (source.kind === 'signal') return begin(host, command, { until, w: name })
+  const wait = { step: command.name, type: `${source.connector.name}/${source.type}`, match, since: sinceMs }
+  begin(host, command, { until, w: name, m: { ...match } }, { wait })
 }
 
-function begin(
-  host: Host,
-  command: Command,
-  until: number | null,
-  facts: { w?: string; m?: Record<string, string> },
-  additions: Parameters<Host['note']>[1] = null,
-): void {
+function begin(host: Host, command: Command, rest: Rest, additions: Additions | null = null): void {
   const now = host.services.clock.now()
   command.startedAt = now
-  command.begun = { h: command.hash, t: command.kind, s: now, until, ...facts }
+  command.begun = { h: command.hash, t: command.kind, s: now, ...rest }
   host.note(write('begun', command.name, now, command.begun), additions)
 }
+
+type Rest = Pick<EntryBodies['begun'], 'until' | 'w' | 'm'>
 
 /** Starts another run in the same commit that records it. */
 export function childStep(host: Host, flow: Flow, input: unknown): (command: Command) => void {
@@ -122,7 +114,7 @@ export function childResultStep(
   child: { readonly step: string; readonly flow: string; readonly key: string | null },
 ): (command: Command) => void {
   return (command) => {
-    const end = host.takeChildEnd(child.step)
+    const end = host.mail.childEnd(child.step)
     if (end !== null) {
       if (end.e === undefined) return host.succeed(command, encode(end.v))
       return host.fail(command, restoreError(end.e), 'answered')
@@ -138,7 +130,7 @@ export function childResultStep(
         'answered',
       )
     }
-    if (command.begun === null) begin(host, command, null, { w: child.step })
+    if (command.begun === null) begin(host, command, { until: null, w: child.step })
     host.rest(command, null)
   }
 }

@@ -1,7 +1,7 @@
 import { decode } from '../base/json.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Command } from './command.ts'
-import { write, type Written } from './entries.ts'
+import { withValue, write, type Written } from './entries.ts'
 import { restoreError, storeError } from './outcome.ts'
 import type { Additions, Recorder } from './recorder.ts'
 import type { StepEntry } from './replay.ts'
@@ -32,7 +32,7 @@ export class Results {
     const { hash: h, kind: t, attempt: a, startedAt } = command
     const signal = additions?.signal
     const body = { h, t, a, s: startedAt || at, ...(signal !== undefined && { sig: signal }) }
-    const written = write('step', command.name, at, body, { encoded })
+    const written = withValue(write('step', command.name, at, body), encoded)
     // Decoded from what was stored, so that the function gets the same live as on replay.
     this.#record(command, written, additions, () => ({ ok: true, value: decode(encoded) }))
   }

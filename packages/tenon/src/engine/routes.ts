@@ -52,7 +52,7 @@ export class Routes {
       body,
       starts: (route?.flows ?? []).map((flow) => startOf(flow, event, now)),
       fields: route?.fields?.(event.data) ?? null,
-      keepUntil: route?.fields == null ? 0 : now + keepMs,
+      keepUntil: route === undefined || route.fields === null ? 0 : now + keepMs,
       dedupeUntil: now + event.dedupeMs,
       ...(values.length > 0 && { values }),
       ...(event.cursor !== undefined && { cursor: event.cursor }),

@@ -31,7 +31,7 @@ export function contextOf(run: Asking, event: StoredEvent): object {
     step: new RunSteps(run),
     run: { id: run.row.run, flow: run.row.flow },
   }
-  for (const alias in run.plan.clients) context[alias] = run.plan.clients[alias]!.bind(caller)
+  for (const [alias, client] of run.plan.bindings) context[alias] = client.bind(caller)
   return context
 }
 
@@ -52,7 +52,7 @@ class RunCaller implements Caller {
         kind: 'call',
         hash: hashOf(input, `input of ${plan.base}`),
         undo: options?.undo ?? null,
-        go: callStep(this.#run, this.#run.plan, plan, input, options, this.#connection),
+        go: callStep(this.#run, this.#run.plan, { plan, input, options, connection: this.#connection }),
       }),
     )
   }
