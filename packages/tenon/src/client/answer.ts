@@ -30,7 +30,10 @@ export function readAnswer(raw: RawAnswer): ReadAnswer {
       return { ...none, problem: `is ${messageOf(error)}` }
     }
   }
-  return { ...none, body: type === '' || /^text\/|xml|urlencoded/.test(type) ? textOf(bytes, type) : new Uint8Array(bytes) }
+  return {
+    ...none,
+    body: type === '' || /^text\/|xml|urlencoded/.test(type) ? textOf(bytes, type) : new Uint8Array(bytes),
+  }
 }
 
 function isJson(type: string): boolean {
@@ -77,7 +80,10 @@ export function single(value: string | string[] | undefined): string {
 /** The output of a success. What does not fit is an error although the call took effect: so its fate is ambiguous. */
 export function outputOf(plan: Plan, answer: ReadAnswer): unknown {
   const { operation, what } = plan
-  if (answer.problem !== null) throw unfit(`${what} was answered with status ${answer.status}, but the body ${answer.problem}`, { status: answer.status })
+  if (answer.problem !== null)
+    throw unfit(`${what} was answered with status ${answer.status}, but the body ${answer.problem}`, {
+      status: answer.status,
+    })
   let value = answer.body
   if (operation.response !== undefined) {
     try {
@@ -95,7 +101,7 @@ export function outputOf(plan: Plan, answer: ReadAnswer): unknown {
 }
 
 function fitted(plan: Plan, value: unknown, large: readonly LargeInteger[]): unknown {
-  const schema = plan.operation.output as Parameters<typeof validate>[0]
+  const schema = plan.operation.output
   const check = (): unknown => validate(schema, value, plan.what, 'UPSTREAM_ANSWER_INVALID')
   if (large.length === 0) return check()
   // Whether a schema wants a large integer as a string or as a bigint cannot be asked, only tried.
@@ -105,7 +111,11 @@ function fitted(plan: Plan, value: unknown, large: readonly LargeInteger[]): unk
   return check()
 }
 
-function asBigint(value: unknown, path: readonly (PropertyKey | { readonly key: PropertyKey })[], large: readonly LargeInteger[]): void {
+function asBigint(
+  value: unknown,
+  path: readonly (PropertyKey | { readonly key: PropertyKey })[],
+  large: readonly LargeInteger[],
+): void {
   const keys = path.map((part) => String(typeof part === 'object' ? part.key : part))
   const last = keys.pop()
   let holder = value

@@ -50,13 +50,21 @@ export interface OpenClient extends Client {
 
 export function createClient(options: ClientOptions): OpenClient {
   const { connections, clock, transportFor = guardedTransport(clock) } = options
-  const opened = new Map<ResolvedConnection, { readonly line: Line; readonly plans: Map<Connector, Map<string, Plan>> }>()
+  const opened = new Map<
+    ResolvedConnection,
+    { readonly line: Line; readonly plans: Map<Connector, Map<string, Plan>> }
+  >()
 
   function planFor({ tenant, connector, connection: name, operation }: CallRequest): Plan {
     const connection = connections.resolve(tenant, connector.name, name)
     let known = opened.get(connection)
     if (known === undefined) {
-      const line = openLine({ connection, scheme: connections.schemeOf(connection), transport: transportFor(connection), clock })
+      const line = openLine({
+        connection,
+        scheme: connections.schemeOf(connection),
+        transport: transportFor(connection),
+        clock,
+      })
       opened.set(connection, (known = { line, plans: new Map() }))
     }
     let plans = known.plans.get(connector)
@@ -75,5 +83,6 @@ export function createClient(options: ClientOptions): OpenClient {
 }
 
 function guardedTransport(clock: Clock): (connection: ResolvedConnection) => Transport {
-  return ({ simulated, baseUrl }) => createTransport({ clock, allowedOrigins: simulated ? [new URL(baseUrl).origin] : [] })
+  return ({ simulated, baseUrl }) =>
+    createTransport({ clock, allowedOrigins: simulated ? [new URL(baseUrl).origin] : [] })
 }

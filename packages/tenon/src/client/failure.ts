@@ -1,4 +1,4 @@
-import { TenonError, messageOf, type ErrorCode } from '../base/errors.ts'
+import { messageOf, type ErrorCode, type TenonError } from '../base/errors.ts'
 import type { ProviderFailure } from '../definition/connector.ts'
 import { failedWith } from '../outbound/outbound.ts'
 import { retryAfterMs, type Fate } from '../outbound/retry.ts'
@@ -13,35 +13,43 @@ interface Meaning {
 
 /** The error that an answer means, `null` for a success. The provider's own words come first, then the status. */
 export function failureOf(plan: Plan, answer: ReadAnswer, nowMs: number): TenonError | null {
-  const { status } = answer
-  const isSuccess = status >= 200 && status < 300
-  const read = plan.connector.options.failure
-  const said = read === undefined ? null : failureSaid(plan, answer, read)
+  const isSuccess = answer.status >= 200 && answer.status < 300
+  const said = failureSaid(plan, answer)
   if (said === null && isSuccess) return null
-  const meaning: Meaning = isSuccess ? { code: 'UPSTREAM_REFUSED', retryable: false, fate: 'answered' } : meaningOf(answer)
+  const meaning = isSuccess ? refused : meaningOf(answer)
   const retryable = said?.retryable ?? meaning.retryable
-  const after = Math.max(retryAfterMs(single(answer.headers['retry-after']), nowMs) ?? -1, said?.retryAfterMs ?? -1)
-  return failedWith(said?.fate ?? meaning.fate, retryable && meaning.code === 'UPSTREAM_REFUSED' ? 'UPSTREAM_UNAVAILABLE' : meaning.code, sentence(plan, status, said), {
+  const code = retryable && meaning.code === 'UPSTREAM_REFUSED' ? 'UPSTREAM_UNAVAILABLE' : meaning.code
+  return failedWith(said?.fate ?? meaning.fate, code, sentence(plan, answer, said), {
     retryable,
-    ...(after < 0 ? {} : { retryAfterMs: after }),
-    details: {
-      status,
-      ...(said?.code === undefined ? {} : { providerCode: said.code }),
-      ...requestId(answer),
-    },
+    details: factsOf(answer, said),
+    ...waitOf(answer, said, nowMs),
   })
 }
 
-function failureSaid(plan: Plan, answer: ReadAnswer, read: NonNullable<Plan['connector']['options']['failure']>): ProviderFailure | null {
+function failureSaid({ connector }: Plan, answer: ReadAnswer): ProviderFailure | null {
+  const read = connector.options.failure
+  if (read === undefined) return null
   try {
     return read(partsOf(answer))
   } catch (error) {
-    // It is asked about any answer, also those that a proxy made up: a success is not taken on trust then.
-    return answer.status < 300
-      ? { message: `the failure function of ${plan.connector.name} threw: ${messageOf(error)}`, retryable: false, fate: 'ambiguous' }
-      : null
+    // It is asked about any answer, also those that a proxy made up. A success is then not taken on trust.
+    if (answer.status >= 300) return null
+    const message = `the failure function of ${connector.name} threw: ${messageOf(error)}`
+    return { message, retryable: false, fate: 'ambiguous' }
   }
 }
+
+/** The longer of what the header and the provider's own words ask for. */
+function waitOf(
+  { headers }: ReadAnswer,
+  said: ProviderFailure | null,
+  nowMs: number,
+): { readonly retryAfterMs?: number } {
+  const asked = Math.max(retryAfterMs(single(headers['retry-after']), nowMs) ?? -1, said?.retryAfterMs ?? -1)
+  return asked < 0 ? {} : { retryAfterMs: asked }
+}
+
+const refused: Meaning = { code: 'UPSTREAM_REFUSED', retryable: false, fate: 'answered' }
 
 /** What the status alone says (RFC 9110 §15), with the doubt that a broken answer leaves. */
 function meaningOf({ status, headers }: ReadAnswer): Meaning {
@@ -55,26 +63,34 @@ function meaningOf({ status, headers }: ReadAnswer): Meaning {
       return { code: 'UPSTREAM_UNAVAILABLE', retryable: true, fate: 'answered' }
     case 501:
     case 505:
-      return { code: 'UPSTREAM_REFUSED', retryable: false, fate: 'answered' }
+      return refused
     case 503:
       // With Retry-After it is the provider that turns the request away; without, it may be a proxy that lost the answer.
-      return { code: 'UPSTREAM_UNAVAILABLE', retryable: true, fate: headers['retry-after'] === undefined ? 'ambiguous' : 'answered' }
+      return {
+        code: 'UPSTREAM_UNAVAILABLE',
+        retryable: true,
+        fate: headers['retry-after'] === undefined ? 'ambiguous' : 'answered',
+      }
     default:
   }
   if (status >= 500) return { code: 'UPSTREAM_UNAVAILABLE', retryable: true, fate: 'ambiguous' }
   // 307 and 308 ask to send it again elsewhere; the other redirects may follow an effect.
   const isDone = status < 400 && status !== 307 && status !== 308
-  return { code: 'UPSTREAM_REFUSED', retryable: false, fate: isDone ? 'ambiguous' : 'answered' }
+  return isDone ? { ...refused, fate: 'ambiguous' } : refused
 }
 
-function sentence(plan: Plan, status: number, said: ProviderFailure | null): string {
+function sentence(plan: Plan, { status }: ReadAnswer, said: ProviderFailure | null): string {
   const code = said?.code === undefined ? '' : ` (${said.code})`
   const words = said === null || said.message === '' ? '' : `: ${said.message.slice(0, 500)}`
   const redirect = status >= 300 && status < 400 ? ', a redirect, which is not followed' : ''
   return `${plan.what} was answered with status ${status}${redirect}${code}${words}`
 }
 
-function requestId({ headers }: ReadAnswer): { readonly requestId?: string } {
-  const id = single(headers['request-id']) || single(headers['x-request-id'])
-  return id === '' ? {} : { requestId: id.slice(0, 200) }
+function factsOf({ status, headers }: ReadAnswer, said: ProviderFailure | null): Readonly<Record<string, unknown>> {
+  const requestId = single(headers['request-id']) || single(headers['x-request-id'])
+  return {
+    status,
+    ...(said?.code === undefined ? {} : { providerCode: said.code }),
+    ...(requestId === '' ? {} : { requestId: requestId.slice(0, 200) }),
+  }
 }

@@ -6,20 +6,19 @@ const deepest = 20
 /** `application/x-www-form-urlencoded` with brackets for what is nested: `metadata[order_id]=7&items[0][price]=p1`. */
 export function writeForm(value: unknown, what: string): string {
   const pairs: string[] = []
-  for (const [name, part] of Object.entries(members(value, what))) addNested(pairs, encodeURIComponent(name), part, what)
-  return pairs.join('&')
-}
-
-function addNested(pairs: string[], name: string, value: unknown, what: string, depth = 0): void {
-  if (value === undefined) return
-  if (depth > deepest) throw new TenonError('INPUT_INVALID', `${what}: nested deeper than ${deepest} levels`)
-  if (Array.isArray(value)) {
-    value.forEach((part: unknown, index) => addNested(pairs, `${name}[${index}]`, part, what, depth + 1))
-  } else if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
-    for (const [key, part] of Object.entries(value)) addNested(pairs, `${name}[${encodeURIComponent(key)}]`, part, what, depth + 1)
-  } else {
-    pairs.push(`${name}=${encodeURIComponent(plain(value, what))}`)
+  function add(name: string, part: unknown, depth: number): void {
+    if (part === undefined) return
+    if (depth > deepest) throw new TenonError('INPUT_INVALID', `${what}: nested deeper than ${deepest} levels`)
+    if (Array.isArray(part)) {
+      part.forEach((one: unknown, index) => add(`${name}[${index}]`, one, depth + 1))
+    } else if (typeof part === 'object' && part !== null && !(part instanceof Date)) {
+      for (const [key, one] of Object.entries(part)) add(`${name}[${encodeURIComponent(key)}]`, one, depth + 1)
+    } else {
+      pairs.push(`${name}=${encodeURIComponent(plain(part, what))}`)
+    }
   }
+  for (const [name, part] of Object.entries(members(value, what))) add(encodeURIComponent(name), part, 0)
+  return pairs.join('&')
 }
 
 /** A query: lists repeat the name. */
@@ -42,7 +41,7 @@ function members(value: unknown, what: string): Readonly<Record<string, unknown>
 function plain(value: unknown, what: string): string {
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? value : value.toWellFormed()
+      return value.toWellFormed()
     case 'number':
     case 'bigint':
     case 'boolean':
@@ -50,6 +49,9 @@ function plain(value: unknown, what: string): string {
     default:
       if (value === null) return ''
       if (value instanceof Date) return value.toISOString()
-      throw new TenonError('INPUT_INVALID', `${what}: a query or form cannot carry ${kindOf(value)} here; the operation needs a request function`)
+      throw new TenonError(
+        'INPUT_INVALID',
+        `${what}: a query or form cannot carry ${kindOf(value)} here; the operation needs a request function`,
+      )
   }
 }

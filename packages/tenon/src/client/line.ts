@@ -33,4 +33,11 @@ export function openLine({ connection, scheme, transport, clock }: LineOptions):
   return { connection, base, transport, authentication: authenticate({ connection, scheme, clock, send }) }
 }
 
-const loginHeaders: readonly string[] = ['accept', 'application/json', 'accept-encoding', 'identity', 'user-agent', 'tenon']
+const loginHeaders: readonly string[] = [
+  'accept',
+  'application/json',
+  'accept-encoding',
+  'identity',
+  'user-agent',
+  'tenon',
+]

@@ -29,7 +29,11 @@ export function requirePath(path: string, what: string): string {
   )
 }
 
-export function fillPath({ pieces, names }: PathTemplate, input: Readonly<Record<string, unknown>>, what: string): string {
+export function fillPath(
+  { pieces, names }: PathTemplate,
+  input: Readonly<Record<string, unknown>>,
+  what: string,
+): string {
   let path = pieces[0] as string
   for (let index = 0; index < names.length; index += 1) {
     const name = names[index] as string
@@ -52,7 +56,11 @@ function segment(value: unknown, name: string, what: string): string {
 }
 
 function unusable(name: string, found: string, what: string): TenonError {
-  return new TenonError('INPUT_INVALID', `${what}: ${name} goes into the path and is ${found}; expected a text or a number`, {
-    details: { problems: [{ field: name, expected: 'a text or a number for the path', kind: found }] },
-  })
+  return new TenonError(
+    'INPUT_INVALID',
+    `${what}: ${name} goes into the path and is ${found}; expected a text or a number`,
+    {
+      details: { problems: [{ field: name, expected: 'a text or a number for the path', kind: found }] },
+    },
+  )
 }

@@ -5,7 +5,13 @@ import type { Authentication } from '../connection/authentication.ts'
 import type { BaseUrl } from '../connection/base-url.ts'
 import type { ResolvedConnection } from '../connection/connection.ts'
 import type { Connector } from '../definition/connector.ts'
-import { idempotencyOf, repeatOf, type Idempotency, type OperationOptions, type Repeat } from '../definition/operation.ts'
+import {
+  idempotencyOf,
+  repeatOf,
+  type Idempotency,
+  type OperationOptions,
+  type Repeat,
+} from '../definition/operation.ts'
 import type { Transport } from '../outbound/outbound.ts'
 import { parsePath, type PathTemplate } from './path.ts'
 
@@ -43,7 +49,8 @@ const defaultMaxAnswerBytes = 10 * 1024 * 1024
 export function planOf(line: Line, connector: Connector, name: string): Plan {
   const { options } = connector
   const operation = Object.hasOwn(options.operations, name) ? options.operations[name] : undefined
-  if (operation === undefined) throw new TenonError('APP_INVALID', `connector ${connector.name} has no operation ${name}`)
+  if (operation === undefined)
+    throw new TenonError('APP_INVALID', `connector ${connector.name} has no operation ${name}`)
   const what = `${connector.name}.${name}`
   const repeat = repeatOf(operation, options.idempotency)
   const form = operation.body ?? 'json'
@@ -58,7 +65,8 @@ export function planOf(line: Line, connector: Connector, name: string): Plan {
     headers: baseHeaders(connector),
     repeat,
     // A connector's general key is only sent where it decides about repeating.
-    idempotency: repeat === 'keyed' ? idempotencyOf(operation, options.idempotency) : (operation.idempotency ?? null) || null,
+    idempotency:
+      repeat === 'keyed' ? idempotencyOf(operation, options.idempotency) : (operation.idempotency ?? null) || null,
     timeoutMs: durationMs(operation.timeout ?? options.timeout ?? defaultTimeout, `${what}: timeout`),
     maxAnswerBytes: options.maxAnswerBytes ?? defaultMaxAnswerBytes,
     lookup: operation.lookup === undefined ? null : lookupPlan(line, connector, operation.lookup.operation, what),
@@ -69,7 +77,10 @@ export function planOf(line: Line, connector: Connector, name: string): Plan {
 function lookupPlan(line: Line, connector: Connector, name: string, what: string): Plan {
   const plan = planOf(line, connector, name)
   if (plan.repeat === 'harmless') return plan
-  throw new TenonError('APP_INVALID', `${what}: its lookup ${plan.what} changes something; only an operation that may be repeated freely can look up`)
+  throw new TenonError(
+    'APP_INVALID',
+    `${what}: its lookup ${plan.what} changes something; only an operation that may be repeated freely can look up`,
+  )
 }
 
 function baseHeaders({ name, options }: Connector): string[] {
@@ -97,9 +108,16 @@ const reserved = new Set([
 export function addHeaders(headers: string[], more: Readonly<Record<string, string>>, what: string): void {
   for (const [name, value] of Object.entries(more)) {
     const lower = name.toLowerCase()
-    if (reserved.has(lower)) throw new TenonError('APP_INVALID', `${what} may not set the header ${lower}: it belongs to the transport or to auth`)
+    if (reserved.has(lower))
+      throw new TenonError(
+        'APP_INVALID',
+        `${what} may not set the header ${lower}: it belongs to the transport or to auth`,
+      )
     if (typeof value !== 'string' || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-      throw new TenonError('INPUT_INVALID', `${what}: the header ${lower} has a line break or another character that a header cannot carry`)
+      throw new TenonError(
+        'INPUT_INVALID',
+        `${what}: the header ${lower} has a line break or another character that a header cannot carry`,
+      )
     }
     const at = headers.findIndex((part, index) => index % 2 === 0 && part === lower)
     if (at < 0) headers.push(lower, value)
@@ -109,5 +127,5 @@ export function addHeaders(headers: string[], more: Readonly<Record<string, stri
 
 /** The input, checked against the operation's schema. */
 export function checkedInput(plan: Plan, input: unknown): unknown {
-  return validate(plan.operation.input as Parameters<typeof validate>[0], input, plan.what)
+  return validate(plan.operation.input, input, plan.what)
 }

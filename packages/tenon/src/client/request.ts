@@ -57,7 +57,11 @@ export function writeParts(plan: Pick<Plan, 'what' | 'base' | 'headers' | 'form'
   return isFinished ? { path: target, headers, body } : { path: target, ...written(body, headers, plan) }
 }
 
-function written(body: unknown, headers: string[], { form, what }: Pick<Plan, 'form' | 'what'>): Pick<Outgoing, 'headers' | 'body'> {
+function written(
+  body: unknown,
+  headers: string[],
+  { form, what }: Pick<Plan, 'form' | 'what'>,
+): Pick<Outgoing, 'headers' | 'body'> {
   if (form === 'form') {
     if (!headers.includes('content-type')) headers.push('content-type', 'application/x-www-form-urlencoded')
     return { headers, body: writeForm(body, what) }
@@ -74,7 +78,10 @@ function json(body: unknown, what: string): string {
     try {
       return writeJson(body)
     } catch (error) {
-      throw new TenonError('INPUT_INVALID', `${what}: the body cannot be written as JSON: ${messageOf(error).split('\n', 1)[0]}`)
+      throw new TenonError(
+        'INPUT_INVALID',
+        `${what}: the body cannot be written as JSON: ${messageOf(error).split('\n', 1)[0]}`,
+      )
     }
   }
 }

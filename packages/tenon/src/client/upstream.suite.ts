@@ -53,7 +53,12 @@ export async function startUpstream(): Promise<Upstream> {
   return upstream
 }
 
-export function answer(response: ServerResponse, status: number, body?: unknown, headers: Record<string, string> = {}): void {
+export function answer(
+  response: ServerResponse,
+  status: number,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers })
   response.end(typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body))
 }
@@ -64,7 +69,11 @@ export interface Bench {
 }
 
 /** A client with one simulated connection to the upstream. */
-export async function connect(connector: Connector, upstream: Upstream, options: { path?: string; credentials?: Record<string, string>; clock?: Clock } = {}): Promise<Bench> {
+export async function connect(
+  connector: Connector,
+  upstream: Upstream,
+  options: { path?: string; credentials?: Record<string, string>; clock?: Clock } = {},
+): Promise<Bench> {
   const { path = '', credentials = {}, clock = systemClock } = options
   const connection: ResolvedConnection = {
     tenant: 'default',
@@ -78,6 +87,17 @@ export async function connect(connector: Connector, upstream: Upstream, options:
   return {
     client,
     call: (operation, input = {}, more = {}) =>
-      client.call({ tenant: 'default', connector, connection: 'main', operation, input, idempotencyKey: null, mayHaveHappened: false, timeoutMs: null, signal: null, ...more }),
+      client.call({
+        tenant: 'default',
+        connector,
+        connection: 'main',
+        operation,
+        input,
+        idempotencyKey: null,
+        mayHaveHappened: false,
+        timeoutMs: null,
+        signal: null,
+        ...more,
+      }),
   }
 }

@@ -11,11 +11,17 @@ export interface BaseUrl {
 export function parseBaseUrl(text: string, what: string): BaseUrl {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new TenonError('APP_INVALID', `${what}: the base URL is not an http or https address, such as https://api.example.com/v1`)
+    throw new TenonError(
+      'APP_INVALID',
+      `${what}: the base URL is not an http or https address, such as https://api.example.com/v1`,
+    )
   }
   // A user name or a query may hold a secret, and would go into every log line with an address.
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new TenonError('APP_INVALID', `${what}: the base URL may have no user name, query or fragment; credentials belong to the connection`)
+    throw new TenonError(
+      'APP_INVALID',
+      `${what}: the base URL may have no user name, query or fragment; credentials belong to the connection`,
+    )
   }
   return { origin: url.origin, path: url.pathname.replace(/\/+$/, '') }
 }

@@ -16,7 +16,11 @@ const stripe = defineConnector('stripe', {
   operations: {},
   webhooks: { verify: timestampedHmac({ header: 'x', field: 'hookSecret' }), read: () => [] },
 }) as unknown as Connector
-const erp = defineConnector('erp', { baseUrl: 'https://erp.example', auth: noAuth(), operations: {} }) as unknown as Connector
+const erp = defineConnector('erp', {
+  baseUrl: 'https://erp.example',
+  auth: noAuth(),
+  operations: {},
+}) as unknown as Connector
 
 const connection = (over: Partial<ResolvedConnection> = {}): ResolvedConnection => ({
   tenant: 'default',
@@ -48,10 +52,16 @@ describe('finding a connection', () => {
   })
 
   test('errors name the remedy', async () => {
-    const connections = await createConnections({ connections: [connection({ name: 'eu' }), connection({ name: 'us' })] })
-    expect(() => connections.resolve('default', 'erp', null)).toThrow(code('CONNECTION_MISSING', 'defineConnection\\(erp'))
+    const connections = await createConnections({
+      connections: [connection({ name: 'eu' }), connection({ name: 'us' })],
+    })
+    expect(() => connections.resolve('default', 'erp', null)).toThrow(
+      code('CONNECTION_MISSING', 'defineConnection\\(erp'),
+    )
     expect(() => connections.resolve('default', 'stripe', 'uk')).toThrow(code('CONNECTION_MISSING', 'eu, us'))
-    expect(() => connections.resolve('default', 'stripe', null)).toThrow(code('CONNECTION_MISSING', 'eu, us', "connection\\('eu'\\)"))
+    expect(() => connections.resolve('default', 'stripe', null)).toThrow(
+      code('CONNECTION_MISSING', 'eu, us', "connection\\('eu'\\)"),
+    )
   })
 
   test.each(['__proto__', 'constructor', ''])('SEC-05: nothing is found under %j', async (name) => {
@@ -61,37 +71,62 @@ describe('finding a connection', () => {
   })
 
   test('a name given twice is refused', async () => {
-    await expect(createConnections({ connections: [connection(), connection()] })).rejects.toThrow(code('APP_INVALID', 'stripe/main'))
+    await expect(createConnections({ connections: [connection(), connection()] })).rejects.toThrow(
+      code('APP_INVALID', 'stripe/main'),
+    )
   })
 
-  test.each(['../none', './none', 'none.ts', 'None', 'unheard-of', '', 'none/../none', 'node:fs', '-', 'toString'])('SEC-01: the auth scheme %j is not looked for outside its folder', async (scheme) => {
-    const strange = { ...stripe, options: { ...stripe.options, auth: { scheme, fields: {}, settings: null } } } as Connector
-    await expect(createConnections({ connections: [connection({ connector: strange })] })).rejects.toThrow(code('APP_INVALID', 'auth scheme'))
-  })
+  test.each(['../none', './none', 'none.ts', 'None', 'unheard-of', '', 'none/../none', 'node:fs', '-', 'toString'])(
+    'SEC-01: the auth scheme %j is not looked for outside its folder',
+    async (scheme) => {
+      const strange = {
+        ...stripe,
+        options: { ...stripe.options, auth: { scheme, fields: {}, settings: null } },
+      } as Connector
+      await expect(createConnections({ connections: [connection({ connector: strange })] })).rejects.toThrow(
+        code('APP_INVALID', 'auth scheme'),
+      )
+    },
+  )
 })
 
 describe('from the app and the environment', () => {
   const app = defineApp({
     flows: [],
-    connections: [defineConnection(stripe, { credentials: { key: fromEnvironment('STRIPE_KEY'), hookSecret: fromEnvironment('STRIPE_HOOK') } })],
+    connections: [
+      defineConnection(stripe, {
+        credentials: { key: fromEnvironment('STRIPE_KEY'), hookSecret: fromEnvironment('STRIPE_HOOK') },
+      }),
+    ],
   })
 
   test('credentials are read and wrapped', () => {
     const [resolved, ...more] = resolveFromApp(app, { STRIPE_KEY: 'sk_canary', STRIPE_HOOK: 'wh' })
     expect(more).toEqual([])
-    expect(resolved).toMatchObject({ tenant: 'default', name: 'main', baseUrl: 'https://api.stripe.example/v1', simulated: false })
+    expect(resolved).toMatchObject({
+      tenant: 'default',
+      name: 'main',
+      baseUrl: 'https://api.stripe.example/v1',
+      simulated: false,
+    })
     expect(resolved?.credentials['key']?.reveal()).toBe('sk_canary')
     expect(JSON.stringify(resolved)).not.toContain('canary')
   })
 
-  test.each([{ STRIPE_HOOK: 'wh' }, { STRIPE_KEY: '', STRIPE_HOOK: 'wh' }])('a missing variable is named, with its connection', (environment) => {
-    expect(() => resolveFromApp(app, environment)).toThrow(code('APP_INVALID', 'stripe/main', 'STRIPE_KEY'))
-  })
+  test.each([{ STRIPE_HOOK: 'wh' }, { STRIPE_KEY: '', STRIPE_HOOK: 'wh' }])(
+    'a missing variable is named, with its connection',
+    (environment) => {
+      expect(() => resolveFromApp(app, environment)).toThrow(code('APP_INVALID', 'stripe/main', 'STRIPE_KEY'))
+    },
+  )
 
   test('a missing or strange credential is named', () => {
-    const of = (credentials: Record<string, ReturnType<typeof fromEnvironment>>) => defineApp({ flows: [], connections: [defineConnection(stripe, { credentials })] })
+    const of = (credentials: Record<string, ReturnType<typeof fromEnvironment>>) =>
+      defineApp({ flows: [], connections: [defineConnection(stripe, { credentials })] })
     expect(() => resolveFromApp(of({}), {})).toThrow(code('APP_INVALID', 'stripe/main', 'key'))
-    expect(() => resolveFromApp(of({ key: fromEnvironment('A'), kye: fromEnvironment('B') }), { A: '1', B: '2' })).toThrow(code('APP_INVALID', 'kye'))
+    expect(() =>
+      resolveFromApp(of({ key: fromEnvironment('A'), kye: fromEnvironment('B') }), { A: '1', B: '2' }),
+    ).toThrow(code('APP_INVALID', 'kye'))
   })
 
   test('a simulator stands in where there is no connection, and nowhere else', () => {
@@ -117,7 +152,16 @@ describe('base URLs', () => {
     expect(parseBaseUrl(text, 'x')).toEqual({ origin, path })
   })
 
-  test.each(['', 'api.example.com', 'file:///etc', 'ftp://a', 'https://user:canary@a', 'https://a/?key=canary', 'https://a/#x', 'unix:/x'])('%j is refused, and a secret in it not shown', (text) => {
+  test.each([
+    '',
+    'api.example.com',
+    'file:///etc',
+    'ftp://a',
+    'https://user:canary@a',
+    'https://a/?key=canary',
+    'https://a/#x',
+    'unix:/x',
+  ])('%j is refused, and a secret in it not shown', (text) => {
     expect(() => parseBaseUrl(text, 'connection x')).toThrow(code('APP_INVALID', 'connection x'))
     expect(() => parseBaseUrl(text, 'connection x')).not.toThrow(/canary/)
   })
@@ -126,17 +170,27 @@ describe('base URLs', () => {
 describe('EGR-07: credentials go to the origin of their connection only', () => {
   const send = () => Promise.reject(new Error('not used'))
 
-  test.each(['https://evil.example', 'http://api.stripe.example', 'https://api.stripe.example:8443', 'https://api.stripe.example.evil.example', 'https://stripe.example'])(
-    'not to %s',
-    async (origin) => {
-      const connections = await createConnections({ connections: [connection()] })
-      const own = connections.resolve('default', 'stripe', null)
-      const authentication = authenticate({ connection: own, scheme: connections.schemeOf(own), clock: systemClock, send })
-      const headers: string[] = []
-      expect(() => authentication.apply({ origin, path: '/', headers })).toThrow(code('ADDRESS_REFUSED', 'https://api.stripe.example'))
-      expect(headers).toEqual([])
-      void authentication.apply({ origin: 'https://api.stripe.example', path: '/', headers })
-      expect(headers).toEqual(['authorization', 'Bearer sk_canary'])
-    },
-  )
+  test.each([
+    'https://evil.example',
+    'http://api.stripe.example',
+    'https://api.stripe.example:8443',
+    'https://api.stripe.example.evil.example',
+    'https://stripe.example',
+  ])('not to %s', async (origin) => {
+    const connections = await createConnections({ connections: [connection()] })
+    const own = connections.resolve('default', 'stripe', null)
+    const authentication = authenticate({
+      connection: own,
+      scheme: connections.schemeOf(own),
+      clock: systemClock,
+      send,
+    })
+    const headers: string[] = []
+    expect(() => authentication.apply({ origin, path: '/', headers })).toThrow(
+      code('ADDRESS_REFUSED', 'https://api.stripe.example'),
+    )
+    expect(headers).toEqual([])
+    void authentication.apply({ origin: 'https://api.stripe.example', path: '/', headers })
+    expect(headers).toEqual(['authorization', 'Bearer sk_canary'])
+  })
 })

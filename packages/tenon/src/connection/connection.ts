@@ -25,7 +25,9 @@ export interface Connections {
 }
 
 /** Loads what the connections need. Rejects with `APP_INVALID` for an unknown scheme, a bad base URL or a name given twice. */
-export async function createConnections(options: { readonly connections: readonly ResolvedConnection[] }): Promise<Connections> {
+export async function createConnections(options: {
+  readonly connections: readonly ResolvedConnection[]
+}): Promise<Connections> {
   const all = options.connections
   const schemes = new Map<string, AuthScheme>()
   const tenants = new Map<string, Map<string, Map<string, ResolvedConnection>>>()
@@ -43,10 +45,12 @@ export async function createConnections(options: { readonly connections: readonl
     all,
     resolve(tenant, connector, name) {
       const named = tenants.get(tenant)?.get(connector)
-      if (named === undefined) throw missing(`no connection for ${connector}: add defineConnection(${connector}, …) to the app's connections`)
+      if (named === undefined)
+        throw missing(`no connection for ${connector}: add defineConnection(${connector}, …) to the app's connections`)
       if (name === null) return only(named, connector)
       const connection = named.get(name)
-      if (connection === undefined) throw missing(`${connector} has no connection named ${name}; it has ${[...named.keys()].join(', ')}`)
+      if (connection === undefined)
+        throw missing(`${connector} has no connection named ${name}; it has ${[...named.keys()].join(', ')}`)
       return connection
     },
     schemeOf: ({ connector }) => schemes.get(connector.options.auth.scheme) as AuthScheme,
@@ -63,7 +67,9 @@ function only(named: ReadonlyMap<string, ResolvedConnection>, connector: string)
   const [first, second] = named.values()
   if (first !== undefined && second === undefined) return first
   const names = [...named.keys()].join(', ')
-  throw missing(`${connector} has several connections (${names}): name one, as in uses: { ${connector}: ${connector}.connection('${first?.name}') }`)
+  throw missing(
+    `${connector} has several connections (${names}): name one, as in uses: { ${connector}: ${connector}.connection('${first?.name}') }`,
+  )
 }
 
 function missing(message: string): TenonError {
@@ -77,7 +83,10 @@ async function loadScheme(name: string, connector: string): Promise<AuthScheme> 
   const files = (await readdir(folder)).filter((file) => /^[a-z-]+\.[jt]s$/.test(file))
   const file = files.find((file) => file.slice(0, -3) === name)
   if (file === undefined) {
-    throw new TenonError('APP_INVALID', `connector ${connector}: there is no auth scheme ${JSON.stringify(name)}; there are ${files.map((one) => one.slice(0, -3)).join(', ')}`)
+    throw new TenonError(
+      'APP_INVALID',
+      `connector ${connector}: there is no auth scheme ${JSON.stringify(name)}; there are ${files.map((one) => one.slice(0, -3)).join(', ')}`,
+    )
   }
   return ((await import(new URL(file, folder).href)) as { readonly scheme: AuthScheme }).scheme
 }

@@ -11,5 +11,8 @@ export function credential(credentials: Readonly<Record<string, Secret>>, field:
 /** The value itself when a header can carry it. The error does not show it. */
 export function requireHeaderValue(value: string, field: string): string {
   if (/^[\x21-\x7e]+$/.test(value)) return value
-  throw new TenonError('APP_INVALID', `the credential ${field} is empty or has a space, a line break or another character that a header cannot carry`)
+  throw new TenonError(
+    'APP_INVALID',
+    `the credential ${field} is empty or has a space, a line break or another character that a header cannot carry`,
+  )
 }

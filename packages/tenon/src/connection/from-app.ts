@@ -16,7 +16,11 @@ type Environment = Readonly<Record<string, string | undefined>>
 const defaultTenant = 'default'
 
 /** The app's connections with their credentials from the environment; a simulated one for each connector that has none. Throws `APP_INVALID` naming what is missing. */
-export function resolveFromApp(app: App, environment: Environment, simulated: readonly SimulatedProvider[] = []): ResolvedConnection[] {
+export function resolveFromApp(
+  app: App,
+  environment: Environment,
+  simulated: readonly SimulatedProvider[] = [],
+): ResolvedConnection[] {
   const real = (app.options.connections ?? []).map((connection) => resolveOne(connection, environment))
   const connected = new Set(real.map(({ connector }) => connector.name))
   const standIns = simulated.filter(({ connector }) => !connected.has(connector.name)).map(simulatedConnection)
@@ -37,28 +41,51 @@ function resolveOne(connection: Connection, environment: Environment): ResolvedC
     return [field, new Secret(value)] as const
   })
   const baseUrl = connection.baseUrl ?? connector.options.baseUrl
-  return { tenant: defaultTenant, connector, name, baseUrl, credentials: Object.fromEntries(credentials), simulated: false }
+  return {
+    tenant: defaultTenant,
+    connector,
+    name,
+    baseUrl,
+    credentials: Object.fromEntries(credentials),
+    simulated: false,
+  }
 }
 
 function refuseStrangeFields({ connector, credentials }: Connection, what: string): void {
   const { auth, webhooks } = connector.options
   const wanted = Object.keys(auth.fields)
-  const allowed = new Set([...wanted, ...(webhooks?.verify.field == null ? [] : [webhooks.verify.field]), ...(webhooks?.fields ?? [])])
+  const signed = webhooks?.verify.field ?? null
+  const allowed = new Set([...wanted, ...(signed === null ? [] : [signed]), ...(webhooks?.fields ?? [])])
   const missing = wanted.find((field) => !Object.hasOwn(credentials, field))
   if (missing !== undefined) {
-    throw new TenonError('APP_INVALID', `${what}: the credential ${missing} is missing; add ${missing}: fromEnvironment('…')`, {
-      details: { field: missing },
-    })
+    throw new TenonError(
+      'APP_INVALID',
+      `${what}: the credential ${missing} is missing; add ${missing}: fromEnvironment('…')`,
+      {
+        details: { field: missing },
+      },
+    )
   }
   const strange = Object.keys(credentials).find((field) => !allowed.has(field))
   if (strange !== undefined) {
-    throw new TenonError('APP_INVALID', `${what}: ${connector.name} knows no credential ${strange}; it knows ${[...allowed].join(', ')}`, {
-      details: { field: strange },
-    })
+    throw new TenonError(
+      'APP_INVALID',
+      `${what}: ${connector.name} knows no credential ${strange}; it knows ${[...allowed].join(', ')}`,
+      {
+        details: { field: strange },
+      },
+    )
   }
 }
 
 function simulatedConnection({ connector, baseUrl, credentials }: SimulatedProvider): ResolvedConnection {
   const secrets = Object.entries(credentials).map(([field, value]) => [field, new Secret(value)])
-  return { tenant: defaultTenant, connector, name: 'main', baseUrl, credentials: Object.fromEntries(secrets), simulated: true }
+  return {
+    tenant: defaultTenant,
+    connector,
+    name: 'main',
+    baseUrl,
+    credentials: Object.fromEntries(secrets),
+    simulated: true,
+  }
 }

@@ -78,7 +78,11 @@ function addressRefused(hostname: string): TenonError {
 export function requireOrigin(origin: string): string {
   const url = URL.canParse(origin) ? new URL(origin) : null
   if (url !== null && url.origin === origin && (url.protocol === 'https:' || url.protocol === 'http:')) return origin
-  throw new TenonError('ADDRESS_REFUSED', 'only an http or https origin, such as https://api.example.com, may be called', {
-    details: { fate: 'not-sent' },
-  })
+  throw new TenonError(
+    'ADDRESS_REFUSED',
+    'only an http or https origin, such as https://api.example.com, may be called',
+    {
+      details: { fate: 'not-sent' },
+    },
+  )
 }

@@ -51,7 +51,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #dispatch(): void {
-    this.#pool.dispatch(this.#request as unknown as Dispatcher.DispatchOptions, this)
+    this.#pool.dispatch(this.#request, this)
   }
 
   #phase(): 'connect' | 'headers' | 'body' {
@@ -70,8 +70,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#isSettled) return
     this.#status = status
     this.#headers = headers
-    if (Number(controller.rawHeaders?.length ?? 0) > 2 * maxHeaders) this.#giveUp(answerRefused(`more than ${maxHeaders} headers`))
-    else if (Number(headers['content-length']) > this.#request.maxAnswerBytes && this.#request.method !== 'HEAD') this.#refuseSize()
+    if (Number(controller.rawHeaders?.length ?? 0) > 2 * maxHeaders)
+      this.#giveUp(answerRefused(`more than ${maxHeaders} headers`))
+    else if (Number(headers['content-length']) > this.#request.maxAnswerBytes && this.#request.method !== 'HEAD')
+      this.#refuseSize()
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -125,7 +127,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #answer(isComplete: boolean): RawAnswer {
-    const body = this.#more === null ? (this.#first ?? nothing) : Buffer.concat([this.#first ?? nothing, ...this.#more], this.#size)
+    const body =
+      this.#more === null
+        ? (this.#first ?? nothing)
+        : Buffer.concat([this.#first ?? nothing, ...this.#more], this.#size)
     return { status: this.#status, headers: this.#headers, body, isComplete }
   }
 }

@@ -8,11 +8,22 @@ export function lost(error: Error, isUnsent: boolean): TenonError {
   if (TenonError.is(error)) return error
   const reason = reasonOf(error)
   if (isUnsent && reason === 'UND_ERR_INVALID_ARG') {
-    return failedWith('not-sent', 'APP_INVALID', 'the request has a path or header that HTTP does not allow', { details: { reason } })
+    return failedWith('not-sent', 'APP_INVALID', 'the request has a path or header that HTTP does not allow', {
+      details: { reason },
+    })
   }
-  if (isUnsent) return failedWith('not-sent', 'UPSTREAM_UNAVAILABLE', `no connection could be made (${reason})`, { details: { reason } })
-  if (error.name === 'HTTPParserError' || reason === 'UND_ERR_HEADERS_OVERFLOW') return answerRefused(`something that is not HTTP within limits (${reason})`)
-  return failedWith('ambiguous', 'UPSTREAM_UNAVAILABLE', `the connection ended before the answer was complete (${reason})`, { details: { reason } })
+  if (isUnsent)
+    return failedWith('not-sent', 'UPSTREAM_UNAVAILABLE', `no connection could be made (${reason})`, {
+      details: { reason },
+    })
+  if (error.name === 'HTTPParserError' || reason === 'UND_ERR_HEADERS_OVERFLOW')
+    return answerRefused(`something that is not HTTP within limits (${reason})`)
+  return failedWith(
+    'ambiguous',
+    'UPSTREAM_UNAVAILABLE',
+    `the connection ended before the answer was complete (${reason})`,
+    { details: { reason } },
+  )
 }
 
 const doing = {
@@ -24,9 +35,14 @@ const doing = {
 
 export function timedOut(phase: keyof typeof doing, timeoutMs: number): TenonError {
   const isUnsent = phase === 'login' || phase === 'connect'
-  return failedWith(isUnsent ? 'not-sent' : 'ambiguous', 'TIMEOUT', `the limit of ${timeoutMs} ms was reached ${doing[phase]}`, {
-    details: { phase, timeoutMs },
-  })
+  return failedWith(
+    isUnsent ? 'not-sent' : 'ambiguous',
+    'TIMEOUT',
+    `the limit of ${timeoutMs} ms was reached ${doing[phase]}`,
+    {
+      details: { phase, timeoutMs },
+    },
+  )
 }
 
 export function givenUp(fate: 'not-sent' | 'ambiguous', reason: unknown): TenonError {

@@ -1,27 +1,42 @@
-import fc from 'fast-check'
+import { assert, double, integer, property } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decideRetry, retryAfterMs, retryPolicy, type FailedTry } from './retry.ts'
 
 const policy = retryPolicy()
-const tried: FailedTry = { retryable: true, fate: 'answered', repeat: 'keyed', attempt: 1, retryAfterMs: null, previousDelayMs: null }
+const tried: FailedTry = {
+  retryable: true,
+  fate: 'answered',
+  repeat: 'keyed',
+  attempt: 1,
+  retryAfterMs: null,
+  previousDelayMs: null,
+}
 const half = (): number => 0.5
 
 describe('OUT-01: what may have happened is not repeated blindly', () => {
   test('an unsafe call with an ambiguous end is for a person, whatever else is true', () => {
     for (const retryable of [true, false]) {
       for (const attempt of [1, 8, 99]) {
-        expect(decideRetry({ ...tried, repeat: 'unsafe', fate: 'ambiguous', retryable, attempt }, policy, half)).toEqual({ next: 'unknown' })
+        expect(
+          decideRetry({ ...tried, repeat: 'unsafe', fate: 'ambiguous', retryable, attempt }, policy, half),
+        ).toEqual({ next: 'unknown' })
       }
     }
   })
 
-  test.each(['harmless', 'keyed', 'lookup'] as const)('a call that is %s is tried again after an ambiguous end', (repeat) => {
-    expect(decideRetry({ ...tried, repeat, fate: 'ambiguous' }, policy, half).next).toBe('retry')
-  })
+  test.each(['harmless', 'keyed', 'lookup'] as const)(
+    'a call that is %s is tried again after an ambiguous end',
+    (repeat) => {
+      expect(decideRetry({ ...tried, repeat, fate: 'ambiguous' }, policy, half).next).toBe('retry')
+    },
+  )
 
-  test.each(['not-sent', 'answered'] as const)('an unsafe call that is known to have done nothing (%s) is tried again', (fate) => {
-    expect(decideRetry({ ...tried, repeat: 'unsafe', fate }, policy, half).next).toBe('retry')
-  })
+  test.each(['not-sent', 'answered'] as const)(
+    'an unsafe call that is known to have done nothing (%s) is tried again',
+    (fate) => {
+      expect(decideRetry({ ...tried, repeat: 'unsafe', fate }, policy, half).next).toBe('retry')
+    },
+  )
 
   test('what cannot succeed is not tried again', () => {
     expect(decideRetry({ ...tried, retryable: false }, policy, half)).toEqual({ next: 'fail' })
@@ -40,9 +55,9 @@ describe('OUT-02: decorrelated jitter', () => {
   }
 
   test('a pause is between base and cap, and at most three times the one before', () => {
-    const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
-    fc.assert(
-      fc.property(fc.integer({ min: 250, max: 10_000_000 }), unit, (previous, drawn) => {
+    const unit = double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+    assert(
+      property(integer({ min: 250, max: 10_000_000 }), unit, (previous, drawn) => {
         const delay = delayOf(previous, () => drawn)
         expect(delay).toBeGreaterThanOrEqual(policy.baseMs)
         expect(delay).toBeLessThanOrEqual(Math.min(policy.capMs, previous * 3))
@@ -57,7 +72,8 @@ describe('OUT-02: decorrelated jitter', () => {
       const delays = Array.from({ length: 1000 }, () => delayOf(previous, random))
       const highest = Math.min(policy.capMs, (previous ?? policy.baseMs) * 3)
       const buckets = Array.from({ length: 10 }, () => 0)
-      for (const delay of delays) buckets[Math.min(9, Math.floor(((delay - policy.baseMs) / (highest - policy.baseMs)) * 10))]! += 1
+      for (const delay of delays)
+        buckets[Math.min(9, Math.floor(((delay - policy.baseMs) / (highest - policy.baseMs)) * 10))]! += 1
       expect(Math.max(...buckets)).toBeLessThanOrEqual(200)
     }
   })
@@ -107,14 +123,23 @@ describe('OUT-03: Retry-After is a floor', () => {
 describe('retryPolicy', () => {
   test('has defaults, and takes the later options over the earlier', () => {
     expect(retryPolicy()).toEqual({ attempts: 8, baseMs: 250, capMs: 60_000 })
-    expect(retryPolicy({ attempts: 3, base: '1s' }, undefined, { attempts: 5 })).toEqual({ attempts: 5, baseMs: 1000, capMs: 60_000 })
+    expect(retryPolicy({ attempts: 3, base: '1s' }, undefined, { attempts: 5 })).toEqual({
+      attempts: 5,
+      baseMs: 1000,
+      capMs: 60_000,
+    })
     expect(retryPolicy({ base: '5m' })).toEqual({ attempts: 8, baseMs: 300_000, capMs: 300_000 })
   })
 
-  test.each([{ attempts: 0 }, { attempts: 1.5 }, { attempts: Number.NaN }, { attempts: 1e9 }, { base: '0ms' }, { base: 'soon' }, { base: '2s', cap: '1s' }])(
-    'refuses %j',
-    (options) => {
-      expect(() => retryPolicy(options as never)).toThrow(expect.objectContaining({ code: 'APP_INVALID' }))
-    },
-  )
+  test.each([
+    { attempts: 0 },
+    { attempts: 1.5 },
+    { attempts: Number.NaN },
+    { attempts: 1e9 },
+    { base: '0ms' },
+    { base: 'soon' },
+    { base: '2s', cap: '1s' },
+  ])('refuses %j', (options) => {
+    expect(() => retryPolicy(options as never)).toThrow(expect.objectContaining({ code: 'APP_INVALID' }))
+  })
 })

@@ -94,7 +94,10 @@ const http = (listener: RequestListener): Promise<Upstream> => listening(createH
 const raw = (speak: (socket: Socket) => void): Promise<Upstream> =>
   listening(createServer((socket) => socket.once('data', () => speak(socket))))
 
-function open(upstream: Upstream, clock: Clock = systemClock): { transport: Transport; send(more?: Partial<SendRequest>): Promise<RawAnswer> } {
+function open(
+  upstream: Upstream,
+  clock: Clock = systemClock,
+): { transport: Transport; send(more?: Partial<SendRequest>): Promise<RawAnswer> } {
   const transport = createTransport({ clock, allowedOrigins: [upstream.origin] })
   cleanups.push(() => transport.close())
   return {
@@ -130,12 +133,18 @@ describe('a request and its answer', () => {
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
         response.writeHead(201, { 'X-Twice': ['a', 'b'], 'Content-Type': 'text/plain' })
-        response.end(`${request.method} ${request.url} ${request.headers['x-mine']} ${Buffer.concat(chunks).toString()}`)
+        response.end(
+          `${request.method} ${request.url} ${String(request.headers['x-mine'])} ${Buffer.concat(chunks).toString()}`,
+        )
       })
     })
     const { send } = open(upstream)
     const answer = await send({ method: 'POST', path: '/a?b=c', headers: ['x-mine', '7'], body: 'grüß' })
-    expect(answer).toMatchObject({ status: 201, isComplete: true, headers: { 'x-twice': ['a', 'b'], 'content-type': 'text/plain' } })
+    expect(answer).toMatchObject({
+      status: 201,
+      isComplete: true,
+      headers: { 'x-twice': ['a', 'b'], 'content-type': 'text/plain' },
+    })
     expect(answer.body.toString()).toBe('POST /a?b=c 7 grüß')
   })
 
@@ -157,7 +166,9 @@ describe('a request and its answer', () => {
   })
 
   test('informational answers are passed over', async () => {
-    const upstream = await raw((socket) => socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'))
+    const upstream = await raw((socket) =>
+      socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'),
+    )
     expect((await open(upstream).send()).body.toString()).toBe('ok')
   })
 })
@@ -170,7 +181,7 @@ describe('OUT-01: an error says whether the request left', () => {
     const error = await errorOf(send({ path: '/secret-path?token=canary' }))
     expect(error).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true, details: { reason: 'ECONNREFUSED' } })
     expect(fateOf(error)).toBe('not-sent')
-    expect(JSON.stringify({ ...error, message: error.message })).not.toMatch(/canary|secret-path/)
+    expect(`${error.message} ${JSON.stringify(error)}`).not.toMatch(/canary|secret-path/)
   })
 
   test.each([
@@ -179,7 +190,10 @@ describe('OUT-01: an error says whether the request left', () => {
     ['the connection ends politely', (socket: Socket) => socket.end()],
     ['half a head', (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-le')],
     ['half a body', (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf')],
-    ['half a chunked body', (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhalf')],
+    [
+      'half a chunked body',
+      (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhalf'),
+    ],
   ])('%s: ambiguous', async (_what, speak) => {
     const error = await errorOf(open(await raw(speak)).send({ method: 'POST', body: 'x' }))
     expect(error).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true })
@@ -281,7 +295,16 @@ describe('OUT-07: one limit for everything, and giving up frees everything', () 
       },
     })
     cleanups.push(() => transport.close(), release)
-    const request = { origin: 'http://slow.example', method: 'GET', path: '/', headers: [], body: null, timeoutMs: 5000, maxAnswerBytes: 100, signal: null }
+    const request = {
+      origin: 'http://slow.example',
+      method: 'GET',
+      path: '/',
+      headers: [],
+      body: null,
+      timeoutMs: 5000,
+      maxAnswerBytes: 100,
+      signal: null,
+    }
     const timed = errorOf(transport.send(request))
     const abort = new AbortController()
     const aborted = errorOf(transport.send({ ...request, signal: abort.signal }))
@@ -293,7 +316,9 @@ describe('OUT-07: one limit for everything, and giving up frees everything', () 
     expect(fateOf(error)).toBe('not-sent')
     expect(clock.pending).toBe(0)
     await turns(5)
-    expect(process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'TCPConnectWrap')).toEqual([])
+    expect(
+      process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap' || name === 'TCPConnectWrap'),
+    ).toEqual([])
   })
 
   test('a request that comes while another gives up still gets its socket', async () => {
@@ -328,8 +353,14 @@ describe('OUT-07: one limit for everything, and giving up frees everything', () 
     const { signal } = abort
     const add = signal.addEventListener.bind(signal)
     const remove = signal.removeEventListener.bind(signal)
-    signal.addEventListener = (...args: Parameters<typeof add>) => void ((listeners += 1), add(...args))
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => void ((listeners -= 1), remove(...args))
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners += 1
+      add(...args)
+    }
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners -= 1
+      remove(...args)
+    }
     await Promise.all(Array.from({ length: 20 }, () => send({ signal })))
     expect(listeners).toBe(0)
   })
@@ -409,13 +440,17 @@ describe('OUT-13: answers have limits', () => {
 
   test('a packing that is not known, or damaged, is refused', async () => {
     for (const encoding of ['zebra', 'gzip', '__proto__', 'constructor']) {
-      const upstream = await http((_request, response) => response.writeHead(200, { 'content-encoding': encoding }).end('plain'))
+      const upstream = await http((_request, response) =>
+        response.writeHead(200, { 'content-encoding': encoding }).end('plain'),
+      )
       expect(await errorOf(open(upstream).send())).toMatchObject({ code: 'UPSTREAM_ANSWER_INVALID' })
     }
   })
 
   test('SEC-05: a header named __proto__ changes nothing', async () => {
-    const upstream = await raw((socket) => socket.write('HTTP/1.1 200 OK\r\n__proto__: x\r\nconstructor: y\r\ncontent-length: 2\r\n\r\nok'))
+    const upstream = await raw((socket) =>
+      socket.write('HTTP/1.1 200 OK\r\n__proto__: x\r\nconstructor: y\r\ncontent-length: 2\r\n\r\nok'),
+    )
     expect((await open(upstream).send()).status).toBe(200)
     expect(({} as Record<string, unknown>)['x']).toBeUndefined()
   })

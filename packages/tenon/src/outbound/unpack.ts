@@ -8,7 +8,9 @@ type Unpacker = (
   done: (error: Error | null, unpacked: Buffer) => void,
 ) => void
 
-const unpackers = new Map<string, Unpacker>(Object.entries({ gzip: gunzip, 'x-gzip': gunzip, deflate: inflate, br: brotliDecompress }))
+const unpackers = new Map<string, Unpacker>(
+  Object.entries({ gzip: gunzip, 'x-gzip': gunzip, deflate: inflate, br: brotliDecompress }),
+)
 
 export function isPacked(answer: RawAnswer): boolean {
   const encoding = answer.headers['content-encoding']

@@ -9,7 +9,11 @@ export const scheme: AuthScheme = {
     const { user, password } = settings as BasicSettings
     const name = credential(credentials, user)
     // The first colon ends the user's name (RFC 7617 §2).
-    if (name.includes(':')) throw new TenonError('APP_INVALID', `${user} must not contain a colon, for Basic authentication cannot express it`)
+    if (name.includes(':'))
+      throw new TenonError(
+        'APP_INVALID',
+        `${user} must not contain a colon, for Basic authentication cannot express it`,
+      )
     const encoded = Buffer.from(`${name}:${credential(credentials, password)}`).toString('base64')
     conceal(encoded)
     const value = `Basic ${encoded}`

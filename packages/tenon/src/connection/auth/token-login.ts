@@ -68,7 +68,10 @@ class TokenLogin implements Authenticator {
     if (answer.status < 200 || answer.status > 299) throw refusedLogin(answer)
     const text = this.#settings.token(answer.body)
     if (typeof text !== 'string' || !/^[\x21-\x7e]+$/.test(text)) {
-      throw new TenonError('CREDENTIALS_REFUSED', `the login was answered with status ${answer.status}, but without a token`)
+      throw new TenonError(
+        'CREDENTIALS_REFUSED',
+        `the login was answered with status ${answer.status}, but without a token`,
+      )
     }
     conceal(text)
     this.#token = { header: `Bearer ${text}`, until: askedAt + this.#heldMs }

@@ -1,0 +1,84 @@
+import { sleep, type Clock } from '../base/clock.ts'
+import type { TenonError } from '../base/errors.ts'
+import { givenUp, timedOut } from '../outbound/failure.ts'
+import { failedWith, type SendRequest } from '../outbound/outbound.ts'
+import { readAnswer, type ReadAnswer } from './answer.ts'
+import { asTenonError } from './failed.ts'
+import type { Plan } from './plan.ts'
+import type { Outgoing } from './request.ts'
+
+/** What ends a call: its deadline, over everything that belongs to it, or whoever asked for it. */
+export interface Limits {
+  readonly clock: Clock
+  readonly timeoutMs: number
+  readonly deadline: number
+  readonly signal: AbortSignal | null
+}
+
+/** Authenticates a request, sends it, and reads the answer. */
+export async function exchange(plan: Plan, outgoing: Outgoing, limits: Limits): Promise<ReadAnswer> {
+  const { transport, authentication } = plan.line
+  const ready = authenticated(plan, outgoing, limits)
+  // Mostly at once: a promise for nothing would cost every call.
+  const request = ready instanceof Promise ? await ready : ready
+  const answer = readAnswer(await transport.send(request))
+  if (answer.status !== 401 || authentication.refused?.(request) !== true) return answer
+  // A 401 says that nothing was done: once more, with what the scheme has now.
+  return readAnswer(await transport.send(await authenticated(plan, outgoing, limits)))
+}
+
+function authenticated(plan: Plan, outgoing: Outgoing, limits: Limits): SendRequest | Promise<SendRequest> {
+  const request: SendRequest = {
+    origin: plan.base.origin,
+    method: plan.operation.method,
+    path: outgoing.path,
+    headers: [...outgoing.headers],
+    body: outgoing.body,
+    timeoutMs: remaining(limits),
+    maxAnswerBytes: plan.maxAnswerBytes,
+    signal: limits.signal,
+  }
+  try {
+    const applying = plan.line.authentication.apply(request)
+    return applying === undefined ? request : afterwards(applying, request, limits)
+  } catch (error) {
+    throw unsent(error)
+  }
+}
+
+async function afterwards(applying: Promise<void>, request: SendRequest, limits: Limits): Promise<SendRequest> {
+  try {
+    await withinLimits(applying, limits)
+  } catch (error) {
+    throw unsent(error)
+  }
+  return { ...request, timeoutMs: remaining(limits) }
+}
+
+function remaining({ deadline, clock }: Limits): number {
+  return deadline - clock.now()
+}
+
+/** Waits for work that others wait for too: it goes on when this call's limit is reached. */
+async function withinLimits(work: Promise<void>, limits: Limits): Promise<void> {
+  const { clock, signal, timeoutMs } = limits
+  const end = new AbortController()
+  const giveUp = (): void => end.abort()
+  signal?.addEventListener('abort', giveUp, { once: true })
+  if (signal?.aborted === true) giveUp()
+  try {
+    const limit = sleep(clock, remaining(limits), end.signal).then(() => 'limit')
+    if ((await Promise.race([work, limit])) !== 'limit') return
+    throw signal?.aborted === true ? givenUp('not-sent', signal.reason) : timedOut('login', timeoutMs)
+  } finally {
+    giveUp()
+    signal?.removeEventListener('abort', giveUp)
+  }
+}
+
+/** What kept the request from leaving, whatever its own fate was: a login that broke off has sent nothing of the call. */
+function unsent(error: unknown): TenonError {
+  const { code, message, retryable, retryAfterMs, details } = asTenonError(error)
+  const after = retryAfterMs === null ? {} : { retryAfterMs }
+  return failedWith('not-sent', code, message, { retryable, details, ...after })
+}
