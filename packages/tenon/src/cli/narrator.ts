@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Happening } from '../engine/engine.ts'
 import { visible } from '../telemetry/log.ts'
 import { padEnd, shorten, type Terminal } from './terminal.ts'
-import { clockTime, length, shortId } from './words.ts'
+import { clockTime, length, shortId, stepName } from './words.ts'
 
 /** Tells live what happens to the runs, a few lines for each; under load it counts instead. */
 export interface Narrator {
@@ -65,8 +65,10 @@ export function createNarrator(terminal: Terminal, clock: Clock): Narrator {
     const { run } = happening
     const known = knownRun(run, happening.flow)
     if (happening.name === 'step.completed') {
+      // That a pause is over shows in what comes next.
+      if (/^sleep#\d+$/.test(happening.step)) return
       known.steps.push(
-        `${plain(happening.step)} ${length(happening.tookMs)}${happening.attempt > 1 ? ` (try ${happening.attempt})` : ''}`,
+        `${stepName(happening.step)} ${length(happening.tookMs)}${happening.attempt > 1 ? ` (try ${happening.attempt})` : ''}`,
       )
       known.flush ??= clock.after(gatherMs, () => flush(run, known))
       return
@@ -103,11 +105,11 @@ function tell(
       return {
         mark: '◷',
         colour: 'cyan',
-        text: `waits for ${happening.for}${happening.until === null ? '' : `, at most ${length(happening.until - happening.at)}`}`,
+        text: `waits for ${stepName(happening.for)}${happening.until === null ? '' : `, at most ${length(happening.until - happening.at)}`}`,
       }
     case 'step.failed': {
       const again = happening.retryInMs === null ? '' : `; again in ${length(happening.retryInMs)}`
-      return { mark: '✗', colour: 'red', text: `${plain(happening.step)}: ${happening.message}${again}` }
+      return { mark: '✗', colour: 'red', text: `${stepName(happening.step)}: ${happening.message}${again}` }
     }
     case 'run.parked':
       return { mark: '‖', colour: 'yellow', text: `needs a person: ${happening.message}` }
@@ -122,10 +124,6 @@ function tell(
     default:
       return null
   }
-}
-
-function plain(step: string): string {
-  return step.replace(/#1$/, '')
 }
 
 function forgetOldest(map: Map<string, unknown>): void {

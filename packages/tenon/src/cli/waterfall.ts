@@ -3,7 +3,7 @@ import { padEnd, padStart, shorten, wrap, type Colours } from './terminal.ts'
 import { bar, createTimeAxis, type Span, type TimeAxis } from './time-axis.ts'
 import { visible } from '../telemetry/log.ts'
 import { adviceFor } from './advice.ts'
-import { clockTime, length, shortId, statusMark, statusWord } from './words.ts'
+import { clockTime, length, shortId, statusMark, statusWord, stepName } from './words.ts'
 
 export interface Drawing {
   readonly columns: number
@@ -48,16 +48,18 @@ function headOf(view: RunView, { columns, colours, now }: Drawing): string[] {
   if (view.event !== null) lines.push(colours.dim(shorten(`by ${view.event.type} ${view.event.id}`, columns)))
   if (view.parent !== null) lines.push(colours.dim(`by ${view.parent.step} of run ${shortId(view.parent.run)}`))
   if (view.linked !== null) lines.push(colours.dim(`started anew from run ${shortId(view.linked)}`))
-  if (view.status === 'waiting' && view.waitsFor !== null) {
+  if (view.waitsFor !== null && view.status !== 'parked') {
+    // The time is told in the reader's own way.
+    const what = view.waitsFor.replace(/ until \S+$/, '')
     const until =
       view.wakeAt === null ? '' : `, until ${clockTime(view.wakeAt, now)} (${length(view.wakeAt - now)} from now)`
-    lines.push(...wrap(`waits for ${view.waitsFor}${until}`, columns, '').map((line) => colours.cyan(line)))
+    lines.push(...wrap(`waits for ${stepName(what)}${until}`, columns, '').map((line) => colours.cyan(line)))
   }
   return lines
 }
 
 function layoutOf(view: RunView, drawing: Drawing): Layout {
-  const longest = Math.max(12, ...view.steps.map((step) => nameOf(step).length))
+  const longest = Math.max(12, ...view.steps.map((step) => stepName(step.name).length))
   const nameColumns = Math.min(longest, drawing.columns < 100 ? 26 : 40)
   const indent = '  '
   const bars = drawing.columns - indent.length - 2 - nameColumns - lengthColumns - 2
@@ -66,11 +68,6 @@ function layoutOf(view: RunView, drawing: Drawing): Layout {
   const whole = { from: begin, to: Math.max(end, begin + 1) }
   const axis = createTimeAxis(whole, busySpans(view, drawing.now), Math.max(10, Math.min(bars, widestBars)))
   return { ...drawing, axis, whole, nameColumns, indent }
-}
-
-/** The first of several equal calls needs no number. */
-function nameOf({ name }: StepView): string {
-  return name.replace(/#1$/, '')
 }
 
 function busySpans(view: RunView, now: number): Span[] {
@@ -182,7 +179,7 @@ function stepLines(step: StepView, layout: Layout): string[] {
   const took = step.state === 'unknown' ? 'unknown' : length(span.to - span.from)
   const line = row(layout, {
     mark: paint(stepMarks[step.state]),
-    name: shorten(nameOf(step), layout.nameColumns),
+    name: shorten(stepName(step.name), layout.nameColumns),
     took,
     strip,
   })

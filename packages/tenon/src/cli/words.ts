@@ -43,3 +43,8 @@ export function length(ms: number): string {
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
 }
+
+/** A step as a person reads it: the first of several equal ones needs no number, and that a wait is a wait shows. */
+export function stepName(name: string): string {
+  return name.replaceAll(/\bwaitFor\./g, '').replaceAll(/#1\b/g, '')
+}

@@ -27,11 +27,13 @@ function connector(changed: Partial<ConnectorOptions> = {}, name = 'erp') {
 
 const erp = connector()
 const flow = (changed: object = {}, name = 'order-paid') =>
-  defineFlow(name, { trigger: erp.on('paid'), uses: { erp }, run: () => undefined, ...changed } as never)
+  defineFlow(name, { trigger: erp.on('paid'), uses: { erp }, run: () => undefined, ...changed } as object as Parameters<
+    typeof defineFlow
+  >[1])
 
 function problemsOf(options: Partial<AppOptions>) {
   const connections = [defineConnection(erp, { credentials: {} })]
-  return checkApp(defineApp({ flows: [], connections, ...options } as AppOptions)).map(({ where, message, remedy }) => {
+  return checkApp(defineApp({ flows: [], connections, ...options })).map(({ where, message, remedy }) => {
     expect(remedy.length).toBeGreaterThan(10)
     return `${where}: ${message}`
   })

@@ -53,7 +53,7 @@ const tenant = 'default'
 
 /** Brings an app up, in the order in which each part needs the ones before. What fails to start leaves nothing running. */
 export async function startApplication(options: ApplicationOptions): Promise<Application> {
-  const loaded = await loadApp(options.appFile)
+  const loaded = await loadApp(options.appFile, { simulate: options.simulate ?? true })
   requireSound(loaded)
   const closing = new AsyncDisposableStack()
   try {
@@ -130,11 +130,11 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
 
 /** Everything that calls leave by: the accounts, and the stand-ins for those that are missing. */
 async function openOutward(
-  { app, environment, simulate, log, redactor, clock = systemClock }: Starting,
+  { app, environment, log, redactor, clock = systemClock }: Starting,
   folder: DataFolder,
   closing: AsyncDisposableStack,
 ) {
-  const simulators = simulate === false ? [] : await startSimulators(app, { folder, clock, log })
+  const simulators = await startSimulators(app, { folder, clock, log })
   for (const simulator of simulators) closing.defer(() => simulator.close())
   const definitions = app.options.simulators ?? []
   const simulated = simulators.flatMap(({ connector: name, baseUrl, credentials }) => {

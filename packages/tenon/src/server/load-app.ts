@@ -14,7 +14,7 @@ export interface LoadedApp {
 }
 
 /** The app that a file exports by default, and its mistakes. Rejects with `APP_INVALID` when there is none, or when the file throws. */
-export async function loadApp(path: string): Promise<LoadedApp> {
+export async function loadApp(path: string, { simulate = true } = {}): Promise<LoadedApp> {
   const absolute = resolve(path)
   const file = shownPath(absolute)
   if (!existsSync(absolute)) {
@@ -31,7 +31,10 @@ export async function loadApp(path: string): Promise<LoadedApp> {
       `${file} does not export an app. End it with: export default defineApp({ flows: [ … ] })`,
     )
   }
-  return { app: app as unknown as App, file, problems: checkApp(app as unknown as App) }
+  const { options } = app as unknown as App
+  // Without its simulators, each connector needs a connection.
+  const meant: App = { kind: 'app', options: simulate ? options : { ...options, simulators: [] } }
+  return { app: meant, file, problems: checkApp(meant) }
 }
 
 /** Refuses an app with mistakes, naming all of them. */
@@ -53,7 +56,7 @@ async function importModule(absolute: string, file: string): Promise<Record<stri
     const place = placeOf(error)
     throw new TenonError(
       'APP_INVALID',
-      `${place ?? file} stops with: ${reasonOf(error)}${place === null ? '' : `\n  It is loaded by ${file}.`}`,
+      `${place ?? file} stops with: ${reasonOf(error)}${place === null || place.startsWith(`${file}:`) ? '' : `\n  It is loaded by ${file}.`}`,
       { cause: error },
     )
   }
@@ -63,7 +66,9 @@ async function importModule(absolute: string, file: string): Promise<Record<stri
 function placeOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null
   for (const line of (error.stack ?? '').split('\n')) {
-    const found = /(?:file:\/\/)?(\/[^\s()]+|[A-Za-z]:[\\/][^\s()]+?):(\d+)(?::(\d+))?\)?$/.exec(line.trim())
+    const found = /(?:^|[\s(])(?:file:\/\/)?(\/[^\s()]+?|[A-Za-z]:[\\/][^\s()]+?):(\d+)(?::(\d+))?\)?$/.exec(
+      line.trim(),
+    )
     if (found === null || /[\\/]node_modules[\\/]|^node:/.test(line) || isOurs(found[1] ?? '')) continue
     return `${shownPath(decodeURI(found[1] ?? ''))}:${found[2]}${found[3] === undefined ? '' : `:${found[3]}`}`
   }

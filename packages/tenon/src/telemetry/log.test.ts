@@ -52,6 +52,7 @@ describe.each(['json', 'pretty'] as const)('the log in %s', (form) => {
 
   test('nothing received can begin a line or steer a terminal', () => {
     const line = logged(form, { reason: 'a\nfake line\r\u001B[2J\u009B31m\u2028b' })
+    // oxlint-disable-next-line no-control-regex -- that is what must not be there
     expect(line.trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028]/)
   })
 

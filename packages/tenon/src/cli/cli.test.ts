@@ -1,0 +1,201 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+// The command line is tested as it is used: in a process of its own.
+
+let folder: string
+beforeAll(() => {
+  // Beside the sources, so that the apps in it find the packages.
+  folder = mkdtempSync(join(import.meta.dirname, '../../.test-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const cli = join(import.meta.dirname, 'cli.ts')
+
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function begin(...words: string[]) {
+  const environment = {
+    ...process.env,
+    NO_COLOR: '1',
+    FORCE_COLOR: '0',
+    TENON_DATA: join(folder, 'data'),
+    PORT: '0',
+    COLUMNS: '100',
+  }
+  const child = spawn(process.execPath, ['--conditions=source', cli, ...words], { cwd: folder, env: environment })
+  let [out, err] = ['', '']
+  const watchers = new Set<() => void>()
+  child.stdout.on('data', (piece: Buffer) => {
+    out += piece.toString()
+    for (const watcher of watchers) watcher()
+  })
+  child.stderr.on('data', (piece: Buffer) => (err += piece.toString()))
+  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, out, err })))
+  const said = (pattern: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = pattern.exec(out)
+        if (found !== null) resolve(found[1] ?? found[0])
+      }
+      watchers.add(look)
+      look()
+      void ended.then(() => reject(new Error(`it ended before it said ${pattern.source}: ${out}${err}`)))
+    })
+  return { child, ended, said }
+}
+
+const tenon = (...words: string[]): Promise<Ended> => begin(...words).ended
+
+function write(name: string, text: string): string {
+  writeFileSync(join(folder, name), text)
+  return name
+}
+
+const flowApp = (options: string, body = ''): string => `
+import { defineApp, defineFlow, manual, signal } from 'tenon'
+const flow = defineFlow('report', { trigger: manual(), ${options} async run({ step }) { ${body} } })
+export default defineApp({ flows: [flow] })
+`
+
+describe('a broken app is refused with file, name and remedy', () => {
+  test.each([
+    [
+      'a mistake in a definition',
+      flowApp("timeout: '2 hours',"),
+      /^broken\.ts has a mistake:\n {2}flow report: timeout is "2 hours", .*\n {4}Write a number and a unit/,
+    ],
+    [
+      'an exception at import',
+      "import { defineApp } from 'tenon'\n\nthrow new Error('no such tax table')\n",
+      /^broken\.ts:3:7 stops with: no such tax table$/,
+    ],
+    ['an import that is not there', "import { x } from './nothing.ts'\n", /^broken\.ts.* stops with: .*nothing\.ts/],
+    [
+      'a name that is not exported',
+      "import { defineFlux } from 'tenon'\n",
+      /^broken\.ts:1.* stops with: SyntaxError: .*defineFlux/,
+    ],
+    ['a mistake in the syntax', 'export default {\n  oops oops\n}\n', /^broken\.ts:2.* stops with: SyntaxError/],
+    [
+      'no app in it',
+      'export default 7\n',
+      /^broken\.ts does not export an app\. End it with: export default defineApp/,
+    ],
+  ])('%s', async (_what, text, expected) => {
+    const { code, out, err } = await tenon('start', '--app', write('broken.ts', text))
+    expect([code, out]).toEqual([1, ''])
+    expect(err.trim()).toMatch(expected)
+    expect(err).not.toMatch(/node_modules|at async/)
+  })
+
+  test('a file that is not there', async () => {
+    expect(await tenon('check', '--app', 'nowhere.ts')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('There is no file nowhere.ts') as string,
+    })
+  })
+
+  test('with --json the mistakes are data, and nothing else is printed', async () => {
+    const { code, out, err } = await tenon(
+      'check',
+      '--json',
+      '--app',
+      write('broken.ts', flowApp("timeout: '2 hours',")),
+    )
+    expect([code, err]).toEqual([1, ''])
+    expect(JSON.parse(out)).toMatchObject({
+      problems: [{ where: 'flow report', remedy: expect.stringContaining('timeout') as string }],
+    })
+  })
+})
+
+describe('a server and its command line', () => {
+  test('it starts, runs are steered, and Ctrl-C that comes three times drains once', async () => {
+    const app = write(
+      'app.ts',
+      flowApp('waits: { go: signal() },', "await step.run('look', () => 7); await step.waitFor('go')"),
+    )
+    const { child, ended, said } = begin('start', '--app', app)
+    await said(/address +(http:\S+)/)
+    const started = JSON.parse((await tenon('runs', 'start', 'report', '--id', 'may-2026', '--json')).out) as {
+      run: string
+    }
+    await said(/waits for go/)
+
+    const list = await tenon('runs', 'list')
+    expect(list.out).toMatch(/may-2026 +report +◷ waiting/)
+    const shown = await tenon('runs', 'show', started.run.slice(-5))
+    expect(shown.out).toMatch(/✓ look [^]*◷ go /)
+    expect((await tenon('check', '--app', app)).out).toContain('fits all 1 living run')
+    expect((await tenon('runs', 'signal', 'may-2026', 'go')).code).toBe(0)
+    await said(/completed in/)
+
+    for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM'] as const) child.kill(signal)
+    const { code, out } = await ended
+    expect(code).toBe(0)
+    expect(out.match(/Stopped\./g)).toHaveLength(1)
+    expect(out).toContain('Nothing is waiting')
+  }, 30_000)
+
+  test('what waits is said at the end', async () => {
+    const { child, ended, said } = begin(
+      'start',
+      '--data',
+      join(folder, 'waiting'),
+      '--app',
+      write('app.ts', flowApp('', "await step.sleep('1h')")),
+    )
+    await said(/address +(http:\S+)/)
+    await tenon('runs', 'start', 'report', '--data', join(folder, 'waiting'))
+    await said(/waits for sleep/)
+    child.kill('SIGTERM')
+    expect((await ended).out).toContain('Stopped. 1 run waits: all of it goes on at the next start.')
+  }, 30_000)
+
+  test('without a server there is a clear sentence and an exit code of its own', async () => {
+    expect(await tenon('runs', 'list', '--data', join(folder, 'empty'))).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/No server is running on the data folder .*empty/) as string,
+    })
+    const { code, out } = await tenon('runs', 'list', '--json', '--data', join(folder, 'empty'))
+    expect([code, JSON.parse(out)]).toMatchObject([3, { error: { code: 'NOT_FOUND' } }])
+  })
+})
+
+describe('help', () => {
+  test('names all commands and the exit codes', async () => {
+    const { code, out } = await tenon('--help')
+    expect(code).toBe(0)
+    for (const part of ['start', 'check', 'simulate', 'runs', 'Exit codes']) expect(out).toContain(part)
+  })
+
+  test.each([
+    ['start'],
+    ['check'],
+    ['simulate'],
+    ['runs', 'list'],
+    ['runs', 'show'],
+    ['runs', 'start'],
+    ['runs', 'retry'],
+    ['runs', 'cancel'],
+    ['runs', 'signal'],
+    ['runs', 'decide'],
+  ])('tenon %s %s has examples', async (...words) => {
+    const { code, out } = await tenon(...words.filter(Boolean), '--help')
+    expect(code).toBe(0)
+    expect(out).toMatch(new RegExp(`Examples:\n {2}.*tenon ${words.filter(Boolean).join(' ')}`))
+  })
+
+  test('wrong use is told apart from failure', async () => {
+    expect((await tenon('dance')).code).toBe(2)
+    expect((await tenon('runs', 'show')).code).toBe(2)
+    expect((await tenon('start', '--port', 'many')).err).toContain('The port "many" is not a whole number')
+  })
+})
