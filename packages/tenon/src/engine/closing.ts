@@ -26,7 +26,7 @@ export interface Closable extends Receiver, Asking {
   askQuiet(): void
   /** Comes back at that moment, unless something else happens before. */
   comeBackAt(at: number): void
-  leave(how: Leaving['how'], wakeAt: number | null, receipt: AppendReceipt | null): void
+  leave(how: Leaving['how'], facts: { wakeAt?: number | null; receipt?: AppendReceipt }): void
 }
 
 /** What a run does when nothing of it can go on now. */
@@ -65,6 +65,12 @@ export function askAgain(run: Closable, commands: Iterable<Command>): void {
   run.askQuiet()
 }
 
+export function cancelChildren({ row, mail, services }: Asking): void {
+  const reason = `the run ${row.run} that started it was cancelled`
+  for (const child of mail.openChildren)
+    services.cancelRun({ tenant: row.tenant, run: child }, reason, `${row.run}/cancel`)
+}
+
 function expire(run: Closable): void {
   const cancel = {
     reason: `the run took longer than its timeout of ${run.plan.flow.options.timeout ?? ''}`,
@@ -86,7 +92,7 @@ function finish(run: Closable, ending: Ending): void {
   const { written, state } = endOf(last, { plan: run.plan, at, failures: run.failures, undone: run.isUndone })
   run.recorder.record(written, { state, endedWaits }, (receipt) => {
     tellEnd(run, last, at)
-    run.leave('ended', null, receipt)
+    run.leave('ended', { receipt })
   })
 }
 
@@ -116,6 +122,6 @@ function leaveUntil(run: Closable, parked: boolean, wakeAt: number | null): void
     // What came meanwhile is looked at first; the run rests again after that.
     if (run.hasMail) return
     tellRest(run, parked, wakeAt)
-    run.leave(parked ? 'parked' : 'waiting', wakeAt, receipt)
+    run.leave(parked ? 'parked' : 'waiting', { wakeAt, receipt })
   })
 }

@@ -65,6 +65,11 @@ export class CommandBook {
     this.open.delete(command)
   }
 
+  /** Resting steps that may go on. */
+  waiting(mayGoOn: (command: Command) => boolean): Command[] {
+    return [...this.open].filter((command) => command.state === 'waiting' && mayGoOn(command))
+  }
+
   /** 16 random-looking characters and more, the same at every replay. */
   derive(kind: string, run: string): string {
     const name = `:${kind}`

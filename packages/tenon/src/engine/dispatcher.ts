@@ -10,6 +10,7 @@ import { prepareRun, writePoisoned, type Prepared } from './prepare.ts'
 import { Permits } from './permits.ts'
 import { RunQueue, type Queued } from './run-queue.ts'
 import { Suspects } from './suspects.ts'
+import { Wakes } from './wakes.ts'
 
 export interface DispatcherOptions {
   readonly services: Services
@@ -33,8 +34,7 @@ export class Dispatcher {
   #isScanning = false
   #mustScan = true
   #isStopped = false
-  #nextWake: number | null = null
-  #stopTimer: () => void = () => undefined
+  readonly #wakes: Wakes
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -43,13 +43,17 @@ export class Dispatcher {
     this.#permits = new Permits(
       (flow, version) => this.#services.planOf(flow, version)?.concurrency ?? Number.POSITIVE_INFINITY,
     )
+    this.#wakes = new Wakes(options.services, options.readyInMemory, {
+      known: () => this.#known(),
+      onDue: (runs) => this.ready(runs),
+    })
     this.#suspects = new Suspects(options.services.clock, (run) => this.ready([run]))
   }
 
   /** Takes up what the journal holds. */
   async start(): Promise<void> {
     await this.#scan()
-    await this.#lookForDue()
+    await this.#wakes.look()
   }
 
   /** A run that was just started, with what it was started with: no need to read it again. */
@@ -88,13 +92,13 @@ export class Dispatcher {
   }
 
   get nextWake(): number | null {
-    return this.#nextWake
+    return this.#wakes.next
   }
 
   /** Takes up nothing more, gives what is in flight `limitMs` to end, then leaves the rest to the journal. */
   async drain(limitMs: number): Promise<Pick<DrainReport, 'interrupted'>> {
     this.#isStopped = true
-    this.#stopTimer()
+    this.#wakes.stop()
     const { clock } = this.#services
     const limit = clock.now() + limitMs
     const isIdle = (): boolean =>
@@ -107,6 +111,10 @@ export class Dispatcher {
       execution.abandon()
     }
     return { interrupted }
+  }
+
+  #known(): ReadonlySet<string> {
+    return new Set([...this.#active.keys(), ...this.#queue.known()])
   }
 
   #pump(): void {
@@ -222,7 +230,7 @@ export class Dispatcher {
 
   #left(item: Queued, leaving: Leaving): void {
     this.#release(item)
-    if (leaving.wakeAt !== null) this.#noteWake(leaving.wakeAt)
+    if (leaving.wakeAt !== null) this.#wakes.note(leaving.wakeAt)
     if (leaving.how === 'drained') return
     if (leaving.how === 'lost') this.#services.clock.after(1000, () => this.ready([item]))
     if (leaving.receipt === null) this.#mustScan = true
@@ -254,8 +262,7 @@ export class Dispatcher {
     this.#mustScan = false
     try {
       const limit = this.#options.readyInMemory
-      const except = new Set([...this.#active.keys(), ...this.#queue.known()])
-      const rows = await this.#services.journal.ready({ limit, except })
+      const rows = await this.#services.journal.ready({ limit, except: this.#known() })
       for (const row of rows) {
         if (this.#active.has(row.run)) continue
         if (!this.#queue.push({ tenant: row.tenant, run: row.run, flow: row.flow, version: row.version }))
@@ -270,39 +277,6 @@ export class Dispatcher {
       this.#isScanning = false
     }
     this.#pump()
-  }
-
-  #noteWake(at: number): void {
-    if (this.#nextWake !== null && this.#nextWake <= at) return
-    this.#nextWake = at
-    this.#arm(at)
-  }
-
-  #arm(at: number): void {
-    this.#stopTimer()
-    if (this.#isStopped) return
-    this.#stopTimer = this.#services.clock.after(
-      Math.max(0, at - this.#services.clock.now()),
-      () => void this.#lookForDue(),
-    )
-  }
-
-  async #lookForDue(): Promise<void> {
-    if (this.#isStopped) return
-    const { journal, clock } = this.#services
-    const limit = this.#options.readyInMemory
-    try {
-      const except = new Set([...this.#active.keys(), ...this.#queue.known()])
-      const rows = await journal.due({ now: clock.now(), limit, except })
-      this.ready(rows)
-      const next = await journal.nextWake()
-      this.#nextWake = next
-      // Those found are still to be taken up, so what is overdue is looked at again a little later.
-      if (next !== null) this.#arm(Math.max(next, clock.now() + (rows.length >= limit ? 50 : 250)))
-    } catch (error) {
-      this.#services.log('journal.unreadable', { error })
-      this.#arm(clock.now() + 1000)
-    }
   }
 }
 

@@ -1,17 +1,18 @@
 import type { AppendReceipt, InboxMessage, RunRow } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Command, Services } from './command.ts'
-import { askAgain, comeToRest, takeBack, type Closable } from './closing.ts'
+import { beginAsked } from './beginning.ts'
+import { askAgain, cancelChildren, comeToRest, takeBack, type Closable } from './closing.ts'
 import { CommandBook, type Asked } from './command-book.ts'
 import { endingOf, stoppedBy, type Ending, type StepFailure } from './ending.ts'
 import { write, type EntryBodies, type Written } from './entries.ts'
-import type { History } from './history.ts'
 import { takeMessage } from './inbox.ts'
 import { InboxReader } from './inbox-reader.ts'
 import type { Leaving } from './leaving.ts'
 import { Mailbox } from './mailbox.ts'
-import type { StoredEvent } from './messages.ts'
 import type { FlowPlan } from './plan.ts'
+import type { Prepared } from './prepare.ts'
+import { Pulse } from './pulse.ts'
 import { Recorder, type Additions } from './recorder.ts'
 import type { Difference } from './replay.ts'
 import { Replayer, type Delivery } from './replayer.ts'
@@ -21,12 +22,8 @@ import { parkDiverged } from './parking.ts'
 import { tellStep } from './telling.ts'
 import { Undoing } from './undoing.ts'
 
-export interface ExecutionOptions {
-  readonly row: RunRow
+export interface ExecutionOptions extends Prepared {
   readonly plan: FlowPlan
-  readonly event: StoredEvent
-  readonly history: History
-  readonly inbox: readonly InboxMessage[]
   readonly services: Services
   /** True when an earlier stay in memory may have begun what has no entry. */
   readonly isResumed: boolean
@@ -50,9 +47,8 @@ export class Execution implements Closable {
   readonly #changed: Set<string>
   readonly #results: Results
   readonly #inbox: InboxReader
+  readonly #pulse: Pulse
   #phase: 'replaying' | 'live' | 'gone' = 'replaying'
-  #isQuietAsked = false
-  #isAdvancing = false
   isUndone: boolean = false
   inFlight: number = 0
   ending: Ending | null = null
@@ -68,6 +64,11 @@ export class Execution implements Closable {
     this.plan = options.plan
     this.services = services
     this.#inbox = new InboxReader(services, row)
+    this.#pulse = new Pulse(
+      services.whenQuiet,
+      () => this.#step(),
+      () => this.recorder.flush(),
+    )
     this.#changed = new Set(options.history.changed)
     this.time = row.createdAt
     this.recorder = new Recorder({
@@ -79,7 +80,7 @@ export class Execution implements Closable {
         row.status === 'waiting' || row.status === 'parked'
           ? { status: 'ready', wakeAt: null, code: null, leaveLine: false }
           : null,
-      onDurable: () => this.#advance(),
+      onDurable: () => this.#pulse.goOn(),
       onLost: (reason) => this.#lose(reason),
     })
     this.#results = new Results(this.recorder, (command, error, at) => {
@@ -95,7 +96,7 @@ export class Execution implements Closable {
   /** Something may be in its inbox. */
   poke(): void {
     this.#inbox.poke()
-    this.#advance()
+    this.#pulse.goOn()
   }
 
   get isAtRest(): boolean {
@@ -104,7 +105,7 @@ export class Execution implements Closable {
 
   /** Leaves memory as it is; what is not in the journal is done again at the next start. */
   abandon(): void {
-    this.leave('drained', null, null)
+    this.leave('drained')
   }
 
   ask(asked: Asked): Promise<unknown> {
@@ -136,13 +137,13 @@ export class Execution implements Closable {
     if (command.state === 'running') this.inFlight -= 1
     command.state = 'waiting'
     command.wakeAt = wakeAt
-    this.#advance()
+    this.#pulse.goOn()
   }
 
   note(written: Written | null, additions: Additions | null = null, whenDurable?: (seq: number) => void): void {
     if (this.#phase === 'gone' || this.#options.isDry) return
     this.recorder.record(written, additions, whenDurable && ((_receipt, seq) => whenDurable(seq)))
-    this.#advance()
+    this.#pulse.goOn()
   }
 
   succeed(
@@ -151,12 +152,12 @@ export class Execution implements Closable {
     additions: (Additions & { readonly signal?: number }) | null = null,
   ): void {
     if (this.#settle(command)) this.#results.succeed(command, encoded, this.services.clock.now(), additions)
-    this.#advance()
+    this.#pulse.goOn()
   }
 
   fail(command: Command, error: unknown, fate: Fate, additions: Additions | null = null): void {
     if (this.#settle(command)) this.#results.fail(command, { error, fate }, this.services.clock.now(), additions)
-    this.#advance()
+    this.#pulse.goOn()
   }
 
   // False when the run has left memory meanwhile: whoever takes it up next asks again.
@@ -167,51 +168,31 @@ export class Execution implements Closable {
   }
 
   #follow(main: () => unknown): void {
-    const over = (result: Parameters<typeof endingOf>[0]): void => {
-      if (this.#phase === 'gone') return
-      this.ending ??= endingOf(result)
+    const over = (ending: Ending): void => {
+      this.ending ??= ending
       this.askQuiet()
     }
     // The call itself waits for a microtask: what it throws at once is a rejection too.
-    Promise.resolve()
-      .then(main)
-      .then(
-        (value) => over({ ok: true, value }),
-        (error: unknown) => over({ ok: false, error }),
-      )
+    const result = Promise.resolve().then(main)
+    void result.then(
+      (value) => over(endingOf({ ok: true, value })),
+      (error: unknown) => over(endingOf({ ok: false, error })),
+    )
     this.askQuiet()
   }
 
   askQuiet(): void {
-    if (this.#isQuietAsked) return
-    this.#isQuietAsked = true
-    this.services.whenQuiet(() => {
-      this.#isQuietAsked = false
-      this.#advance()
-    })
+    this.#pulse.awaitQuiet()
   }
 
   /** Goes as far as it can now. Only when the function is quiet does anything reach it, or count as missing. */
-  #advance(): void {
-    if (this.#isAdvancing || this.#phase === 'gone') return
-    this.#isAdvancing = true
-    if (!this.#isQuietAsked) this.#step()
-    this.#isAdvancing = false
-    // Checked again: the step may have made it leave.
-    if (!this.#isGone()) this.recorder.flush()
-  }
-
-  #isGone(): boolean {
-    return this.#phase === 'gone'
-  }
-
   #step(): void {
     if (this.#phase === 'replaying' && !this.#replay()) return
     const delivery = this.#results.next()
     if (delivery !== undefined) return this.#deliver(delivery)
     this.#inbox.read((messages) => this.#takeInbox(messages))
-    this.#begin()
-    if (!this.recorder.isBusy && !this.#inbox.isReading && !this.#isQuietAsked && !this.services.isDraining())
+    beginAsked(this)
+    if (!this.recorder.isBusy && !this.#inbox.isReading && !this.#pulse.isAwaitingQuiet && !this.services.isDraining())
       comeToRest(this)
   }
 
@@ -243,7 +224,7 @@ export class Execution implements Closable {
   #goLive(): boolean {
     const { isDry, isResumed, history, inbox } = this.#options
     if (isDry) {
-      this.leave('replayed', null, null)
+      this.leave('replayed')
       return false
     }
     this.#phase = 'live'
@@ -268,22 +249,7 @@ export class Execution implements Closable {
     if (this.ending === null || this.undoing.isActive) command.reject(error)
   }
 
-  // What leaves the process waits until every earlier entry is durable; the rest is only an entry itself.
-  #begin(): void {
-    const held: Command[] = []
-    const { fresh } = this.book
-    if (fresh.length === 0) return
-    this.book.fresh = []
-    for (const command of fresh) {
-      const leaves = command.kind === 'call' || command.kind === 'run'
-      if (command.state === 'done') continue
-      if ((leaves && this.recorder.isBusy) || this.services.isDraining()) held.push(command)
-      else if (!this.#takeLeftBehind(command)) command.go(command)
-    }
-    this.book.fresh.unshift(...held)
-  }
-
-  #takeLeftBehind(command: Command): boolean {
+  takeLeftBehind(command: Command): boolean {
     const entry = this.#replayer.takeLeftBehind(command)
     if (entry === null) return false
     this.book.close(command)
@@ -292,10 +258,7 @@ export class Execution implements Closable {
   }
 
   wake(mayGoOn: (command: Command) => boolean): void {
-    askAgain(
-      this,
-      [...this.book.open].filter((command) => command.state === 'waiting' && mayGoOn(command)),
-    )
+    askAgain(this, this.book.waiting(mayGoOn))
   }
 
   get hasMail(): boolean {
@@ -304,53 +267,44 @@ export class Execution implements Closable {
 
   comeBackAt(at: number): void {
     this.#stopTimer()
-    this.#stopTimer = this.services.clock.after(at - this.services.clock.now(), () => this.#advance())
+    this.#stopTimer = this.services.clock.after(at - this.services.clock.now(), () => this.#pulse.goOn())
   }
 
   #takeInbox(messages: readonly InboxMessage[]): void {
     if (this.#phase === 'gone') return
     for (const message of messages) takeMessage(this, message)
-    this.#advance()
-  }
-
-  get isOver(): boolean {
-    return this.ending !== null
+    this.#pulse.goOn()
   }
 
   stop(cancel: EntryBodies['cancel']): void {
     this.ending ??= stoppedBy(cancel)
-    for (const child of this.mail.openChildren)
-      this.services.cancelRun(
-        { tenant: this.row.tenant, run: child },
-        `the run ${this.row.run} that started it was cancelled`,
-        `${this.row.run}/cancel`,
-      )
+    cancelChildren(this)
     this.askQuiet()
   }
 
   #park(difference: Difference): void {
-    if (this.#options.isDry) return this.leave('diverged', null, null, difference)
+    if (this.#options.isDry) return this.leave('diverged', { difference })
     const { history, inbox } = this.#options
     parkDiverged({ recorder: this.recorder, execution: this, history: history.entries, inbox, difference }, (receipt) =>
-      this.leave('diverged', null, receipt, difference),
+      this.leave('diverged', { receipt, difference }),
     )
   }
 
   #lose(reason: AppendReceipt | Error): void {
     this.services.log('run.lost', { run: this.row.run, reason })
-    this.leave('lost', null, null)
+    this.leave('lost')
   }
 
   leave(
     how: Leaving['how'],
-    wakeAt: number | null,
-    receipt: AppendReceipt | null,
-    difference: Difference | null = null,
+    facts: { wakeAt?: number | null; receipt?: AppendReceipt; difference?: Difference } = {},
   ): void {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
+    this.#pulse.stop()
     this.#stopTimer()
     this.recorder.stop()
+    const { wakeAt = null, receipt, difference = null } = facts
     this.#options.onLeft({ how, wakeAt, receipt: receipt?.outcome === 'written' ? receipt : null, difference })
   }
 }

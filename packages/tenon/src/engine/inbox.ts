@@ -3,6 +3,7 @@ import { decode, encode } from '../base/json.ts'
 import type { InboxMessage } from '../journal/journal.ts'
 import type { Command, Host } from './command.ts'
 import type { CommandBook } from './command-book.ts'
+import type { Ending } from './ending.ts'
 import { withValue, write, type EntryBodies, type HistoryEntry, type Written } from './entries.ts'
 import type { Mailbox } from './mailbox.ts'
 import { decodeEvent } from './messages.ts'
@@ -11,7 +12,7 @@ import { decodeEvent } from './messages.ts'
 export interface Receiver extends Host {
   readonly book: CommandBook
   readonly mail: Mailbox
-  readonly isOver: boolean
+  readonly ending: Ending | null
   /** Looks again at steps that may go on now. */
   wake(mayGoOn: (command: Command) => boolean): void
   stop(cancel: EntryBodies['cancel']): void
@@ -72,7 +73,7 @@ function childEntry(message: InboxMessage): Written {
 }
 
 function takeCancel(run: Receiver, message: InboxMessage): void {
-  if (run.isOver) return consume(run, message)
+  if (run.ending !== null) return consume(run, message)
   const { reason } = decode(message.body) as { reason: string }
   const cancel = { reason, timeout: false }
   run.note(write('cancel', null, message.at, cancel), { consumed: message.position }, () => run.stop(cancel))
