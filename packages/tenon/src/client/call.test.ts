@@ -120,6 +120,16 @@ describe('a request is made by rule', () => {
     expect(upstream.seen).toEqual([])
   })
 
+  test("without a name, the tenant's only connection is meant; an unknown one is refused unsent", async () => {
+    const { call } = await using({ make: post })
+    expect(await call('make', {}, { connection: '' })).toMatchObject({ outcome: 'answered' })
+    expect(await call('make', {}, { connection: 'eu' })).toMatchObject({
+      fate: 'not-sent',
+      error: { code: 'CONNECTION_MISSING' },
+    })
+    expect(upstream.seen).toHaveLength(1)
+  })
+
   test.each(['missing', '__proto__', 'constructor', 'toString'])('SEC-05: there is no operation %s', async (name) => {
     const { call } = await using({ make: post })
     expect(await call(name)).toMatchObject({ fate: 'not-sent', error: { code: 'APP_INVALID' } })

@@ -17,7 +17,7 @@ export interface Client {
 export interface CallRequest {
   readonly tenant: string
   readonly connector: Connector
-  /** Name of the connection. */
+  /** Name of the connection; empty for the tenant's only one of this connector. */
   readonly connection: string
   readonly operation: string
   /** Validated here against the operation's schema. */
@@ -56,7 +56,7 @@ export function createClient(options: ClientOptions): OpenClient {
   >()
 
   function planFor({ tenant, connector, connection: name, operation }: CallRequest): Plan {
-    const connection = connections.resolve(tenant, connector.name, name)
+    const connection = connections.resolve(tenant, connector.name, name === '' ? null : name)
     let known = opened.get(connection)
     if (known === undefined) {
       const line = openLine({

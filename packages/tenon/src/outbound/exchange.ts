@@ -98,7 +98,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#pool.gaveUp()
       return this.#dispatch()
     }
-    this.#fail(lost(error, this.#controller === null))
+    this.#fail(lost(error, this.#controller === null, this.#request.origin))
   }
 
   #refuseSize(): void {

@@ -4,7 +4,7 @@ import { failedWith } from './outbound.ts'
 // Nothing of an undici error is passed on but its code: its message may hold the path, its members pieces of the answer.
 
 /** Why an exchange ended without an answer. */
-export function lost(error: Error, isUnsent: boolean): TenonError {
+export function lost(error: Error, isUnsent: boolean, origin: string): TenonError {
   if (TenonError.is(error)) return error
   const reason = reasonOf(error)
   if (isUnsent && reason === 'UND_ERR_INVALID_ARG') {
@@ -13,7 +13,7 @@ export function lost(error: Error, isUnsent: boolean): TenonError {
     })
   }
   if (isUnsent)
-    return failedWith('not-sent', 'UPSTREAM_UNAVAILABLE', `no connection could be made (${reason})`, {
+    return failedWith('not-sent', 'UPSTREAM_UNAVAILABLE', `${origin} could not be reached (${reason})`, {
       details: { reason },
     })
   if (error.name === 'HTTPParserError' || reason === 'UND_ERR_HEADERS_OVERFLOW')
@@ -21,7 +21,7 @@ export function lost(error: Error, isUnsent: boolean): TenonError {
   return failedWith(
     'ambiguous',
     'UPSTREAM_UNAVAILABLE',
-    `the connection ended before the answer was complete (${reason})`,
+    `the connection to ${origin} broke before the answer was complete (${reason})`,
     { details: { reason } },
   )
 }
