@@ -29,10 +29,15 @@ export interface CampaignReport extends Verdict {
   readonly faults: ReadonlyMap<Fault, number>
 }
 
+/** For a failpoint to be reached, the start included. */
+const longestWaitMs = 4_000
+/** More unaccepted events than this would only measure the sender. */
+const mostOutstanding = 300
 const quietMs = 180_000
 /** Retries pause for a second at most, so that nothing at all for this long means never. */
 const hopelessMs = 20_000
 const perCustomer = 8
+const feedMs = 5
 
 interface World {
   readonly options: CampaignOptions
@@ -136,7 +141,7 @@ function plan({ random, options }: World, number: number): Manner {
     options.manner === 'kill' && number % 2 === 0 ? (failpoints[(number / 2) % failpoints.length] ?? null) : null
   return {
     failpoint,
-    count: random.between(1, random.chance(0.3) ? 3 : 150),
+    count: random.between(1, random.chance(0.3) ? 3 : 60),
     afterMs: random.between(20, 1_200),
     duringStart: random.chance(0.12),
   }
@@ -150,7 +155,7 @@ async function endOnce({ options, reached }: World, process: RunningServer, mann
     return 'SIGTERM'
   }
   if (manner.failpoint !== null) {
-    if (await process.endsWithin(4_000)) {
+    if (await process.endsWithin(longestWaitMs)) {
       reached[manner.failpoint] = (reached[manner.failpoint] ?? 0) + 1
       return manner.failpoint
     }
@@ -166,9 +171,9 @@ async function endOnce({ options, reached }: World, process: RunningServer, mann
 /** Sends order events at a steady rate until it is stopped. */
 function feed({ options, sender, secrets, orders, random }: World): { count: () => number; stop: () => void } {
   let count = 0
-  const began = performance.now()
+  let due = 0
   const timer = setInterval(() => {
-    const due = Math.floor(((performance.now() - began) / 1000) * options.rate)
+    due = sender.outstanding() < mostOutstanding ? due + (options.rate * feedMs) / 1000 : count
     for (; count < due; count += 1) {
       const id = `order_${options.seed}_${count}`
       const customer = `customer_${Math.floor(count / perCustomer)}`
@@ -176,7 +181,7 @@ function feed({ options, sender, secrets, orders, random }: World): { count: () 
       orders.set(id, data)
       sender.send({ path: '/hooks/shop', secret: secrets.shop }, id, JSON.stringify({ id, type: 'order.paid', data }))
     }
-  }, 5)
+  }, feedMs)
   return { count: () => count, stop: () => clearInterval(timer) }
 }
 
@@ -193,7 +198,7 @@ async function leaveAlone({ options, provider, sender, server, decided }: World)
     const unfinished = await unfinishedRuns(process)
     if (unfinished === 0 && sender.outstanding() === 0) break
     const state = `${unfinished} ${sender.outstanding()} ${provider.requests()}`
-    if (state !== before) movedAt = now
+    if (state !== before) movedAt = performance.now()
     before = state
     if (now - saidAt > 5_000) {
       options.say(
