@@ -12,7 +12,7 @@ import { goTry, type TriedStep, type TryResult } from './try-step.ts'
 
 /** The key by which a provider recognises a repeated request of this step; the run's id makes it unique everywhere. */
 export function idempotencyKeyOf(host: Host, step: string): string {
-  return contentHash(`${host.row.run}\n${step}\n${host.generationOf(step)}`)
+  return contentHash(`${host.row.run}\n${step}\n${host.generations.get(step) ?? 0}`)
 }
 
 export interface Call {

@@ -46,7 +46,8 @@ export interface Host {
   readonly services: Services
   /** Signals and ends of child runs that came before anyone asked. */
   readonly mail: Mailbox
-  generationOf(step: string): number
+  /** Per step, how often it was retried after a definitive answer. */
+  readonly generations: ReadonlyMap<string, number>
   /** Called with what a step came to; its result reaches the function when it is durable. */
   succeed(command: Command, encoded: string, additions?: (Additions & { readonly signal?: number }) | null): void
   fail(command: Command, error: unknown, fate: Fate, additions?: Additions | null): void

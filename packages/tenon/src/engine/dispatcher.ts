@@ -108,7 +108,7 @@ export class Dispatcher {
     for (const execution of this.#active.values()) {
       if (execution === null) continue
       if (!execution.isAtRest) interrupted += 1
-      execution.abandon()
+      execution.leave('drained')
     }
     return { interrupted }
   }

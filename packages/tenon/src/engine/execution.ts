@@ -37,6 +37,7 @@ export class Execution implements Closable {
   readonly row: RunRow
   readonly plan: FlowPlan
   readonly services: Services
+  readonly generations: ReadonlyMap<string, number>
   readonly book: CommandBook = new CommandBook()
   readonly mail: Mailbox = new Mailbox()
   readonly #options: ExecutionOptions
@@ -63,6 +64,7 @@ export class Execution implements Closable {
     this.row = row
     this.plan = options.plan
     this.services = services
+    this.generations = options.history.generations
     this.#inbox = new InboxReader(services, row)
     this.#pulse = new Pulse(
       services.whenQuiet,
@@ -81,7 +83,10 @@ export class Execution implements Closable {
           ? { status: 'ready', wakeAt: null, code: null, leaveLine: false }
           : null,
       onDurable: () => this.#pulse.goOn(),
-      onLost: (reason) => this.#lose(reason),
+      onLost: (reason) => {
+        services.log('run.lost', { run: row.run, reason })
+        this.leave('lost')
+      },
     })
     this.#results = new Results(this.recorder, (command, error, at) => {
       if (services.hasListeners()) tellStep(this, command, error, at)
@@ -103,11 +108,6 @@ export class Execution implements Closable {
     return this.inFlight === 0 && !this.recorder.isBusy
   }
 
-  /** Leaves memory as it is; what is not in the journal is done again at the next start. */
-  abandon(): void {
-    this.leave('drained')
-  }
-
   ask(asked: Asked): Promise<unknown> {
     const isOver = this.#phase === 'gone' || (this.ending !== null && !this.undoing.isActive)
     if (isOver) return new Promise(() => undefined)
@@ -122,10 +122,6 @@ export class Execution implements Closable {
     this.#changed.add(id)
     this.note(write('changed', null, this.services.clock.now(), { id }))
     return true
-  }
-
-  generationOf(step: string): number {
-    return this.#options.history.generations.get(step) ?? 0
   }
 
   running(command: Command): void {
@@ -290,11 +286,7 @@ export class Execution implements Closable {
     )
   }
 
-  #lose(reason: AppendReceipt | Error): void {
-    this.services.log('run.lost', { run: this.row.run, reason })
-    this.leave('lost')
-  }
-
+  /** Leaves memory as it is; what is not in the journal is done again by whoever takes it up next. */
   leave(
     how: Leaving['how'],
     facts: { wakeAt?: number | null; receipt?: AppendReceipt; difference?: Difference } = {},
