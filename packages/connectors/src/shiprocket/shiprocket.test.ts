@@ -66,6 +66,30 @@ test('a success is none, and a field’s problems are told', () => {
   expect(failure?.({ status: 502, headers: {}, body: '<html>' })).toEqual({ message: '' })
 })
 
+test('a lost order is found by its whole id only', () => {
+  const { lookup } = shiprocket.options.operations.createOrder
+  const list = (...references: string[]) =>
+    objects.orderList.parse({
+      data: references.map((channel_order_id, index) => ({
+        id: `${index}`,
+        channel_order_id,
+        status: 'NEW',
+        status_code: 1,
+        shipments: [{ id: 7, awb: null }],
+      })),
+    })
+  const wanted = { order_id: 'SO-1' } as objects.SentOrder
+  expect(lookup.found(list('SO-10', 'SO-1'), wanted)).toEqual({
+    order_id: 1,
+    shipment_id: 7,
+    status: 'NEW',
+    status_code: 1,
+    awb_code: '',
+  })
+  expect(lookup.found(list('SO-10', 'XSO-1'), wanted)).toBeNull()
+  expect(lookup.found(list(), wanted)).toBeNull()
+})
+
 test('an update is known by what it says', () => {
   const update = {
     awb: 1904,

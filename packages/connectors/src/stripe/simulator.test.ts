@@ -87,6 +87,9 @@ test('a key brings back its first result, also a failure, and says so', async ()
   expect(again.lastResponse.headers['idempotent-replayed']).toBe('true')
   expect(first.lastResponse.headers['idempotent-replayed']).toBeUndefined()
   expect(simulator.effects()).toHaveLength(1)
+  // The order of parameters does not count.
+  const keyed = (metadata: Record<string, string>) => stripe.customers.create({ metadata }, { idempotencyKey: 'k0' })
+  expect((await keyed({ a: '1', b: '2' })).id).toBe((await keyed({ b: '2', a: '1' })).id)
 
   const declined = { ...coffee, confirm: true, payment_method: 'pm_card_chargeDeclined' }
   const one = await failing(stripe.paymentIntents.create(declined, { idempotencyKey: 'k2' }))
