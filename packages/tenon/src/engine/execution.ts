@@ -280,8 +280,7 @@ export class Execution implements Closable {
 
   #park(difference: Difference): void {
     if (this.#options.isDry) return this.leave('diverged', { difference })
-    const { history, inbox } = this.#options
-    parkDiverged({ recorder: this.recorder, execution: this, history: history.entries, inbox, difference }, (receipt) =>
+    parkDiverged({ ...this.#options, recorder: this.recorder, difference }, (receipt) =>
       this.leave('diverged', { receipt, difference }),
     )
   }

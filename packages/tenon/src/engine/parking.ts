@@ -2,7 +2,8 @@ import { TenonError } from '../base/errors.ts'
 import type { AppendReceipt, InboxMessage, RunRow } from '../journal/journal.ts'
 import type { Services } from './command.ts'
 import { endOf } from './ending.ts'
-import { write, type HistoryEntry } from './entries.ts'
+import { write } from './entries.ts'
+import type { History } from './history.ts'
 import { keepMessage } from './inbox.ts'
 import type { FlowPlan } from './plan.ts'
 import type { Recorder } from './recorder.ts'
@@ -10,19 +11,20 @@ import type { Difference } from './replay.ts'
 
 interface Diverged {
   readonly recorder: Recorder
-  readonly execution: { readonly row: RunRow; readonly plan: FlowPlan; readonly services: Services }
-  readonly history: readonly HistoryEntry[]
+  readonly row: RunRow
+  readonly plan: FlowPlan
+  readonly services: Services
+  readonly history: History
   readonly inbox: readonly InboxMessage[]
   readonly difference: Difference
 }
 
 /** Parks a run whose code no longer does what its journal says; nothing has left, and nothing is lost. A cancel is obeyed at once, without a way back that nobody could know. */
 export function parkDiverged(run: Diverged, whenDurable: (receipt: AppendReceipt) => void): void {
-  const { recorder, execution, difference, inbox } = run
-  const { services, plan, row } = execution
+  const { recorder, difference, inbox, services, plan, row } = run
   const at = services.clock.now()
   const message = `entry ${difference.seq} of the journal is ${difference.expected}, but the code asks for ${difference.found}. Restore the code (or keep it as an older version of the flow) and retry the run.`
-  for (const one of inbox) recorder.record(keepMessage(one, run.history), { consumed: one.position })
+  for (const one of inbox) recorder.record(keepMessage(one, run.history.entries), { consumed: one.position })
   if (inbox.some(({ kind }) => kind === 'cancel')) {
     const { written, state } = endOf(
       { how: 'cancelled', reason: 'cancelled while its code differed from its journal' },
