@@ -94,8 +94,7 @@ export class Execution implements Closable {
   }
 
   start(): void {
-    const context = contextOf(this, this.#options.event)
-    this.#follow(() => this.plan.flow.options.run(context as never))
+    this.#follow(() => this.plan.flow.options.run(contextOf(this, this.#options.event) as never))
   }
 
   /** Something may be in its inbox. */
