@@ -47,11 +47,11 @@ test('a run is told in a few lines: steps that end close together share one', as
   narrator.hear({ name: 'step.completed', ...run, step: 'shiprocket.createOrder#1', attempt: 2, tookMs: 55 })
   narrator.hear({ name: 'run.waited', ...run, for: 'delivered', until: clock.now() + 14 * 86_400_000 })
   expect(told()).toEqual([
-    'a7x2k9fq  order-paid          ▸ started by stripe/payment_intent.succeeded, SO-1001',
-    'a7x2k9fq  order-paid          ✓ shop.getOrder 12 ms · shop.reserveStock 40 ms',
-    'a7x2k9fq  order-paid          ✗ shiprocket.createOrder: answered 503; again in 800 ms',
-    'a7x2k9fq  order-paid          ✓ shiprocket.createOrder 55 ms (try 2)',
-    'a7x2k9fq  order-paid          ◷ waits for delivered, at most 14 d',
+    'a7x2k9fq  ▸ order-paid SO-1001, by stripe/payment_intent.succeeded',
+    'a7x2k9fq  ✓ shop.getOrder 12 ms · shop.reserveStock 40 ms',
+    'a7x2k9fq  ✗ shiprocket.createOrder: answered 503; again in 800 ms',
+    'a7x2k9fq  ✓ shiprocket.createOrder 55 ms (try 2)',
+    'a7x2k9fq  ◷ waits for delivered, at most 14 d',
   ])
 })
 
@@ -64,7 +64,7 @@ test('under load it counts instead, and tells again when it is calm', async () =
   expect(lines.at(-1)).toContain('500 started in the last second')
   await clock.advance(2000)
   narrator.hear({ name: 'run.completed', ...facts('run-last'), tookMs: 40 })
-  expect(told().at(-1)).toContain('completed in 40 ms')
+  expect(told().at(-1)).toContain('order-paid completed in 40 ms')
 })
 
 test('what a provider sent cannot begin a line', () => {

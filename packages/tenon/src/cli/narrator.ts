@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Happening } from '../engine/engine.ts'
 import { visible } from '../telemetry/log.ts'
-import { padEnd, shorten, type Terminal } from './terminal.ts'
+import { wrap, type Terminal } from './terminal.ts'
 import { clockTime, length, shortId, stepName } from './words.ts'
 
 /** Tells live what happens to the runs, a few lines for each; under load it counts instead. */
@@ -10,13 +10,13 @@ export interface Narrator {
   stop(): void
 }
 
+const indent = ' '.repeat(22)
 const gatherMs = 250
 /** More lines than this within a second say nothing to a person any more. */
 const linesPerSecond = 40
 const remembered = 500
 
 interface Known {
-  readonly flow: string
   readonly paint: (text: string) => string
   steps: string[]
   flush: (() => void) | null
@@ -30,10 +30,10 @@ export function createNarrator(terminal: Terminal, clock: Clock): Narrator {
   const pace = createPace(terminal, clock)
   let seen = 0
 
-  function knownRun(run: string, flow: string): Known {
+  function knownRun(run: string): Known {
     let known = runs.get(run)
     if (known === undefined) {
-      known = { flow, paint: palette[seen % palette.length] ?? colours.cyan, steps: [], flush: null }
+      known = { paint: palette[seen % palette.length] ?? colours.cyan, steps: [], flush: null }
       seen += 1
       runs.set(run, known)
       forgetOldest(runs)
@@ -42,8 +42,11 @@ export function createNarrator(terminal: Terminal, clock: Clock): Narrator {
   }
 
   function say(run: string, known: Known, mark: string, text: string): void {
-    const head = `${colours.dim(clockTime(clock.now(), clock.now()))}  ${known.paint(shortId(run))}  ${padEnd(shorten(known.flow, 18), 18)}  ${mark} `
-    pace.line(head + shorten(visible(text), Math.max(30, terminal.columns - 44)))
+    const [first = '', ...rest] = wrap(visible(text), terminal.columns, indent)
+    pace.line(
+      `${colours.dim(clockTime(clock.now(), clock.now()))}  ${known.paint(shortId(run))}  ${mark} ${first.trimStart()}`,
+    )
+    for (const line of rest.slice(0, 2)) pace.line(line)
   }
 
   /** Steps that end close together go on one line. */
@@ -63,7 +66,7 @@ export function createNarrator(terminal: Terminal, clock: Clock): Narrator {
     }
     if (pace.isBusy) return
     const { run } = happening
-    const known = knownRun(run, happening.flow)
+    const known = knownRun(run)
     if (happening.name === 'step.completed') {
       // That a pause is over shows in what comes next.
       if (/^sleep#\d+$/.test(happening.step)) return
@@ -99,7 +102,7 @@ function tell(
       return {
         mark: '▸',
         colour: 'blue',
-        text: `started${trigger === undefined ? '' : ` by ${trigger}`}${happening.key === null ? '' : `, ${happening.key}`}`,
+        text: `${happening.flow}${happening.key === null ? '' : ` ${happening.key}`}${trigger === undefined ? '' : `, by ${trigger}`}`,
       }
     case 'run.waited':
       return {
@@ -108,19 +111,26 @@ function tell(
         text: `waits for ${stepName(happening.for)}${happening.until === null ? '' : `, at most ${length(happening.until - happening.at)}`}`,
       }
     case 'step.failed': {
+      const name = stepName(happening.step)
+      const what = happening.message.startsWith(name) ? happening.message : `${name}: ${happening.message}`
       const again = happening.retryInMs === null ? '' : `; again in ${length(happening.retryInMs)}`
-      return { mark: '✗', colour: 'red', text: `${stepName(happening.step)}: ${happening.message}${again}` }
+      return { mark: '✗', colour: 'red', text: `${what}${again}` }
     }
     case 'run.parked':
       return { mark: '‖', colour: 'yellow', text: `needs a person: ${happening.message}` }
     case 'run.undone':
       return { mark: '↶', colour: 'yellow', text: 'its effects were taken back' }
     case 'run.completed':
-      return { mark: '✓', colour: 'green', text: `completed in ${length(happening.tookMs)}`, isEnd: true }
+      return {
+        mark: '✓',
+        colour: 'green',
+        text: `${happening.flow} completed in ${length(happening.tookMs)}`,
+        isEnd: true,
+      }
     case 'run.cancelled':
-      return { mark: '⊘', colour: 'gray', text: 'cancelled', isEnd: true }
+      return { mark: '⊘', colour: 'gray', text: `${happening.flow} cancelled`, isEnd: true }
     case 'run.failed':
-      return { mark: '✗', colour: 'red', text: `failed: ${happening.message}`, isEnd: true }
+      return { mark: '✗', colour: 'red', text: `${happening.flow} failed: ${happening.message}`, isEnd: true }
     default:
       return null
   }

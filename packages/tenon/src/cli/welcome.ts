@@ -13,14 +13,12 @@ export async function greet(application: Application, terminal: Terminal): Promi
   terminal.out('')
   fact('address', application.url)
   for (const [index, route] of routesOf(application).entries()) {
-    const how = route.verification.startsWith('unverified')
-      ? colours.yellow(route.verification)
-      : colours.dim(route.verification)
+    const words = route.verification.slice(0, Math.max(20, terminal.columns - 36))
+    const how = words.startsWith('unverified') ? colours.yellow(words) : colours.dim(words)
     fact(index === 0 ? 'webhooks' : '', `${padEnd(route.path, 22)}${how}`)
   }
   const simulated = application.simulators.map(({ connector }) => connector)
-  if (simulated.length > 0)
-    fact('simulated', `${simulated.join(', ')} ${colours.dim('(on this machine; no provider is called)')}`)
+  if (simulated.length > 0) fact('simulated', `${simulated.join(', ')} ${colours.dim('(no provider is called)')}`)
   fact('data', relative(process.cwd(), application.dataFolder) || '.')
   const there = await application.engine.counts('default')
   const waits = there.waiting + there.ready + there.queued

@@ -35,9 +35,14 @@ export function clockTime(at: number, now: number): string {
   return date.getFullYear() === new Date(now).getFullYear() ? `${day} ${time}` : `${day} ${date.getFullYear()} ${time}`
 }
 
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
 /** `14 d`, `2.1 s`, `42 ms`: one or two units, no zero ones. */
 export function length(ms: number): string {
-  return readableDuration(Math.max(0, ms)).replace(/\.0 s$/, ' s')
+  const precision = ms >= day ? hour : ms >= hour ? minute : ms >= minute ? 1000 : 1
+  return readableDuration(Math.max(0, Math.round(ms / precision) * precision)).replace(/\.0 s$/, ' s')
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {

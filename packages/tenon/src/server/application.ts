@@ -9,6 +9,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
 import type { Redactor } from '../telemetry/redact.ts'
 import type { Log } from '../telemetry/telemetry.ts'
+import { isEventTrigger } from '../trigger/trigger.ts'
 import { startSchedules } from '../trigger/schedule.ts'
 import { webhooksOf, type Webhook } from '../trigger/webhook.ts'
 import { DataFolder } from './data-folder.ts'
@@ -155,11 +156,14 @@ async function openEmbedded(folder: string): Promise<Journal> {
   return sqliteJournal({ folder })
 }
 
-/** Makes the simulators' own examples happen, one after the other. */
-export async function makeSamples({ simulators }: Pick<Application, 'simulators'>): Promise<number> {
+/** Makes the simulators' own examples happen, of those events that start a flow, one after the other. Resolves with their number. */
+export async function makeSamples({ app, simulators }: Pick<Application, 'app' | 'simulators'>): Promise<number> {
+  const triggers: readonly unknown[] = app.options.flows.map(({ options }) => options.trigger)
+  const starts = new Set(triggers.filter(isEventTrigger).map(({ connector, type }) => `${connector.name}/${type}`))
   let made = 0
   for (const simulator of simulators) {
     for (const { event, input } of simulator.samples) {
+      if (!starts.has(`${simulator.connector}/${event}`)) continue
       await simulator.emit(event, input)
       made += 1
     }

@@ -28,6 +28,6 @@ export function eventTypesInUse(app: App): ReadonlyMap<Connector, ReadonlySet<st
   return byConnector
 }
 
-function isEventTrigger(source: unknown): source is EventTrigger {
+export function isEventTrigger(source: unknown): source is EventTrigger {
   return isObject(source) && source['kind'] === 'event-trigger'
 }

@@ -19,6 +19,7 @@ export const command: CommandDefinition = {
     ['--port <number>', 'port on 127.0.0.1 (default: PORT, else 4400)'],
     ['--simulate', 'let simulators stand in for missing connections (default)'],
     ['--no-simulate', 'refuse to start when a connection is missing'],
+    ['--no-samples', 'make no sample events at the first start'],
     ['--quiet', 'do not tell what happens to the runs'],
   ],
   examples: [
@@ -53,7 +54,7 @@ export const command: CommandDefinition = {
       terminal.out(JSON.stringify({ url: application.url, data: application.dataFolder, pid: process.pid }))
     else await greet(application, terminal)
     const ended = drainOnSignal(application, { terminal: input.json ? null : terminal, limitMs: drainLimitMs })
-    if (application.isFirstStart && environment['TENON_SAMPLES'] !== 'off') await showSamples(application, input)
+    if (application.isFirstStart && input.options['samples'] !== false) await showSamples(application, input)
     await ended
     narrator.stop()
     return exitCodes.good
