@@ -1,0 +1,208 @@
+import { TenonError } from '../../packages/tenon/src/base/errors.ts'
+import type { AcceptedEvent, Decision, Engine } from '../../packages/tenon/src/engine/engine.ts'
+import type { StoredRun } from '../../packages/tenon/src/journal/memory/state.ts'
+import { shipments } from './shape.ts'
+import type { Simulation } from './simulate.ts'
+
+interface Outgoing {
+  readonly event: AcceptedEvent
+  /** Attempts that no answer came to. */
+  open: number
+  /** Runs named by the first good answer. */
+  runs: readonly string[] | null
+  firsts: number
+}
+
+export interface SentSignal {
+  readonly run: string
+  readonly id: string
+  readonly at: number
+}
+
+const tenant = 'default'
+
+/** Everyone outside: senders of events, persons and programs that signal, cancel, retry and decide. They remember what they were told. */
+export class People {
+  readonly #simulation: Simulation
+  readonly outbox: Outgoing[] = []
+  readonly signals: SentSignal[] = []
+  readonly cancelled = new Set<string>()
+  readonly #decided = new Map<string, number>()
+  readonly started = new Set<string>()
+  #events = 0
+
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation
+  }
+
+  get isContent(): boolean {
+    return this.outbox.every(({ runs }) => runs !== null)
+  }
+
+  /** Who waits for an answer of a process that died learns nothing. */
+  onDeath(): void {
+    for (const outgoing of this.outbox) outgoing.open = 0
+    this.#decided.clear()
+  }
+
+  act(): void {
+    const { random, life } = this.#simulation
+    const { engine } = life
+    if (engine === null) return
+    const kind = random.next()
+    if (kind < 0.4) this.#sendNew(engine, random.chance(0.6) ? random.pick(['ordered', 'returned']) : 'delivered')
+    else if (kind < 0.52) this.#sendAgain(engine)
+    else if (kind < 0.6) this.#startByHand(engine)
+    else if (kind < 0.75) this.#signal(engine)
+    else if (kind < 0.82) this.#cancel(engine)
+    else if (kind < 0.9) this.#retry(engine)
+    else this.#decide(engine)
+  }
+
+  /** Once the trouble is over: what was not answered is sent again, what needs a person gets one. */
+  clearUp(): void {
+    const { engine } = this.#simulation.life
+    if (engine === null) return
+    for (const outgoing of this.outbox) if (outgoing.runs === null && outgoing.open === 0) this.#send(engine, outgoing)
+    this.#decide(engine)
+    for (const run of this.#runs((one) => one.status === 'failed' && one.inLine)) this.#ask(engine.cancel({ tenant, run: run.run, reason: 'cleared up' }))
+  }
+
+  #runs(wanted: (run: StoredRun) => boolean): StoredRun[] {
+    return [...this.#simulation.durable.runs].filter(wanted)
+  }
+
+  #pick(wanted: (run: StoredRun) => boolean): StoredRun | null {
+    const runs = this.#runs(wanted)
+    return runs.length === 0 ? null : this.#simulation.random.pick(runs)
+  }
+
+  #sendNew(engine: Engine, type: 'ordered' | 'returned' | 'delivered'): void {
+    const { random, clock } = this.#simulation
+    const event: AcceptedEvent = {
+      tenant,
+      trigger: 'shop',
+      id: `event-${(this.#events += 1)}`,
+      type: `shop/${type}`,
+      source: 'shop',
+      timeMs: clock.now(),
+      data: type === 'delivered' ? { shipment: random.pick(shipments), n: this.#events } : { k: random.pick(['a', 'b']), n: this.#events },
+      dedupeMs: 30 * 86_400_000,
+    }
+    const outgoing = { event, open: 0, runs: null, firsts: 0 }
+    this.outbox.push(outgoing)
+    this.#send(engine, outgoing)
+    if (random.chance(0.2)) this.#send(engine, outgoing)
+  }
+
+  #sendAgain(engine: Engine): void {
+    if (this.outbox.length > 0) this.#send(engine, this.#simulation.random.pick(this.outbox))
+  }
+
+  #send(engine: Engine, outgoing: Outgoing): void {
+    const { ledger, clock, life } = this.#simulation
+    outgoing.open += 1
+    ledger.note(`${clock.now()} send ${outgoing.event.type} ${outgoing.event.id}`)
+    engine.accept(outgoing.event).then(
+      ({ duplicate, runs }) => {
+        if (life !== this.#simulation.life) return
+        outgoing.open -= 1
+        ledger.note(`${clock.now()} accepted ${outgoing.event.id} ${duplicate} ${runs.join(' ')}`)
+        if (!duplicate && (outgoing.firsts += 1) > 1) ledger.problem(`I1: event ${outgoing.event.id} was taken as new twice`)
+        const missing = (outgoing.runs ?? []).filter((run) => !runs.includes(run))
+        if (missing.length > 0) ledger.problem(`I1: a later answer about ${outgoing.event.id} does not name ${missing.join(' ')}`)
+        if (outgoing.runs === null || runs.length > outgoing.runs.length) outgoing.runs = runs
+      },
+      (error: unknown) => {
+        if (life !== this.#simulation.life) return
+        outgoing.open -= 1
+        this.#expectRefusal(error)
+      },
+    )
+  }
+
+  #startByHand(engine: Engine): void {
+    const { random, flows, ledger } = this.#simulation
+    const made = random.pick(flows)
+    const again = random.chance(0.3) ? [...this.started][0] : undefined
+    const id = again ?? `hand-${(this.#events += 1)}`
+    this.started.add(id)
+    const flow = again === undefined ? made.flow.name : (this.#simulation.durable.run(id)?.flow ?? made.flow.name)
+    ledger.note(`start ${flow} ${id}`)
+    const times = random.chance(0.3) ? 3 : 1
+    for (let time = 0; time < times; time += 1) this.#ask(engine.start({ tenant, flow, input: { k: random.pick(['a', 'b']) }, id }))
+  }
+
+  #signal(engine: Engine): void {
+    const { random, clock, ledger } = this.#simulation
+    const run = this.#pick(({ status }) => status !== 'completed' && status !== 'cancelled' && status !== 'failed')
+    if (run === null) return
+    const id = `signal-${(this.#events += 1)}`
+    ledger.note(`${clock.now()} signal ${id} ${run.run}`)
+    const at = clock.now()
+    const times = random.chance(0.2) ? 2 : 1
+    for (let time = 0; time < times; time += 1) {
+      this.#ask(
+        engine.signal({ tenant, run: run.run, name: 'go', data: { id }, id }).then(() => {
+          if (!this.signals.some((signal) => signal.id === id)) this.signals.push({ run: run.run, id, at })
+        }),
+      )
+    }
+  }
+
+  #cancel(engine: Engine): void {
+    const run = this.#pick(({ status }) => status !== 'completed' && status !== 'cancelled')
+    if (run === null) return
+    this.#simulation.ledger.note(`${this.#simulation.clock.now()} cancel ${run.run}`)
+    this.#ask(engine.cancel({ tenant, run: run.run, reason: 'no longer wanted' }).then(() => void this.cancelled.add(run.run)))
+  }
+
+  #retry(engine: Engine): void {
+    const run = this.#pick(({ status }) => status === 'failed')
+    if (run === null) return
+    this.#simulation.ledger.note(`${this.#simulation.clock.now()} retry ${run.run}`)
+    this.#ask(engine.retry({ tenant, run: run.run }))
+  }
+
+  // The truth is known from the provider's record.
+  #decide(engine: Engine): void {
+    const { random, durable, provider, ledger, clock } = this.#simulation
+    for (const run of this.#runs(({ status }) => status === 'parked')) {
+      for (const step of unknownSteps(durable.entries(run.run))) {
+        const seq = run.lastSeq
+        if (this.#decided.get(`${run.run} ${step}`) === seq || provider.isPending(run.run, step)) continue
+        this.#decided.set(`${run.run} ${step}`, seq)
+        const effect = provider.effectsOf(run.run, step).at(-1)
+        const decision: Decision = random.chance(0.3) ? { kind: 'retry' } : effect === undefined ? { kind: 'did-not-happen' } : { kind: 'happened', result: effect.output }
+        if (decision.kind === 'retry') provider.allow(run.run, step)
+        ledger.note(`${clock.now()} decide ${run.run} ${step} ${decision.kind}`)
+        this.#ask(
+          engine.decide({ tenant, run: run.run, step, decision, by: 'ada' }).catch((error: unknown) => {
+            this.#decided.delete(`${run.run} ${step}`)
+            throw error
+          }),
+        )
+      }
+    }
+  }
+
+  #ask(asked: Promise<unknown>): void {
+    asked.then(
+      () => undefined,
+      (error: unknown) => this.#expectRefusal(error),
+    )
+  }
+
+  #expectRefusal(error: unknown): void {
+    const { ledger } = this.#simulation
+    const expected = ['JOURNAL_UNAVAILABLE', 'FORBIDDEN', 'NOT_FOUND', 'RUN_NOT_RETRYABLE', 'DRAINING']
+    if (!TenonError.is(error) || !expected.includes(error.code)) ledger.problem(`an unexpected refusal: ${String(error instanceof Error ? error.stack : error)}`)
+    else ledger.note(`refused ${error.message}`)
+  }
+}
+
+function unknownSteps(entries: readonly { readonly kind: string; readonly step: string | null }[]): string[] {
+  const last = new Map<string, string>()
+  for (const { kind, step } of entries) if (step !== null) last.set(step, kind)
+  return [...last].filter(([, kind]) => kind === 'unknown').map(([step]) => step)
+}

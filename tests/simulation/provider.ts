@@ -1,0 +1,204 @@
+import type { Clock } from '../../packages/tenon/src/base/clock.ts'
+import { TenonError } from '../../packages/tenon/src/base/errors.ts'
+import type { CallAnswer, CallRequest, Client } from '../../packages/tenon/src/client/client.ts'
+import type { Random } from '../chaos/random.ts'
+import type { Durable, Ledger } from './ledger.ts'
+
+/** What a generated flow sends with each call. */
+export interface Sent {
+  readonly run: string
+  readonly flow: string
+  readonly step: string
+  readonly seen: number
+}
+
+interface Effect {
+  readonly key: string | null
+  readonly at: number
+  readonly output: unknown
+}
+
+/** How long it remembers a key. */
+export const keyLifeMs = 24 * 3_600_000
+
+interface Parts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly ledger: Ledger
+  readonly durable: () => Durable
+  readonly concurrencyOf: (flow: string) => number
+}
+
+/** The other side, with a record of every effect that it made. It outlives the processes that call it. */
+export class Provider {
+  readonly #parts: Parts
+  readonly #effects = new Map<string, Effect[]>()
+  readonly #onTheWay = new Set<string>()
+  readonly #allowed = new Map<string, number>()
+  readonly #keys = new Map<string, Set<string>>()
+  readonly #calling = new Map<string, number>()
+  readonly #hanging = new Set<() => void>()
+  #effectCount = 0
+  faultRate = 0.35
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** The client of one process: when that ends, no answer reaches it any more. */
+  clientFor(life: Clock): Client {
+    this.#calling.clear()
+    return { call: (request) => this.#call(request, life) }
+  }
+
+  stopFaults(): void {
+    this.faultRate = 0
+    for (const giveUp of this.#hanging) giveUp()
+    this.#hanging.clear()
+  }
+
+  effectsOf(run: string, step: string): readonly Effect[] {
+    return this.#effects.get(`${run} ${step}`) ?? []
+  }
+
+  /** True while an effect of the step may still come about by itself. */
+  isPending(run: string, step: string): boolean {
+    return this.#onTheWay.has(`${run} ${step}`)
+  }
+
+  /** A person decided to send it again, whatever became of the first. */
+  allow(run: string, step: string): void {
+    const id = `${run} ${step}`
+    this.#allowed.set(id, (this.#allowed.get(id) ?? 1) + 1)
+  }
+
+  allowedOf(run: string, step: string): number {
+    return this.#allowed.get(`${run} ${step}`) ?? 1
+  }
+
+  /** Own code of a flow that must not run twice counts as an effect too. */
+  bodyRan(run: string, step: string): void {
+    this.#take(run, step, null, 'run')
+  }
+
+  #take(run: string, step: string, key: string | null, operation: string): unknown {
+    const { ledger, clock } = this.#parts
+    const id = `${run} ${step}`
+    const effects = this.#effects.get(id) ?? []
+    this.#effects.set(id, effects)
+    const output = { of: step, number: (this.#effectCount += 1) }
+    effects.push({ key, at: clock.now(), output })
+    ledger.note(`effect ${operation} ${run} ${step} number ${effects.length}`)
+    if (effects.length > this.allowedOf(run, step)) {
+      const keys = new Set(effects.map((effect) => effect.key))
+      ledger.problem(`effect: ${operation} of ${run} ${step} took effect ${effects.length} times, under ${keys.size} keys`)
+    }
+    return output
+  }
+
+  async #call(request: CallRequest, life: Clock): Promise<CallAnswer> {
+    const { ledger, durable, clock } = this.#parts
+    const sent = request.input as Sent
+    const { run, step } = sent
+    ledger.note(`${clock.now()} call ${request.operation} ${run} ${step} seen ${sent.seen}`)
+    if (durable().isFinished(run, step)) ledger.problem(`I2: ${step} of ${run} is finished and was sent again`)
+    this.#checkKey(request, sent)
+    this.#enter(sent)
+    try {
+      return await this.#answer(request, sent, life)
+    } finally {
+      this.#calling.set(run, (this.#calling.get(run) ?? 1) - 1)
+      if (this.#calling.get(run) === 0) this.#calling.delete(run)
+    }
+  }
+
+  #checkKey(request: CallRequest, { run, step }: Sent): void {
+    const { ledger, durable } = this.#parts
+    const wantsKey = request.operation === 'put' || request.operation === 'release'
+    if (wantsKey !== (request.idempotencyKey !== null)) ledger.problem(`key: ${step} of ${run} was sent with a wrong kind of key`)
+    if (request.idempotencyKey === null) return
+    const id = `${run} ${step}`
+    const keys = this.#keys.get(id) ?? new Set()
+    this.#keys.set(id, keys.add(request.idempotencyKey))
+    if (keys.size > 1 + durable().retries(run)) ledger.problem(`key: ${step} of ${run} was sent under ${keys.size} keys`)
+  }
+
+  #enter({ run, flow }: Sent): void {
+    const { ledger, durable, concurrencyOf } = this.#parts
+    this.#calling.set(run, (this.#calling.get(run) ?? 0) + 1)
+    const calling = [...this.#calling.keys()].filter((other) => durable().run(other)?.flow === flow)
+    if (calling.length > concurrencyOf(flow))
+      ledger.problem(`I7: ${calling.length} runs of ${flow} are calling, its limit is ${concurrencyOf(flow)}`)
+  }
+
+  #answer(request: CallRequest, sent: Sent, life: Clock): Promise<CallAnswer> {
+    const { random } = this.#parts
+    if (!random.chance(this.faultRate)) return this.#after(life, random.chance(0.5) ? 0 : random.between(1, 400), () => this.#succeed(request, sent))
+    const fault = random.next()
+    if (fault < 0.12) return this.#after(life, random.between(0, 50), () => failure('not-sent', {}))
+    if (fault < 0.27) return this.#after(life, random.between(0, 30_000), () => failure('ambiguous', {}))
+    if (fault < 0.45) {
+      this.#succeed(request, sent)
+      return this.#after(life, random.between(0, 30_000), () => failure('ambiguous', {}))
+    }
+    if (fault < 0.6) return this.#after(life, random.between(0, 500), () => failure('answered', { retryAfterMs: random.between(1, 600) * 1000 }))
+    if (fault < 0.72) return this.#after(life, random.between(0, 500), () => this.#refuse(request, sent))
+    if (fault < 0.84) return this.#hang(request, sent)
+    if (fault < 0.92) return this.#late(request, sent, life)
+    return this.#after(life, random.between(1, 7200) * 1000, () => this.#succeed(request, sent))
+  }
+
+  #after(life: Clock, delayMs: number, make: () => CallAnswer): Promise<CallAnswer> {
+    return new Promise((resolve) => {
+      life.after(delayMs, () => resolve(make()))
+    })
+  }
+
+  #succeed(request: CallRequest, { run, step }: Sent): CallAnswer {
+    const { clock } = this.#parts
+    const answered = (output: unknown): CallAnswer => ({ outcome: 'answered', output, status: 200 })
+    const known = this.effectsOf(run, step)
+    if (request.operation === 'read') return answered({ of: step })
+    if (request.operation === 'book' && request.mayHaveHappened && known.length > 0)
+      return { outcome: 'found', output: known[0]!.output, status: 200 }
+    const same = known.find(({ key, at }) => key !== null && key === request.idempotencyKey && clock.now() - at < keyLifeMs)
+    if (same !== undefined) return answered(same.output)
+    return answered(this.#take(run, step, request.idempotencyKey, request.operation))
+  }
+
+  // A provider that made the effect does not say that it refuses it.
+  #refuse(request: CallRequest, sent: Sent): CallAnswer {
+    const isPossible = request.idempotencyKey === null ? !request.mayHaveHappened : !this.isPending(sent.run, sent.step)
+    if (!isPossible || this.effectsOf(sent.run, sent.step).length > 0) return this.#succeed(request, sent)
+    return failure('answered', { retryable: false, code: 'UPSTREAM_REFUSED' })
+  }
+
+  // Until the process ends, or the client's own limit strikes.
+  #hang(request: CallRequest, sent: Sent): Promise<CallAnswer> {
+    if (this.#parts.random.chance(0.5)) this.#succeed(request, sent)
+    return new Promise((resolve) => {
+      this.#hanging.add(() => resolve(failure('ambiguous', {})))
+    })
+  }
+
+  // The answer is lost while the request is still on its way.
+  #late(request: CallRequest, sent: Sent, life: Clock): Promise<CallAnswer> {
+    const { clock, random } = this.#parts
+    if (request.idempotencyKey === null) return this.#after(life, 10, () => failure('ambiguous', {}))
+    const id = `${sent.run} ${sent.step}`
+    this.#onTheWay.add(id)
+    clock.after(random.between(1, 60_000), () => {
+      this.#onTheWay.delete(id)
+      this.#succeed(request, sent)
+    })
+    return this.#after(life, 10, () => failure('ambiguous', {}))
+  }
+}
+
+function failure(
+  fate: 'not-sent' | 'answered' | 'ambiguous',
+  options: { retryable?: boolean; retryAfterMs?: number; code?: 'UPSTREAM_REFUSED' },
+): CallAnswer {
+  const { code = 'UPSTREAM_UNAVAILABLE', ...rest } = options
+  return { outcome: 'failed', error: new TenonError(code, `the provider failed (${fate})`, rest), fate, status: null }
+}
