@@ -110,6 +110,7 @@ export default {
     'unicorn/require-post-message-target-origin': 'off',
     // Ports are objects of functions that do not use `this`.
     'typescript/unbound-method': 'off',
+    'import/no-named-as-default': 'off',
     'import/no-unassigned-import': 'off',
     // Decoders and type machinery assert what they have just checked; `any` stays forbidden.
     'typescript/no-generated-empty-object-type': 'off',
