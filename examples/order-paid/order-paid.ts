@@ -22,7 +22,7 @@ export const orderPaid = defineFlow('order-paid', {
       { id: payment.metadata.order_id },
       { undo: () => stripe.createRefund({ payment_intent: payment.id }) },
     )
-    const [shipment] = await Promise.all([
+    await Promise.all([
       shiprocket.createOrder(toShipment(order), {
         undo: ({ order_id }) => shiprocket.cancelOrder({ ids: [order_id] }),
       }),
@@ -30,7 +30,7 @@ export const orderPaid = defineFlow('order-paid', {
       whatsapp.sendTemplate(toConfirmation(order)),
     ])
 
-    await step.waitFor('delivered', { match: { order: shipment.order_id }, timeout: '14d' })
+    await step.waitFor('delivered', { match: { order: order.id }, timeout: '14d' })
     await erp.updateOrder({ id: order.id, status: 'delivered' })
     return 'delivered'
   },

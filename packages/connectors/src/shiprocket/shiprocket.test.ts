@@ -110,7 +110,7 @@ test('an update is known by what it says', () => {
   expect(new Set([{}, ...others].map(idOf)).size).toBe(5)
   const { correlate } = shiprocket.options.events?.['shipment.delivered'] ?? {}
   const data = objects.trackingUpdate.parse(update)
-  expect([correlate?.order(data), correlate?.reference(data), correlate?.awb(data)]).toEqual([
+  expect([correlate?.sr_order(data), correlate?.order(data), correlate?.awb(data)]).toEqual([
     348_456_385,
     'SO-1',
     '1904',

@@ -11,10 +11,10 @@ export { shipmentRank, type ShipmentEvent } from './status.ts'
 const update = {
   data: objects.trackingUpdate,
   correlate: {
-    /** As `order_id` in what `createOrder` answers. */
-    order: (data: TrackingUpdate) => data.sr_order_id ?? undefined,
-    /** As `order_id` in what `createOrder` was given. */
-    reference: (data: TrackingUpdate) => data.order_id,
+    /** Your own id of the order, as `createOrder` was given it. */
+    order: (data: TrackingUpdate) => data.order_id,
+    /** Shiprocket's number of the order, as `createOrder` answered it. */
+    sr_order: (data: TrackingUpdate) => data.sr_order_id ?? undefined,
     awb: (data: TrackingUpdate) => data.awb,
   },
 }
