@@ -158,6 +158,6 @@ test('memory and sqlite give the same answers and keep the same things', { timeo
         rmSync(folder, { recursive: true })
       }
     }),
-    { numRuns },
+    { numRuns, endOnFailure: process.env["TENON_PROPERTY_SHRINK"] === undefined },
   )
 })
