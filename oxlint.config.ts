@@ -106,11 +106,15 @@ export default {
     'promise/no-callback-in-promise': 'off',
     'unicorn/consistent-function-scoping': 'off',
     'unicorn/no-array-sort': 'off',
+    // Suites and properties assert inside functions that the rule does not follow.
+    'vitest/expect-expect': 'off',
+    'vitest/no-conditional-expect': 'off',
     // Written for browsers: a worker's port has no origin.
     'unicorn/require-post-message-target-origin': 'off',
     // Ports are objects of functions that do not use `this`.
     'typescript/unbound-method': 'off',
     'import/no-named-as-default': 'off',
+    'import/no-named-as-default-member': 'off',
     'import/no-unassigned-import': 'off',
     // Decoders and type machinery assert what they have just checked; `any` stays forbidden.
     'typescript/no-generated-empty-object-type': 'off',
