@@ -1,10 +1,14 @@
 import type { Command, Host } from './command.ts'
 import type { CommandBook } from './command-book.ts'
+import type { Ending } from './ending.ts'
 import type { Recorder } from './recorder.ts'
+import type { Undoing } from './undoing.ts'
 
 interface Beginning extends Host {
   readonly book: CommandBook
   readonly recorder: Recorder
+  readonly ending: Ending | null
+  readonly undoing: Undoing
   /** Takes the result of a step that is finished already; false when there is none. */
   takeLeftBehind(command: Command): boolean
 }
@@ -15,10 +19,13 @@ export function beginAsked(run: Beginning): void {
   if (fresh.length === 0) return
   run.book.fresh = []
   const held: Command[] = []
+  const isGivenUp = run.ending !== null && run.ending.how !== 'completed' && !run.undoing.isActive
   for (const command of fresh) {
     if (command.state === 'done') continue
-    const leaves = command.kind === 'call' || command.kind === 'run'
-    if ((leaves && run.recorder.isBusy) || run.services.isDraining()) held.push(command)
+    const leaves = command.kind === 'call' || command.kind === 'run' || command.kind === 'child'
+    // A run that has failed begins nothing new, but learns what became of what an earlier life may have sent.
+    if (isGivenUp && !command.mayHaveHappened) run.book.close(command)
+    else if ((leaves && run.recorder.isBusy) || run.services.isDraining()) held.push(command)
     else if (!run.takeLeftBehind(command)) command.go(command)
   }
   run.book.fresh.unshift(...held)

@@ -1,4 +1,4 @@
-import type { AppendReceipt, StateChange } from '../journal/journal.ts'
+import type { StateChange } from '../journal/journal.ts'
 import type { Command } from './command.ts'
 import { endOf, withUndoFailures, type Ending, type StepFailure } from './ending.ts'
 import { write } from './entries.ts'
@@ -22,11 +22,10 @@ export interface Closable extends Receiver, Asking {
   isUndone: boolean
   /** Something came for it that it has not looked at. */
   readonly hasMail: boolean
-  poke(): void
   askQuiet(): void
   /** Comes back at that moment, unless something else happens before. */
   comeBackAt(at: number): void
-  leave(how: Leaving['how'], facts: { wakeAt?: number | null; receipt?: AppendReceipt }): void
+  leave(how: Leaving['how'], facts?: { wakeAt?: number | null }): void
 }
 
 /** What a run does when nothing of it can go on now. */
@@ -90,9 +89,9 @@ function finish(run: Closable, ending: Ending): void {
   }
   const last = withUndoFailures(ending, run.undoing.failures)
   const { written, state } = endOf(last, { plan: run.plan, at, failures: run.failures, undone: run.isUndone })
-  run.recorder.record(written, { state, endedWaits }, (receipt) => {
+  run.recorder.record(written, { state, endedWaits }, () => {
     tellEnd(run, last, at)
-    run.leave('ended', { receipt })
+    run.leave('ended')
   })
 }
 
@@ -117,11 +116,10 @@ function leaveUntil(run: Closable, parked: boolean, wakeAt: number | null): void
     code: parked ? 'OUTCOME_UNKNOWN' : null,
     leaveLine,
   }
-  run.recorder.record(null, { state }, (receipt) => {
-    if (receipt.outcome === 'written' && receipt.reached.some((reached) => reached.run === run.row.run)) run.poke()
+  run.recorder.record(null, { state }, () => {
     // What came meanwhile is looked at first; the run rests again after that.
-    if (run.hasMail) return
+    if (run.hasMail || run.recorder.isBusy) return
     tellRest(run, parked, wakeAt)
-    run.leave(parked ? 'parked' : 'waiting', { wakeAt, receipt })
+    run.leave(parked ? 'parked' : 'waiting', { wakeAt })
   })
 }

@@ -43,7 +43,6 @@ export class CommandBook {
         startedAt: 0,
         previousDelayMs: null,
         wakeAt: null,
-        lastFate: null,
         isSent: false,
         isUnknown: false,
         isDecided: false,

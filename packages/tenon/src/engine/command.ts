@@ -1,7 +1,7 @@
 import type { TenonError } from '../base/errors.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Client } from '../client/client.ts'
-import type { Journal, RunKey, RunRow } from '../journal/journal.ts'
+import type { AppendReceipt, Journal, RunKey, RunRow } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Happening } from './engine.ts'
 import type { EntryBodies, StepKind, Written } from './entries.ts'
@@ -29,7 +29,6 @@ export interface Command {
   previousDelayMs: number | null
   /** When a waiting step goes on by itself, `null` for never. */
   wakeAt: number | null
-  lastFate: Fate | null
   /** A request that must not be repeated has left, or was about to. */
   isSent: boolean
   isUnknown: boolean
@@ -74,6 +73,8 @@ export interface Services {
   readonly whenQuiet: (callback: () => void) => void
   /** Values kept out of line. */
   readonly values: Journal['values']
+  /** What an append said of runs that may go on now, whoever wrote it; `null` when its answer was lost. */
+  readonly heard: (receipt: AppendReceipt | null) => void
   readonly cancelRun: (run: RunKey, reason: string, id: string) => void
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
 }

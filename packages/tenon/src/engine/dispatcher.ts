@@ -197,7 +197,7 @@ export class Dispatcher {
   }
 
   #isFromBefore(row: RunRow): boolean {
-    return !this.#services.journal.closedCleanly && row.updatedAt < this.#options.startedAt && row.status === 'ready'
+    return !this.#services.journal.closedCleanly && row.updatedAt < this.#options.startedAt
   }
 
   #begin(item: Queued, prepared: Prepared, isResumed: boolean): void {

@@ -1,4 +1,4 @@
-import type { AppendReceipt, InboxMessage, RunRow } from '../journal/journal.ts'
+import type { InboxMessage, RunRow } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Command, Services } from './command.ts'
 import { beginAsked } from './beginning.ts'
@@ -82,6 +82,7 @@ export class Execution implements Closable {
         row.status === 'waiting' || row.status === 'parked'
           ? { status: 'ready', wakeAt: null, code: null, leaveLine: false }
           : null,
+      onReceipt: services.heard,
       onDurable: () => this.#pulse.goOn(),
       onLost: (reason) => {
         services.log('run.lost', { run: row.run, reason })
@@ -279,22 +280,22 @@ export class Execution implements Closable {
 
   #park(difference: Difference): void {
     if (this.#options.isDry) return this.leave('diverged', { difference })
-    parkDiverged({ ...this.#options, recorder: this.recorder, difference }, (receipt) =>
-      this.leave('diverged', { receipt, difference }),
+    parkDiverged({ ...this.#options, recorder: this.recorder, difference }, () =>
+      this.leave('diverged', { difference }),
     )
   }
 
   /** Leaves memory as it is; what is not in the journal is done again by whoever takes it up next. */
   leave(
     how: Leaving['how'],
-    facts: { wakeAt?: number | null; receipt?: AppendReceipt; difference?: Difference } = {},
+    facts: { wakeAt?: number | null; difference?: Difference } = {},
   ): void {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
     this.#pulse.stop()
     this.#stopTimer()
     this.recorder.stop()
-    const { wakeAt = null, receipt, difference = null } = facts
-    this.#options.onLeft({ how, wakeAt, receipt: receipt?.outcome === 'written' ? receipt : null, difference })
+    const { wakeAt = null, difference = null } = facts
+    this.#options.onLeft({ how, wakeAt, difference })
   }
 }

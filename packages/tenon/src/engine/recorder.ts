@@ -41,6 +41,8 @@ export interface RecorderParts {
   readonly lastSeq: number
   /** Goes with the first append that carries no other: a run woken by a timer is no longer waiting. */
   readonly initialState: StateChange | null
+  /** What the journal said of this and other runs. */
+  readonly onReceipt: (receipt: Receipt) => void
   /** After the callbacks of each append. */
   readonly onDurable: () => void
   /** Someone else writes this run, or the journal refuses it for good: it must leave memory. */
@@ -60,6 +62,7 @@ export class Recorder {
   readonly #key: RunKey
   readonly #epoch: number
   readonly #onLost: (receipt: AppendReceipt | Error) => void
+  readonly #onReceipt: (receipt: Receipt) => void
   readonly #onDurable: () => void
   #initialState: StateChange | null
   #next: Batch = emptyBatch()
@@ -73,6 +76,7 @@ export class Recorder {
     this.#clock = parts.clock
     this.#key = parts.key
     this.#onLost = parts.onLost
+    this.#onReceipt = parts.onReceipt
     this.#onDurable = parts.onDurable
     this.#initialState = parts.initialState
     this.lastSeq = parts.lastSeq
@@ -149,6 +153,7 @@ export class Recorder {
         if (this.#stopped) return
         if (receipt.outcome === 'conflict' || receipt.outcome === 'fenced') return this.#onLost(receipt)
         this.#inFlight = false
+        this.#onReceipt(receipt)
         for (const whenDurable of batch.whenDurable) whenDurable(receipt, after)
         this.#onDurable()
       },

@@ -88,7 +88,6 @@ function replayProgress(entry: Exclude<OfStep, StepEntry | { kind: 'decision' }>
     command.startedAt = entry.body.s
     command.wakeAt = entry.body.at
     command.previousDelayMs = entry.body.d
-    command.lastFate = entry.body.f
     if (entry.body.f === 'ambiguous') command.mayHaveHappened = true
   }
   return noted

@@ -47,7 +47,7 @@ function pendingOf(run: Resting): Command[] {
   const tried = open.filter((command) => command.kind === 'call' || command.kind === 'run')
   if (run.ending.how === 'completed') return tried
   return tried.filter(
-    (command) => command.isUnknown || command.state === 'running' || command.lastFate === 'ambiguous' || command.isSent,
+    (command) => command.isUnknown || command.state === 'running' || command.mayHaveHappened || command.isSent,
   )
 }
 

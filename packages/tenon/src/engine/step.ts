@@ -24,8 +24,8 @@ export interface Asking extends Host {
 
 /** What the flow's function is called with. */
 export function contextOf(run: Asking, event: StoredEvent): object {
-  const { connection, ...visible } = event
-  const caller = new RunCaller(run, connection)
+  const { connection: _connection, ...visible } = event
+  const caller = new RunCaller(run, event)
   const context: Record<string, unknown> = {
     event: visible,
     step: new RunSteps(run),
@@ -37,11 +37,11 @@ export function contextOf(run: Asking, event: StoredEvent): object {
 
 class RunCaller implements Caller {
   readonly #run: Asking
-  readonly #connection: string | null
+  readonly #event: StoredEvent
 
-  constructor(run: Asking, connection: string | null) {
+  constructor(run: Asking, event: StoredEvent) {
     this.#run = run
-    this.#connection = connection
+    this.#event = event
   }
 
   call(plan: CallPlan, input: unknown, options: CallOptions | undefined): Promise<unknown> {
@@ -52,9 +52,15 @@ class RunCaller implements Caller {
         kind: 'call',
         hash: hashOf(input, `input of ${plan.base}`),
         undo: options?.undo ?? null,
-        go: callStep(this.#run, this.#run.plan, { plan, input, options, connection: this.#connection }),
+        go: callStep(this.#run, this.#run.plan, { plan, input, options, connection: this.#connectionOf(plan) }),
       }),
     )
+  }
+
+  // An event's own connection is the default for the connector that it came by, and for no other.
+  #connectionOf({ client }: CallPlan): string | null {
+    const { connection, type } = this.#event
+    return connection !== null && type.startsWith(`${client.connector.name}/`) ? connection : null
   }
 }
 

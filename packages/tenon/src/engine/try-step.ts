@@ -90,7 +90,6 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
   const now = services.clock.now()
   const at = now + delayMs
   command.previousDelayMs = delayMs
-  command.lastFate = result.fate
   command.isSent = false
   if (result.fate === 'ambiguous') command.mayHaveHappened = true
   const { hash: h, kind: t, attempt: a, startedAt: s } = command
