@@ -41,7 +41,8 @@ interface Message {
 const table = '$outbox'
 const atOnce = 8
 const firstPauseMs = 500
-const longestPauseMs = 60_000
+// Providers go up to hours; a stand-in has somebody watching.
+const longestPauseMs = 10_000
 const giveUpAfterMs = 3 * 86_400_000
 const answerLimitMs = 15_000
 
@@ -73,6 +74,11 @@ export class Outbox {
   subscribe(subscriber: Subscriber | null): void {
     if (subscriber !== null) requireLoopback(subscriber.url)
     this.#subscriber = subscriber
+    // Remembered, so that what happens after a restart waits for the subscriber to be back.
+    const remembered = this.#context.database.table<boolean>('$subscribed')
+    this.#context.database.transaction(() =>
+      subscriber === null ? remembered.delete('url') : remembered.put('url', true),
+    )
     this.#introduced = this.#context.behaviour.handshake === undefined
     this.#pump()
   }
@@ -82,9 +88,9 @@ export class Outbox {
     for (const message of this.#messages.values()) this.#schedule(message)
   }
 
-  /** Within a transaction. Nobody subscribed: nothing is sent, now or later. */
+  /** Within a transaction. With nobody ever subscribed, nothing is sent, now or later. */
   add(id: string, type: string, body: unknown): void {
-    if (this.#subscriber === null) return
+    if (this.#context.database.table('$subscribed').size === 0) return
     const now = this.#context.clock.now()
     const text = this.#context.behaviour.write?.(body) ?? JSON.stringify(body)
     const message: Message = { id, type, text, kind: 'genuine', attempts: 0, dueMs: now, createdMs: now }

@@ -375,6 +375,23 @@ test('state, keys, effects and waiting webhooks survive a restart, ids do not re
   await until(() => hooks.received.length === 2)
 })
 
+test('what happens between a restart and the return of the subscriber is not lost', async () => {
+  const persist = await file()
+  const alone = await start({ persist })
+  await alone.emit('transfer.made', { amount: 1 })
+  expect(alone.undelivered()).toBe(0)
+  const hooks = await subscriber()
+  alone.subscribe({ url: hooks.url })
+  await alone.close()
+
+  const again = await start({ persist })
+  await again.emit('transfer.made', { amount: 2 })
+  expect(again.undelivered()).toBe(1)
+  again.subscribe({ url: hooks.url })
+  await until(() => again.undelivered() === 0)
+  expect(hooks.received.map(({ body }) => body)).toEqual(['{"amount":2}'])
+})
+
 test('a log that a crash cut off is read up to there; one that is damaged or of another provider is refused and left alone', async () => {
   const persist = await file()
   const first = await start({ persist })

@@ -69,7 +69,7 @@ export async function startSimulator(
     await database.close()
     throw error
   })
-  world.outbox.subscribe(options.webhook ?? null)
+  if (options.webhook !== undefined) world.outbox.subscribe(options.webhook)
   world.outbox.resume()
   world.schedule.resume()
   const origin = `http://127.0.0.1:${listener.port}`

@@ -20,7 +20,7 @@ export interface SimulatorOptions {
   readonly host?: '127.0.0.1'
   /** Default: newly generated ones. */
   readonly credentials?: Readonly<Record<string, string>>
-  /** Who receives webhooks; default nobody. */
+  /** Who receives webhooks; `null` takes a subscription of an earlier start back. Default: nobody, until `subscribe`. */
   readonly webhook?: Subscriber | null
   readonly clock?: Clock
   /** From 0 up to 1: decides about faults and pauses, and with it given, all ids. */
