@@ -101,7 +101,7 @@ async function untilReady(child: ChildProcess, url: string, output: () => string
 }
 
 /** Status of a GET, 0 when there is no answer. */
-export function statusOf(url: string): Promise<number> {
+function statusOf(url: string): Promise<number> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false }, (answer) => {
       answer.resume()

@@ -5,7 +5,7 @@ import { type Folder, freshFolder } from '../measure/folder.ts'
 import { freePort, type Program, startProgram } from '../measure/process.ts'
 import { type StandIn, standInsVariable } from '../measure/stand-ins.ts'
 
-export const secret = 'whsec_0123456789abcdefghijklmnopqrstuvwxyz'
+const secret = 'whsec_0123456789abcdefghijklmnopqrstuvwxyz'
 
 export interface Engine {
   readonly program: Program

@@ -51,6 +51,7 @@ interface World {
   readonly reached: Record<string, number>
   /** `<run> <step>` of each step that was decided. */
   readonly decided: Set<string>
+  readonly collapses: string[]
 }
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
@@ -60,7 +61,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   try {
     await endAgainAndAgain(world)
     await leaveAlone(world)
-    const verdict = await judge({ ...world, folder, decided: world.decided.size })
+    const judged = await judge({ ...world, folder, decided: world.decided.size })
+    const verdict = { ...judged, problems: [...world.collapses, ...judged.problems] }
     if (isGood(verdict)) rmSync(folder, { recursive: true, force: true })
     else options.say(`the data folder is kept: ${folder}`)
     return {
@@ -100,7 +102,18 @@ async function prepare(options: CampaignOptions, random: Random, folder: string)
     },
   })
   const server = serverIn({ folder, port, origin: provider.origin, token, secrets })
-  return { options, random, provider, sender, server, secrets, orders: new Map(), reached: {}, decided: new Set() }
+  return {
+    options,
+    random,
+    provider,
+    sender,
+    server,
+    secrets,
+    orders: new Map(),
+    reached: {},
+    decided: new Set(),
+    collapses: [],
+  }
 }
 
 async function endAgainAndAgain(world: World): Promise<void> {
@@ -113,6 +126,8 @@ async function endAgainAndAgain(world: World): Promise<void> {
     )
     if (number % 15 === 0 && manner.failpoint === null) await decideSome(world, process)
     const how = await endOnce(world, process, manner)
+    const collapse = process.collapse()
+    if (collapse !== null) world.collapses.push(collapse)
     if (number % 10 === 0 || number === options.kills) {
       options.say(
         `  ${String(number).padStart(4)} ended (last: ${how})  ${feeding.count()} events sent, ${world.sender.outstanding()} not accepted yet, ${world.provider.requests()} calls seen`,

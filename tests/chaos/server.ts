@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { get } from 'node:http'
+import { get, request } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,6 +18,8 @@ export interface RunningServer {
   terminate(): Promise<void>
   /** True when it ended by itself within that time. */
   endsWithin(ms: number): Promise<boolean>
+  /** How it ended when nobody ended it, `null` otherwise. */
+  collapse(): string | null
   api(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown>
 }
 
@@ -109,21 +111,51 @@ function running(child: ChildProcess, { folder, port }: ServerSetting): RunningS
         throw new Error(`the server ended with ${child.exitCode ?? child.signalCode} after SIGTERM:\n${output}`)
     },
     endsWithin: ended,
+    collapse() {
+      const isMeant = child.signalCode === 'SIGKILL' || child.exitCode === 0 || !hasEnded()
+      return isMeant
+        ? null
+        : `the server ended by itself (${child.exitCode ?? child.signalCode}), its last words:\n${output.trimEnd()}`
+    },
     async api(method, where, body) {
       const token = readFileSync(join(folder, 'operator-token'), 'utf8').trim()
-      const answer = await fetch(`${origin}/api/v1${where}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      const { status, text } = await exchange(method, `${origin}/api/v1${where}`, token, body).catch(
+        async (error: unknown) => {
+          const state = (await ended(1_000))
+            ? `the server has ended (${child.exitCode ?? child.signalCode})`
+            : 'the server still runs'
+          throw new Error(`${method} ${where} failed; ${state}, its last words:\n${output}`, { cause: error })
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(10_000),
-      })
-      if (!answer.ok) throw new Error(`${method} ${where} answered ${answer.status}: ${await answer.text()}`)
-      return answer.json()
+      )
+      if (status >= 300) throw new Error(`${method} ${where} answered ${status}: ${text}`)
+      return JSON.parse(text) as unknown
     },
   }
+}
+
+/** A connection of its own each time: one that is kept alive would be that of an ended process. */
+function exchange(
+  method: string,
+  url: string,
+  token: string,
+  body: object | undefined,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    }
+    const sending = request(url, { method, headers, agent: false }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8')
+      answer.on('data', (part: string) => (text += part))
+      answer.on('error', reject)
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }))
+    })
+    sending.setTimeout(20_000, () => sending.destroy(new Error(`${method} ${url} was not answered within 20 s`)))
+    sending.on('error', reject)
+    sending.end(body === undefined ? undefined : JSON.stringify(body))
+  })
 }
 
 function statusOf(url: string): Promise<number> {
