@@ -140,7 +140,7 @@ describe('a run is drawn over time', () => {
     )
     const bars = lines.filter((line) => /whatsapp|createOrder/.test(line)).map((line) => line.split('█').length - 1)
     expect(Math.min(...bars)).toBeGreaterThan(5)
-    expect(lines.find((line) => line.includes('0 ╌'))).toContain('1 d 23 h')
+    expect(lines.find((line) => line.includes('0 ╌'))).toContain('┄ 2 d ┄')
   })
 
   test('an unknown outcome comes with the three decisions, word for word', () => {

@@ -5,8 +5,6 @@ import type { Connector } from './connector.ts'
 import type { Flow } from './flow.ts'
 import { checkCount, checkDuration, checkName, isObject, shown, type AppProblem, type Report } from './problem.ts'
 
-export type { AppProblem }
-
 /** Every mistake that can be seen without running anything; an app with one is refused at start. */
 export function checkApp(app: App): readonly AppProblem[] {
   const problems: AppProblem[] = []

@@ -1,5 +1,4 @@
 import { systemClock, type Clock } from '../base/clock.ts'
-import { createClient } from '../client/client.ts'
 import { createConnections } from '../connection/connection.ts'
 import { resolveFromApp } from '../connection/from-app.ts'
 import type { App } from '../definition/app.ts'
@@ -14,7 +13,7 @@ import { startSchedules } from '../trigger/schedule.ts'
 import { webhooksOf, type Webhook } from '../trigger/webhook.ts'
 import { DataFolder } from './data-folder.ts'
 import { loadApp, requireSound } from './load-app.ts'
-import { startServer, type Server } from './server.ts'
+import type { Server } from './server.ts'
 import { startSimulators, subscribeSimulators } from './simulators.ts'
 
 export interface ApplicationOptions {
@@ -71,13 +70,12 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const { app, log, clock = systemClock } = options
   const folder = new DataFolder(options.dataFolder)
   folder.open()
-  const journal = await (options.openJournal ?? openEmbedded)(folder.path)
-  closing.defer(() => journal.close())
+  const [journal, parts] = await Promise.all([openJournal(options, folder, closing), loadParts()])
   // The lock of the journal is ours from here on: only now is anything in the folder changed.
   const { token, isNew } = folder.operatorToken()
   options.redactor.add(token.reveal())
 
-  const { simulators, connections, client } = await openOutward(options, folder, closing)
+  const { simulators, connections, client } = await openOutward({ ...options, ...parts, folder }, closing)
   const engine = await createEngine({ app, journal, client, clock, log: (name, facts) => log.warn(name, facts) })
   // Should a later part fail to start, the engine must not go on alone.
   closing.defer(async () => void (await engine.drain(0)))
@@ -85,7 +83,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const webhooks = webhooksOf(app, connections.all, context)
   const { port, host } = options
   const operator = { token, tenant }
-  const server = await startServer({
+  const server = await parts.startServer({
     engine,
     webhooks,
     simulators,
@@ -129,10 +127,36 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   }
 }
 
+type Parts = Awaited<ReturnType<typeof loadParts>>
+
+/** The large libraries are loaded while the journal's thread starts: each takes about as long as the other. */
+async function loadParts() {
+  const { startServer } = await import('./server.ts')
+  const { createClient } = await import('../client/client.ts')
+  return { startServer, createClient }
+}
+
+async function openJournal(
+  { openJournal: open = openEmbedded }: Starting,
+  { path }: DataFolder,
+  closing: AsyncDisposableStack,
+): Promise<Journal> {
+  const journal = await open(path)
+  closing.defer(() => journal.close())
+  return journal
+}
+
 /** Everything that calls leave by: the accounts, and the stand-ins for those that are missing. */
 async function openOutward(
-  { app, environment, log, redactor, clock = systemClock }: Starting,
-  folder: DataFolder,
+  {
+    app,
+    environment,
+    log,
+    redactor,
+    clock = systemClock,
+    folder,
+    createClient,
+  }: Starting & Parts & { readonly folder: DataFolder },
   closing: AsyncDisposableStack,
 ) {
   const simulators = await startSimulators(app, { folder, clock, log })

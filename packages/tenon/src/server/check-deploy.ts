@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { TenonError } from '../base/errors.ts'
 import type { App } from '../definition/app.ts'
-import type { AppProblem } from '../definition/check.ts'
+import type { AppProblem } from '../definition/problem.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { Divergence } from '../engine/engine.ts'
 import type { Journal, JournalHistory, JournalWork, RunStatus } from '../journal/journal.ts'

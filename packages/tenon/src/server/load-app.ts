@@ -3,8 +3,8 @@ import { relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf, TenonError } from '../base/errors.ts'
 import type { App } from '../definition/app.ts'
-import { checkApp, type AppProblem } from '../definition/check.ts'
-import { isObject } from '../definition/problem.ts'
+import { checkApp } from '../definition/check.ts'
+import { isObject, type AppProblem } from '../definition/problem.ts'
 
 export interface LoadedApp {
   readonly app: App
@@ -14,7 +14,7 @@ export interface LoadedApp {
 }
 
 /** The app that a file exports by default, and its mistakes. Rejects with `APP_INVALID` when there is none, or when the file throws. */
-export async function loadApp(path: string, { simulate = true } = {}): Promise<LoadedApp> {
+export async function loadApp(path: string, { simulate = true }: { simulate?: boolean } = {}): Promise<LoadedApp> {
   const absolute = resolve(path)
   const file = shownPath(absolute)
   if (!existsSync(absolute)) {
