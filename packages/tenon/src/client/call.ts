@@ -45,7 +45,8 @@ async function tryOnce(plan: Plan, current: Try): Promise<CallAnswer> {
     const answer = await exchange(plan, outgoing, current.limits)
     const failure = failureOf(plan, answer, current.limits.clock.now())
     if (failure !== null) return failed(plan, failure, fateOf(failure))
-    return { outcome: 'answered', output: outputOf(plan, answer), status: answer.status }
+    const connection = plan.line.connection.name
+    return { outcome: 'answered', output: outputOf(plan, answer), status: answer.status, connection }
   } catch (error) {
     return failed(plan, error, fateOf(error))
   }
@@ -73,5 +74,7 @@ async function lookUp(plan: Plan, input: unknown, current: Try): Promise<CallAns
   const answer = await tryOnce(through, asked)
   if (answer.outcome === 'failed') return answer.status === 404 ? null : { ...answer, fate: 'ambiguous' }
   const output = found(answer.output, input)
-  return output === null || output === undefined ? null : { outcome: 'found', output, status: answer.status }
+  return output === null || output === undefined
+    ? null
+    : { outcome: 'found', output, status: answer.status, connection: plan.line.connection.name }
 }

@@ -30,11 +30,13 @@ export interface CallRequest {
   readonly signal: AbortSignal | null
 }
 
-export type CallAnswer =
+/** `connection` names the one that was used, once it was found. */
+export type CallAnswer = { readonly connection?: string } & (
   | { readonly outcome: 'answered'; readonly output: unknown; readonly status: number }
   /** The lookup found the effect of an earlier try. */
   | { readonly outcome: 'found'; readonly output: unknown; readonly status: number }
   | { readonly outcome: 'failed'; readonly error: TenonError; readonly fate: Fate; readonly status: number | null }
+)
 
 export interface ClientOptions {
   readonly connections: Connections

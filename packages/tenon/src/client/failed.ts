@@ -17,7 +17,13 @@ export function failed(plan: Plan, thrown: unknown, fate: Fate): CallAnswer {
   // Made anew: a cause may hold what the message must not.
   const error = new TenonError(found.code, message, { retryable: found.retryable, details, ...after })
   const status = details['status']
-  return { outcome: 'failed', error, fate, status: typeof status === 'number' ? status : null }
+  return {
+    outcome: 'failed',
+    error,
+    fate,
+    status: typeof status === 'number' ? status : null,
+    connection: plan.line.connection.name,
+  }
 }
 
 function redacted(value: unknown, redact: (text: string) => string): unknown {

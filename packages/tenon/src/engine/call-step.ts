@@ -33,12 +33,12 @@ export function callStep(
     repeat: plan.repeat,
     policy: options?.retry === undefined ? flow.retry : retryPolicy(flow.flow.options.retry, options.retry),
     keyLifeMs: plan.keyLifeMs,
-    attempt: (command, repeat) => attemptCall(host, plan, requestOf(command, repeat)),
+    attempt: (command, repeat) => attemptCall(host, plan, command, requestOf(command, repeat)),
   }
   const requestOf = (command: Command, repeat: Repeat): CallRequest => ({
     tenant: host.row.tenant,
     connector: plan.client.connector,
-    connection: plan.client.connection ?? connection ?? '',
+    connection: plan.client.connection ?? host.book.connections.get(plan.client.alias) ?? connection ?? '',
     operation: plan.operation,
     input,
     idempotencyKey: repeat === 'keyed' ? (options?.idempotencyKey ?? idempotencyKeyOf(host, command.name)) : null,
@@ -49,9 +49,10 @@ export function callStep(
   return (command) => goTry(host, step, command)
 }
 
-async function attemptCall(host: Host, plan: CallPlan, request: CallRequest): Promise<TryResult> {
+async function attemptCall(host: Host, plan: CallPlan, command: Command, request: CallRequest): Promise<TryResult> {
   try {
     const answer = await host.services.client.call(request)
+    host.book.madeBy(command, answer.connection)
     if (answer.outcome !== 'failed') return { encoded: encode(answer.output, `the output of ${plan.base}`) }
     const { error, fate } = answer
     return { error, fate, retryable: error.retryable, retryAfterMs: error.retryAfterMs }

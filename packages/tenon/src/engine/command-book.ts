@@ -9,6 +9,7 @@ export interface Asked {
   /** True for derived names, whose first one is `#1` too. */
   readonly isNumbered: boolean
   readonly kind: StepKind
+  readonly alias?: string
   readonly hash: string
   readonly undo: Command['undo']
   readonly go: (command: Command) => void
@@ -18,6 +19,8 @@ export interface Asked {
 export class CommandBook {
   readonly #byName = new Map<string, Command>()
   readonly #counts = new Map<string, number>()
+  /** By alias, the connection that the run's calls are made by, once it was chosen. */
+  readonly connections: Map<string, string> = new Map()
   /** Those that are not done. */
   readonly open: Set<Command> = new Set()
   /** Asked for and not begun yet, in order. */
@@ -32,7 +35,9 @@ export class CommandBook {
       const command: Command = {
         name,
         kind: asked.kind,
+        alias: asked.alias ?? null,
         hash: asked.hash,
+        connection: null,
         askedAt,
         go: asked.go,
         resolve,
@@ -62,6 +67,12 @@ export class CommandBook {
   close(command: Command): void {
     command.state = 'done'
     this.open.delete(command)
+  }
+
+  madeBy(command: Command, connection: string | undefined): void {
+    if (connection === undefined || command.alias === null) return
+    command.connection = connection
+    if (!this.connections.has(command.alias)) this.connections.set(command.alias, connection)
   }
 
   /** Resting steps that may go on. */

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Client } from '../client/client.ts'
 import type { AppendReceipt, Journal, RunKey, RunRow } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
+import type { CommandBook } from './command-book.ts'
 import type { Happening } from './engine.ts'
 import type { EntryBodies, StepKind, Written } from './entries.ts'
 import type { Mailbox } from './mailbox.ts'
@@ -13,6 +14,8 @@ import type { Additions } from './recorder.ts'
 export interface Command {
   readonly name: string
   readonly kind: StepKind
+  /** For a call, the name of its client in the flow. */
+  readonly alias: string | null
   /** Of its encoded input: another one on replay is a divergence. */
   readonly hash: string
   /** The run's time when it was asked for: it cannot have been sent earlier. */
@@ -22,6 +25,8 @@ export interface Command {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
   readonly undo: ((value: never) => unknown) | null
+  /** The connection that a call was made by. */
+  connection: string | null
   state: 'asked' | 'running' | 'waiting' | 'done'
   /** Tries that have begun. */
   attempt: number
@@ -43,6 +48,7 @@ export interface Command {
 export interface Host {
   readonly row: RunRow
   readonly services: Services
+  readonly book: CommandBook
   /** Signals and ends of child runs that came before anyone asked. */
   readonly mail: Mailbox
   /** Per step, how often it was retried after a definitive answer. */

@@ -12,10 +12,20 @@ export type StepKind = StepView['kind']
 
 /** What an entry says. Names are short because every step of every run stores them. */
 export interface EntryBodies {
-  /** A step is over. `h` hash of its input, `t` kind, `a` tries, `s` when it began; `v` value or `e` error with `f` fate; `sig` the signal taken. */
-  step: { h: string; t: StepKind; a: number; s: number; v?: unknown; e?: StoredError; f?: Fate; sig?: number }
+  /** A step is over. `h` hash of its input, `t` kind, `a` tries, `s` when it began, `c` the connection of a call; `v` value or `e` error with `f` fate; `sig` the signal taken. */
+  step: {
+    h: string
+    c?: string
+    t: StepKind
+    a: number
+    s: number
+    v?: unknown
+    e?: StoredError
+    f?: Fate
+    sig?: number
+  }
   /** A try failed and another follows at `at`, `d` after. */
-  attempt: { h: string; t: StepKind; a: number; s: number; e: StoredError; f: Fate; at: number; d: number }
+  attempt: { h: string; c?: string; t: StepKind; a: number; s: number; e: StoredError; f: Fate; at: number; d: number }
   /** A request that cannot be repeated safely is about to leave. */
   sending: { h: string; t: StepKind; a: number }
   /** It is not known whether that request took effect. */

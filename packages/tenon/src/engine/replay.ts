@@ -65,6 +65,7 @@ function replayStepEntry(entry: OfStep, book: CommandBook, mail: Mailbox, histor
     return noted
   }
   if (entry.body.h !== command.hash) return differs(entry, `${command.name} with another input`)
+  if (entry.kind === 'step' || entry.kind === 'attempt') book.madeBy(command, entry.body.c)
   return entry.kind === 'step' ? replayResult(entry, command, mail) : replayProgress(entry, command)
 }
 

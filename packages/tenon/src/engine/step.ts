@@ -50,6 +50,7 @@ class RunCaller implements Caller {
         base: options?.step ?? plan.base,
         isNumbered: options?.step === undefined,
         kind: 'call',
+        alias: plan.client.alias,
         hash: hashOf(input, `input of ${plan.base}`),
         undo: options?.undo ?? null,
         go: callStep(this.#run, this.#run.plan, { plan, input, options, connection: this.#connectionOf(plan) }),
