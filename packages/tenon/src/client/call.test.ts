@@ -49,6 +49,7 @@ describe('a request is made by rule', () => {
     upstream.respond = (_seen, response) => answer(response, 200, { ok: true })
     expect(await call('show', { id: 'ö 1', line: 7, limit: 2, tags: ['a', 'b&c'], gone: undefined })).toEqual({
       outcome: 'answered',
+      connection: 'main',
       output: { ok: true },
       status: 200,
     })
