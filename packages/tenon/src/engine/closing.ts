@@ -22,6 +22,7 @@ export interface Closable extends Receiver, Asking {
   isUndone: boolean
   /** Something came for it that it has not looked at. */
   readonly hasMail: boolean
+  poke(): void
   askQuiet(): void
   /** Comes back at that moment, unless something else happens before. */
   comeBackAt(at: number): void
@@ -116,7 +117,8 @@ function leaveUntil(run: Closable, parked: boolean, wakeAt: number | null): void
     code: parked ? 'OUTCOME_UNKNOWN' : null,
     leaveLine,
   }
-  run.recorder.record(null, { state }, () => {
+  run.recorder.record(null, { state }, (receipt) => {
+    if (receipt.outcome === 'written' && receipt.reached.some((reached) => reached.run === run.row.run)) run.poke()
     // What came meanwhile is looked at first; the run rests again after that.
     if (run.hasMail || run.recorder.isBusy) return
     tellRest(run, parked, wakeAt)

@@ -3,8 +3,9 @@ import { newRunId, requireId } from '../base/ids.ts'
 import { encode } from '../base/json.ts'
 import { validate } from '../base/schema.ts'
 import type { SignalSource } from '../definition/trigger.ts'
-import type { DeliverReceipt, RunKey, RunMessage, RunRow, Start } from '../journal/journal.ts'
+import type { DeliverReceipt, RunKey, RunMessage, RunRow, Start, StartMessage } from '../journal/journal.ts'
 import type { Services } from './command.ts'
+import type { Dispatcher } from './dispatcher.ts'
 import { freshRow } from './fresh-row.ts'
 import { describeRun } from './describe.ts'
 import type { DecideRequest, StartRequest } from './engine.ts'
@@ -16,8 +17,7 @@ import { keyOf } from './routes.ts'
 interface Parts {
   readonly services: Services
   readonly plan: AppPlan
-  readonly ready: (runs: readonly RunKey[]) => void
-  readonly offer: (row: RunRow, input: string) => void
+  readonly dispatcher: Dispatcher
 }
 
 /** What people and programs may ask of runs, from outside. */
@@ -68,16 +68,17 @@ export class Commands {
       input: body,
       ...(linked !== undefined && { linked }),
     }
-    const receipt = await this.#parts.services.journal.deliver({
-      kind: 'start',
-      tenant,
-      at: now,
-      start,
-      ...(values.length > 0 && { values }),
+    const { dispatcher } = this.#parts
+    const message = { kind: 'start', tenant, at: now, start, ...(values.length > 0 && { values }) } as const
+    dispatcher.expect(run)
+    const receipt = await this.#deliver(message).catch((error: unknown) => {
+      dispatcher.unexpect({ tenant, run })
+      throw error
     })
-    if (receipt.outcome !== 'written') return { run, duplicate: true }
-    if (receipt.started[0]?.status === 'ready') this.#parts.offer(freshRow({ tenant, at: now }, start), input)
-    return { run, duplicate: false }
+    const isReady = receipt.outcome === 'written' && receipt.started[0]?.status === 'ready'
+    if (isReady) dispatcher.offer(freshRow({ tenant, at: now }, start), input)
+    else dispatcher.unexpect({ tenant, run })
+    return { run, duplicate: receipt.outcome !== 'written' }
   }
 
   async signal(request: { tenant: string; run: string; name: string; data: unknown; id?: string }): Promise<void> {
@@ -125,8 +126,8 @@ export class Commands {
         body: encode({ reason }),
         to: 'living',
       } as const
-      const receipt = await this.#parts.services.journal.deliver(message)
-      if (receipt.outcome === 'written') this.#parts.ready(receipt.reached)
+      const receipt = await this.#deliver(message)
+      if (receipt.outcome === 'written') this.#parts.dispatcher.ready(receipt.reached)
     } catch (error) {
       this.#parts.services.log('cancel.failed', { run: run.run, error })
     }
@@ -180,9 +181,8 @@ export class Commands {
   }
 
   async #send(row: RunRow, message: Pick<RunMessage, 'type' | 'name' | 'body' | 'to' | 'id'>): Promise<void> {
-    const { journal } = this.#parts.services
     const { body, values } = outOfLine(message.body)
-    const receipt: DeliverReceipt = await journal.deliver({
+    const receipt = await this.#deliver({
       kind: 'message',
       tenant: row.tenant,
       run: row.run,
@@ -193,7 +193,19 @@ export class Commands {
     })
     if (receipt.outcome === 'refused')
       throw new TenonError('FORBIDDEN', `run ${row.run} is ${receipt.status ?? 'gone'} and takes no ${message.type}`)
-    if (receipt.outcome === 'written') this.#parts.ready(receipt.reached)
+    if (receipt.outcome === 'written') this.#parts.dispatcher.ready(receipt.reached)
+  }
+
+  // When no good answer comes it may be stored nevertheless: then nobody else would tell the run.
+  async #deliver(message: StartMessage | RunMessage): Promise<DeliverReceipt> {
+    const { services, dispatcher } = this.#parts
+    try {
+      return await services.journal.deliver(message)
+    } catch (error) {
+      services.heard(null)
+      if (message.kind === 'message') dispatcher.ready([{ tenant: message.tenant, run: message.run }])
+      throw error
+    }
   }
 
   async #require({ tenant, run }: RunKey): Promise<RunRow> {

@@ -37,6 +37,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     plan,
     listeners,
     isDraining: () => draining !== null,
+    heard: (receipt) => dispatcher.heard(receipt),
     cancelRun: (run, reason, id) => void control.cancelQuietly(run, reason, id),
   })
   const dispatcher = new Dispatcher({
@@ -46,12 +47,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     startedAt: clock.now(),
   })
   const intake = new Intake(services, new Routes(plan), dispatcher)
-  const control = new Commands({
-    services,
-    plan,
-    ready: (runs) => dispatcher.ready(runs),
-    offer: (row, input) => dispatcher.offer(row, input),
-  })
+  const control = new Commands({ services, plan, dispatcher })
   const retention = new Retention({ journal, clock, retention: app.options.retention, log: services.log })
   await dispatcher.start()
   retention.start()
@@ -93,10 +89,11 @@ interface Wiring {
   readonly plan: AppPlan
   readonly listeners: ReadonlySet<(happening: Happening) => void>
   readonly isDraining: () => boolean
+  readonly heard: Services['heard']
   readonly cancelRun: Services['cancelRun']
 }
 
-function servicesOf(options: EngineOptions, { plan, listeners, isDraining, cancelRun }: Wiring): Services {
+function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard, cancelRun }: Wiring): Services {
   const { journal, client, clock = systemClock } = options
   const quiet = new QuietQueue(clock)
   return {
@@ -113,6 +110,7 @@ function servicesOf(options: EngineOptions, { plan, listeners, isDraining, cance
     planOf: (flow, version) => plan.find(flow, version),
     whenQuiet: (callback) => quiet.add(callback),
     values: (hashes) => journal.values(hashes),
+    heard,
     cancelRun,
     log: options.log ?? (() => undefined),
   }

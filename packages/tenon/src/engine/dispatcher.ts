@@ -28,6 +28,8 @@ export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #queue: RunQueue
   readonly #active = new Map<string, Execution | null>()
+  /** Runs whose start is on its way to the journal: `offer` brings them, nothing else may. */
+  readonly #expected = new Map<string, number>()
   readonly #permits: Permits
   readonly #suspects: Suspects
   #isPumping = false
@@ -56,8 +58,32 @@ export class Dispatcher {
     await this.#wakes.look()
   }
 
+  /** A run is about to be started here. Balance it with `offer` or `unexpect`, or a scan could begin it beside the answer. */
+  expect(run: string): void {
+    this.#expected.set(run, (this.#expected.get(run) ?? 0) + 1)
+  }
+
+  unexpect(key: RunKey): void {
+    this.#endExpecting(key.run)
+    if (!this.#expected.has(key.run) && this.#queue.takeRepeat(key.run)) this.ready([key])
+  }
+
+  #endExpecting(run: string): void {
+    const count = this.#expected.get(run) ?? 0
+    if (count > 1) this.#expected.set(run, count - 1)
+    else this.#expected.delete(run)
+  }
+
+  /** What an append said of this and other runs; `null` when a write may have been stored though its answer was lost. */
+  heard(receipt: AppendReceipt | null): void {
+    if (receipt?.outcome === 'written') return this.#follow(receipt)
+    this.#mustScan = true
+    this.#pump()
+  }
+
   /** A run that was just started, with what it was started with: no need to read it again. */
   offer(row: RunRow, input: string): void {
+    this.#endExpecting(row.run)
     if (this.#active.has(row.run)) return
     if (
       !this.#queue.push({
@@ -77,7 +103,8 @@ export class Dispatcher {
     for (const key of runs) {
       const execution = this.#active.get(key.run)
       if (execution !== undefined && execution !== null) execution.poke()
-      else if (execution === null) this.#queue.repeat(key)
+      else if (execution === null || this.#expected.has(key.run) || this.#queue.hasFresh(key.run))
+        this.#queue.repeat(key)
       else if (!this.#queue.push({ tenant: key.tenant, run: key.run })) this.#mustScan = true
     }
     this.#pump()
@@ -114,7 +141,7 @@ export class Dispatcher {
   }
 
   #known(): ReadonlySet<string> {
-    return new Set([...this.#active.keys(), ...this.#queue.known()])
+    return new Set([...this.#active.keys(), ...this.#queue.known(), ...this.#expected.keys()])
   }
 
   #pump(): void {
@@ -143,14 +170,23 @@ export class Dispatcher {
   }
 
   async #load(items: readonly Queued[]): Promise<void> {
+    let loaded: readonly (LoadedRun | null)[]
     try {
-      const loaded = await this.#services.journal.load(items)
-      await Promise.all(items.map((item, index) => this.#resume(item, loaded[index] ?? null)))
+      loaded = await this.#services.journal.load(items)
     } catch (error) {
-      this.#services.log('runs.unreadable', { runs: items.length, error })
-      for (const item of items) this.#release(item)
-      this.#services.clock.after(1000, () => this.ready(items))
+      for (const item of items) this.#putOff(item, error)
+      return
     }
+    for (const [index, item] of items.entries()) {
+      this.#resume(item, loaded[index] ?? null).catch((error: unknown) => this.#putOff(item, error))
+    }
+  }
+
+  // Each by itself: what is wrong with one run's journal is no reason to take others out of memory.
+  #putOff(item: Queued, error: unknown): void {
+    this.#services.log('run.unreadable', { run: item.run, error })
+    this.#release(item)
+    this.#services.clock.after(1000, () => this.ready([item]))
   }
 
   async #resume(item: Queued, loaded: LoadedRun | null): Promise<void> {
@@ -176,9 +212,8 @@ export class Dispatcher {
   async #admit(item: Queued, row: RunRow): Promise<boolean> {
     const { journal } = this.#services
     if (row.recoveries >= this.#suspects.limit) {
-      const receipt = await writePoisoned(row, this.#services)
+      await writePoisoned(row, this.#services)
       this.#release(item)
-      this.#follow(receipt)
       return false
     }
     if (row.recoveries > 0 && !this.#suspects.admit(item)) {
@@ -233,13 +268,9 @@ export class Dispatcher {
     if (leaving.wakeAt !== null) this.#wakes.note(leaving.wakeAt)
     if (leaving.how === 'drained') return
     if (leaving.how === 'lost') this.#services.clock.after(1000, () => this.ready([item]))
-    if (leaving.receipt === null) this.#mustScan = true
-    else this.#follow(leaving.receipt)
-    this.#pump()
   }
 
-  #follow(receipt: AppendReceipt): void {
-    if (receipt.outcome !== 'written') return
+  #follow(receipt: Extract<AppendReceipt, { outcome: 'written' }>): void {
     if (receipt.readied.length > 0) this.ready(receipt.readied)
     if (receipt.reached.length > 0) this.ready(receipt.reached)
   }
@@ -264,7 +295,7 @@ export class Dispatcher {
       const limit = this.#options.readyInMemory
       const rows = await this.#services.journal.ready({ limit, except: this.#known() })
       for (const row of rows) {
-        if (this.#active.has(row.run)) continue
+        if (this.#active.has(row.run) || this.#expected.has(row.run)) continue
         if (!this.#queue.push({ tenant: row.tenant, run: row.run, flow: row.flow, version: row.version }))
           this.#mustScan = true
       }

@@ -286,10 +286,7 @@ export class Execution implements Closable {
   }
 
   /** Leaves memory as it is; what is not in the journal is done again by whoever takes it up next. */
-  leave(
-    how: Leaving['how'],
-    facts: { wakeAt?: number | null; difference?: Difference } = {},
-  ): void {
+  leave(how: Leaving['how'], facts: { wakeAt?: number | null; difference?: Difference } = {}): void {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
     this.#pulse.stop()

@@ -1,5 +1,5 @@
 import { TenonError } from '../base/errors.ts'
-import type { AppendReceipt, InboxMessage, RunRow } from '../journal/journal.ts'
+import type { InboxMessage, RunRow } from '../journal/journal.ts'
 import type { Services } from './command.ts'
 import { endOf } from './ending.ts'
 import { write } from './entries.ts'
@@ -20,7 +20,7 @@ interface Diverged {
 }
 
 /** Parks a run whose code no longer does what its journal says; nothing has left, and nothing is lost. A cancel is obeyed at once, without a way back that nobody could know. */
-export function parkDiverged(run: Diverged, whenDurable: (receipt: AppendReceipt) => void): void {
+export function parkDiverged(run: Diverged, whenDurable: () => void): void {
   const { recorder, difference, inbox, services, plan, row } = run
   const at = services.clock.now()
   const message = `entry ${difference.seq} of the journal is ${difference.expected}, but the code asks for ${difference.found}. Restore the code (or keep it as an older version of the flow) and retry the run.`
@@ -41,7 +41,7 @@ export function parkDiverged(run: Diverged, whenDurable: (receipt: AppendReceipt
     recorder.record(
       written,
       { state: { status: 'parked', wakeAt: null, code: 'DIVERGED', leaveLine: plan.skipsBlocked } },
-      (receipt) => {
+      () => {
         services.emit({
           name: 'run.parked',
           at,
@@ -50,7 +50,7 @@ export function parkDiverged(run: Diverged, whenDurable: (receipt: AppendReceipt
           code: new TenonError('DIVERGED', message).code,
           message,
         })
-        whenDurable(receipt)
+        whenDurable()
       },
     )
   }

@@ -125,14 +125,14 @@ export function writePoisoned(row: RunRow, services: Services): Promise<AppendRe
   return append(row, services, [written], { state })
 }
 
-function append(
+async function append(
   row: RunRow,
   services: Services,
   written: readonly Written[],
   extra: { consumed?: readonly number[]; state?: ReturnType<typeof endOf>['state'] },
 ): Promise<AppendReceipt> {
   const { journal } = services
-  return journal.append({
+  const receipt = await journal.append({
     tenant: row.tenant,
     run: row.run,
     epoch: journal.epoch,
@@ -141,4 +141,6 @@ function append(
     ...(extra.consumed !== undefined && extra.consumed.length > 0 && { consumed: extra.consumed }),
     ...(extra.state !== undefined && { state: extra.state }),
   })
+  services.heard(receipt)
+  return receipt
 }

@@ -153,8 +153,8 @@ export class Recorder {
         if (this.#stopped) return
         if (receipt.outcome === 'conflict' || receipt.outcome === 'fenced') return this.#onLost(receipt)
         this.#inFlight = false
-        this.#onReceipt(receipt)
         for (const whenDurable of batch.whenDurable) whenDurable(receipt, after)
+        this.#onReceipt(receipt)
         this.#onDurable()
       },
       (error: unknown) => {

@@ -29,9 +29,16 @@ export class Results {
     at: number,
     additions: (Additions & { readonly signal?: number }) | null,
   ): void {
-    const { hash: h, kind: t, attempt: a, startedAt } = command
+    const { hash: h, kind: t, attempt: a, startedAt, connection } = command
     const signal = additions?.signal
-    const body = { h, t, a, s: startedAt || at, ...(signal !== undefined && { sig: signal }) }
+    const body = {
+      h,
+      t,
+      a,
+      s: startedAt || at,
+      ...(connection !== null && { c: connection }),
+      ...(signal !== undefined && { sig: signal }),
+    }
     const written = withValue(write('step', command.name, at, body), encoded)
     // Decoded from what was stored, so that the function gets the same live as on replay.
     this.#record(command, written, additions, () => ({ ok: true, value: decode(encoded) }))
@@ -43,9 +50,17 @@ export class Results {
     at: number,
     additions: Additions | null,
   ): void {
-    const { hash: h, kind: t, attempt: a, startedAt } = command
+    const { hash: h, kind: t, attempt: a, startedAt, connection } = command
     const e = storeError(failure.error)
-    const written = write('step', command.name, at, { h, t, a, s: startedAt || at, e, f: failure.fate })
+    const written = write('step', command.name, at, {
+      h,
+      t,
+      a,
+      s: startedAt || at,
+      ...(connection !== null && { c: connection }),
+      e,
+      f: failure.fate,
+    })
     this.#record(command, written, additions, () => ({ ok: false, error: restoreError(e), fate: failure.fate }))
   }
 

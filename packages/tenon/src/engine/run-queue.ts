@@ -7,12 +7,19 @@ export interface Queued extends RunKey {
   readonly fresh?: { readonly row: RunRow; readonly input: string }
 }
 
+/** Of those set aside, so many keep what they were started with; the others are read again. */
+const freshAside = 100
+
+function withoutFresh({ tenant, run, flow, version }: Queued): Queued {
+  return { tenant, run, ...(flow !== undefined && { flow }), ...(version !== undefined && { version }) }
+}
+
 /** Runs that wait for their turn, oldest first, each once; and those whose flow is at its limit, set aside. */
 export class RunQueue {
   #items: Queued[] = []
   #head = 0
   readonly #limit: number
-  readonly #known = new Set<string>()
+  readonly #known = new Map<string, Queued>()
   readonly #deferred = new Map<string, Queued[]>()
   readonly #repeats = new Set<string>()
 
@@ -30,14 +37,19 @@ export class RunQueue {
   }
 
   known(): Iterable<string> {
-    return this.#known
+    return this.#known.keys()
+  }
+
+  /** True for a run that will begin with what it was started with, unread: a message for it is not in that. */
+  hasFresh(run: string): boolean {
+    return this.#known.get(run)?.fresh !== undefined
   }
 
   /** False when it is full: the run stays in the journal only. */
   push(item: Queued): boolean {
     if (this.#known.has(item.run)) return true
-    if (this.#known.size >= this.#limit) return false
-    this.#known.add(item.run)
+    if (this.#items.length - this.#head >= this.#limit) return false
+    this.#known.set(item.run, item)
     this.#items.push(item)
     return true
   }
@@ -54,11 +66,13 @@ export class RunQueue {
     return item
   }
 
+  // Those set aside take no place in the queue: a crowd of one flow must not keep the runs of others out.
   defer(item: Queued): void {
     const flow = item.flow ?? ''
     const aside = this.#deferred.get(flow) ?? []
-    aside.push(item)
-    this.#known.add(item.run)
+    const kept = aside.length < freshAside ? item : withoutFresh(item)
+    aside.push(kept)
+    this.#known.set(item.run, kept)
     this.#deferred.set(flow, aside)
   }
 

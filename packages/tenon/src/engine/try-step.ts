@@ -92,9 +92,21 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
   command.previousDelayMs = delayMs
   command.isSent = false
   if (result.fate === 'ambiguous') command.mayHaveHappened = true
-  const { hash: h, kind: t, attempt: a, startedAt: s } = command
+  const { hash: h, kind: t, attempt: a, startedAt: s, connection } = command
   const error = storeError(result.error)
-  host.note(write('attempt', command.name, now, { h, t, a, s, e: error, f: result.fate, at, d: delayMs }))
+  host.note(
+    write('attempt', command.name, now, {
+      h,
+      t,
+      a,
+      s,
+      ...(connection !== null && { c: connection }),
+      e: error,
+      f: result.fate,
+      at,
+      d: delayMs,
+    }),
+  )
   if (services.hasListeners()) {
     const failed = {
       run: row.run,
