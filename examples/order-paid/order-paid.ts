@@ -17,7 +17,7 @@ export const orderPaid = defineFlow('order-paid', {
     const payment = event.data
     if (payment.metadata.order_id === undefined) return 'not for an order'
 
-    // If anything fails for good, what was done is taken back, the money last.
+    // If what follows fails for good, all of it is taken back in reverse order: the money last.
     const order = await erp.getOrder(
       { id: payment.metadata.order_id },
       { undo: () => stripe.createRefund({ payment_intent: payment.id }) },

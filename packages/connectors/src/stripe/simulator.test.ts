@@ -1,6 +1,7 @@
 import { Stripe } from 'stripe'
 import { startSimulator, type RunningSimulator } from 'tenon/simulator'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { shopSimulator } from '../shop/simulator.ts'
 import { stripeSimulator } from './simulator.ts'
 import { stripe as connector } from './stripe.ts'
 
@@ -205,6 +206,21 @@ test('after a lost answer the same key finds the effect; a 500 after it stays th
   expect(await stripe.paymentIntents.create(coffee, { idempotencyKey: 'k3' })).toMatchObject({
     object: 'payment_intent',
   })
+})
+
+test('checkouts pay the orders of the shop one after the other, unless told otherwise', async () => {
+  const orders = await startSimulator(shopSimulator)
+  const authorization = `Basic ${Buffer.from(`tenon:${orders.credentials['password']}`).toString('base64')}`
+  for (const { event, input } of simulator.samples) {
+    const { amount, metadata } = (await simulator.emit(event, input)) as Stripe.PaymentIntent
+    const answer = await fetch(`${orders.baseUrl}/api/orders/${metadata['order_id']}`, { headers: { authorization } })
+    expect(await answer.json()).toMatchObject({ total: amount })
+  }
+  expect(await simulator.emit('payment_intent.succeeded')).toMatchObject({ metadata: { order_id: 'SO-1004' } })
+  const own = { amount: 5, metadata: {} }
+  expect(await simulator.emit('payment_intent.succeeded', own)).toMatchObject({ amount: 5, metadata: {} })
+  expect(Object.keys(orders.state()['orders'] ?? {})).toEqual(['SO-1001', 'SO-1002', 'SO-1003'])
+  await orders.close()
 })
 
 test('our verifier agrees with the official package and with a known vector', async () => {

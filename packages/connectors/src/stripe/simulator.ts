@@ -1,7 +1,8 @@
 import { TenonError } from 'tenon'
-import { cause, defineSimulator } from 'tenon/simulator'
+import { cause, defineSimulator, type Simulation } from 'tenon/simulator'
 import { z } from 'zod'
 import { found, refuse, unexpectedState } from './dialect.ts'
+import type { PaymentIntent } from './objects.ts'
 import { pageOf } from './paging.ts'
 import {
   cancel,
@@ -20,13 +21,16 @@ import {
 } from './payments.ts'
 import { stripe } from './stripe.ts'
 
-const paidOutside = z.strictObject({
-  amount: z.int().positive().default(4900),
+/** What somebody pays in a browser; without more, the next order of the simulated shop. */
+const checkout = z.strictObject({
+  amount: z.int().positive().optional(),
   currency: z.string().length(3).default('inr'),
   description: z.string().optional(),
   receipt_email: z.string().optional(),
-  metadata: z.record(z.string(), z.string()).default({}),
+  metadata: z.record(z.string(), z.string()).optional(),
 })
+/** Of the shop's orders, which repeat in threes. */
+const totals = [189_800, 559_800, 249_700]
 
 export const stripeSimulator = defineSimulator(stripe, {
   credentials: {
@@ -39,20 +43,7 @@ export const stripeSimulator = defineSimulator(stripe, {
     'stripe-version': request.headers['stripe-version'] ?? version,
   }),
   refuse,
-  samples: [
-    {
-      event: 'payment_intent.succeeded',
-      input: { amount: 249_700, currency: 'inr', metadata: { order_id: 'SO-1001' } },
-    },
-    {
-      event: 'payment_intent.succeeded',
-      input: { amount: 189_800, currency: 'inr', metadata: { order_id: 'SO-1002' } },
-    },
-    {
-      event: 'payment_intent.succeeded',
-      input: { amount: 559_800, currency: 'inr', metadata: { order_id: 'SO-1003' } },
-    },
-  ],
+  samples: Array.from({ length: 3 }, () => ({ event: 'payment_intent.succeeded', input: {} })),
 
   operations: {
     createPaymentIntent(input, simulation) {
@@ -92,18 +83,18 @@ export const stripeSimulator = defineSimulator(stripe, {
   },
 
   events: {
-    'payment_intent.succeeded': cause(paidOutside, (input, simulation) =>
-      succeed(simulation, { ...newPayment(simulation, input), payment_method: 'pm_card_visa' }),
+    'payment_intent.succeeded': cause(checkout, (input, simulation) =>
+      succeed(simulation, { ...checkedOut(simulation, input), payment_method: 'pm_card_visa' }),
     ),
-    'payment_intent.payment_failed': cause(paidOutside, (input, simulation) =>
+    'payment_intent.payment_failed': cause(checkout, (input, simulation) =>
       decline(
         simulation,
-        { ...newPayment(simulation, input), payment_method: 'pm_card_chargeDeclined' },
+        { ...checkedOut(simulation, input), payment_method: 'pm_card_chargeDeclined' },
         'generic_decline',
       ),
     ),
-    'payment_intent.canceled': cause(paidOutside, (input, simulation) =>
-      cancel(simulation, newPayment(simulation, input), 'abandoned'),
+    'payment_intent.canceled': cause(checkout, (input, simulation) =>
+      cancel(simulation, checkedOut(simulation, input), 'abandoned'),
     ),
     'charge.refunded': cause(
       z.strictObject({ payment_intent: z.string().optional(), amount: z.int().positive().optional() }),
@@ -119,3 +110,9 @@ export const stripeSimulator = defineSimulator(stripe, {
     ),
   },
 })
+
+function checkedOut(simulation: Simulation, { metadata, ...input }: z.output<typeof checkout>): PaymentIntent {
+  const number = metadata === undefined ? simulation.number('order', 1001) : null
+  const amount = input.amount ?? totals[(number ?? -1) % 3] ?? 4900
+  return newPayment(simulation, { ...input, amount, metadata: metadata ?? { order_id: `SO-${number}` } })
+}
