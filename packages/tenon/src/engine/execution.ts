@@ -126,6 +126,7 @@ export class Execution implements Closable {
 
   running(command: Command): void {
     command.state = 'running'
+    command.wakeAt = null
     this.inFlight += 1
   }
 
