@@ -86,9 +86,14 @@ function connectorSuite(name: string, { connector, simulator, cases }: Subject):
     function send(
       operation: string,
       input: unknown,
-      more: { by?: OpenClient; key?: string; again?: boolean } = {},
+      more: { by?: OpenClient; key?: string; again?: boolean; timeoutMs?: number } = {},
     ): Promise<CallAnswer> {
-      const { by = client, key = isKeyed(operation) ? `key-${(keys += 1)}` : null, again = false } = more
+      const {
+        by = client,
+        key = isKeyed(operation) ? `key-${(keys += 1)}` : null,
+        again = false,
+        timeoutMs = 2000,
+      } = more
       const from = by === client ? connector : lax(connector)
       return by.call({
         tenant: 'default',
@@ -98,7 +103,7 @@ function connectorSuite(name: string, { connector, simulator, cases }: Subject):
         input,
         idempotencyKey: key,
         mayHaveHappened: again,
-        timeoutMs: 2000,
+        timeoutMs,
         signal: null,
       })
     }
@@ -173,6 +178,19 @@ function connectorSuite(name: string, { connector, simulator, cases }: Subject):
       const first = outputOf(await send(operation, input, { key, again: true }))
       const second = outputOf(await send(operation, input, { key }))
       expect(second).toEqual(first)
+      expect(provider.effects().slice(effects)).toMatchObject([{ operation, idempotencyKey: key }])
+    })
+
+    test.each(operations.filter(isKeyed))('%s is to be tried again while its key is in use', async (operation) => {
+      const input = await inputFor(operation)
+      const key = `key-${(keys += 1)}`
+      const effects = provider.effects().length
+      provider.faults.request({ kind: 'slow', of: operation, delayMs: 120 })
+      expect(failureOf(await send(operation, input, { key, timeoutMs: 60 })).fate).toBe('ambiguous')
+      const early = failureOf(await send(operation, input, { key, again: true }))
+      expect({ fate: early.fate, retryable: early.error.retryable }).toEqual({ fate: 'answered', retryable: true })
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      expect(outputOf(await send(operation, input, { key, again: true }))).toBeTruthy()
       expect(provider.effects().slice(effects)).toMatchObject([{ operation, idempotencyKey: key }])
     })
 

@@ -57,6 +57,11 @@ export const shop = defineConnector('shop', {
   failure({ status, body }: AnswerParts): ProviderFailure | null {
     if (status < 400) return null
     const { title = '', detail, type } = (body ?? {}) as { title?: string; detail?: string; type?: string }
-    return { message: detail ?? title, ...(type === undefined ? {} : { code: type }) }
+    return {
+      message: detail ?? title,
+      ...(type === undefined ? {} : { code: type }),
+      // An earlier try is still at work: its result is there in a moment.
+      ...(type?.endsWith('/key-busy') === true ? { retryable: true } : {}),
+    }
   },
 })
