@@ -122,27 +122,32 @@ function round(value: number): number {
   return Math.round(value * 10) / 10
 }
 
-async function trial(name: string, options: { history?: number; commitDelayMs?: number }): Promise<void> {
-  const folder = mkdtempSync(join(values.folder, 'tenon-bench-'))
-  const journal = await sqliteJournal({ folder, trial: { commitDelayMs: options.commitDelayMs ?? 0 } })
-  try {
-    await load(journal, Math.max(3000, options.history ?? 0))
-    for (let round = 1; round <= Number(values.rounds); round += 1)
-      console.log(name, JSON.stringify(await measure(journal, runs)))
-    console.log(
-      name,
-      'file',
-      Math.round(statSync(join(folder, 'journal.db')).size / 1e6),
-      'MB, log',
-      Math.round(statSync(join(folder, 'journal.db-wal')).size / 1e6),
-      'MB',
-    )
-  } finally {
-    await journal.close()
-    rmSync(folder, { recursive: true })
-  }
+interface Side {
+  readonly name: string
+  readonly folder: string
+  readonly journal: Journal
 }
 
-await trial('empty', {})
-if (!values.quick) await trial('slow disk (3 ms more)', { commitDelayMs: 3 })
-if (Number(values.history) > 0) await trial(`${values.history} finished`, { history: Number(values.history) })
+async function prepare(name: string, options: { history?: number; commitDelayMs?: number }): Promise<Side> {
+  const folder = mkdtempSync(join(values.folder, 'tenon-bench-'))
+  const journal = await sqliteJournal({ folder, trial: { commitDelayMs: options.commitDelayMs ?? 0 } })
+  await load(journal, Math.max(3000, options.history ?? 0))
+  return { name, folder, journal }
+}
+
+const sides = [await prepare('empty', {})]
+if (!values.quick) sides.push(await prepare('slow disk (3 ms more)', { commitDelayMs: 3 }))
+if (Number(values.history) > 0)
+  sides.push(await prepare(`${values.history} finished`, { history: Number(values.history) }))
+
+// In turn, since the machine changes its pace over time.
+for (let round = 1; round <= Number(values.rounds); round += 1) {
+  for (const { name, journal } of sides) console.log(name, JSON.stringify(await measure(journal, runs)))
+}
+
+for (const { name, folder, journal } of sides) {
+  const megabytes = (file: string): number => Math.round(statSync(join(folder, file)).size / 1e6)
+  console.log(name, 'file', megabytes('journal.db'), 'MB, log', megabytes('journal.db-wal'), 'MB')
+  await journal.close()
+  rmSync(folder, { recursive: true })
+}

@@ -28,7 +28,8 @@ export function checkAppend(append: Append): void {
   for (const wait of append.waits) {
     requireId(wait.type, 'event type')
     // A wait for every event of a type would take a stranger's event.
-    if (Object.keys(wait.match).length === 0) throw new TenonError('INPUT_INVALID', `wait ${wait.step} matches on no field; name at least one`)
+    if (Object.keys(wait.match).length === 0)
+      throw new TenonError('INPUT_INVALID', `wait ${wait.step} matches on no field; name at least one`)
   }
 }
 
@@ -37,5 +38,8 @@ function checkStart(start: Start): void {
   requireId(start.flow, 'flow')
   if (start.parent !== undefined) requireId(start.parent.run, 'parent run')
   if (start.key === null || (start.key.length > 0 && start.key.length <= longestKey)) return
-  throw new TenonError('INPUT_INVALID', `the key of run ${start.run} has ${start.key.length} characters; expected 1 to ${longestKey}`)
+  throw new TenonError(
+    'INPUT_INVALID',
+    `the key of run ${start.run} has ${start.key.length} characters; expected 1 to ${longestKey}`,
+  )
 }

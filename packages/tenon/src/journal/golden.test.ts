@@ -17,15 +17,36 @@ async function writeGolden(journal: Journal): Promise<void> {
   const write = async (run: string, after: number, parts: Parameters<typeof append>[3]): Promise<void> => {
     expect(await journal.append(append(journal, run, after, parts))).toMatchObject({ outcome: 'written' })
   }
-  await journal.deliver(event('stripe/evt_1', { starts: [start('completed')], dedupeUntil: Number.MAX_SAFE_INTEGER, cursor: { name: 'orders', value: 'page-7' } }))
+  await journal.deliver(
+    event('stripe/evt_1', {
+      starts: [start('completed')],
+      dedupeUntil: Number.MAX_SAFE_INTEGER,
+      cursor: { name: 'orders', value: 'page-7' },
+    }),
+  )
   await write('completed', 0, { bodies: ['a', 'b'], values: [{ hash: 'h1', body: 'a large value' }] })
   await write('completed', 2, { bodies: ['c'], state: state('completed') })
-  await started(journal, 'timer', 'waiting', 'parked', start('failed', { key: 'order-1' }), start('queued', { key: 'order-1', version: 2 }), 'parent')
+  await started(
+    journal,
+    'timer',
+    'waiting',
+    'parked',
+    start('failed', { key: 'order-1' }),
+    start('queued', { key: 'order-1', version: 2 }),
+    'parent',
+  )
   await write('timer', 0, { bodies: ['a'], state: state('waiting', { wakeAt: 5000 }), recovery: true })
-  await write('waiting', 0, { bodies: ['a'], waits: [wait('delivered#1', { shipment: '17', leg: '2' })], state: state('waiting') })
+  await write('waiting', 0, {
+    bodies: ['a'],
+    waits: [wait('delivered#1', { shipment: '17', leg: '2' })],
+    state: state('waiting'),
+  })
   await write('parked', 0, { bodies: ['a'], state: state('parked', { code: 'OUTCOME_UNKNOWN' }) })
   await write('failed', 0, { bodies: ['a'], state: state('failed', { code: 'STEP_FAILED' }) })
-  const child = { ...start('child', { parent: { run: 'parent', step: 'pay#1' }, linked: 'completed' }), input: '{"amount":1}' }
+  const child = {
+    ...start('child', { parent: { run: 'parent', step: 'pay#1' }, linked: 'completed' }),
+    input: '{"amount":1}',
+  }
   await write('parent', 0, { bodies: ['a'], starts: [child] })
   await journal.deliver(message('parent', 'signal-1'))
   await journal.deliver(delivered('shiprocket/99', { shipment: '99' }, { keepUntil: Number.MAX_SAFE_INTEGER }))
@@ -48,8 +69,13 @@ async function readGolden(journal: Journal): Promise<unknown> {
 /** Everything that was begun goes on. */
 async function continueGolden(journal: Journal): Promise<void> {
   const key = (run: string): { tenant: string; run: string } => ({ tenant, run })
-  expect(await journal.deliver(event('stripe/evt_1', { at: 9000, starts: [start('again')] }))).toEqual({ outcome: 'duplicate', runs: ['completed'] })
-  expect(await journal.deliver(delivered('shiprocket/1', { shipment: '17', leg: '2' }))).toMatchObject({ reached: [key('waiting')] })
+  expect(await journal.deliver(event('stripe/evt_1', { at: 9000, starts: [start('again')] }))).toEqual({
+    outcome: 'duplicate',
+    runs: ['completed'],
+  })
+  expect(await journal.deliver(delivered('shiprocket/1', { shipment: '17', leg: '2' }))).toMatchObject({
+    reached: [key('waiting')],
+  })
   const early = append(journal, 'early', 0, { bodies: ['a'], waits: [wait('s', { shipment: '99' })] })
   expect(await journal.append(early)).toMatchObject({ reached: [key('early')] })
   expect(await journal.deliver(message('parent', 'signal-1'))).toMatchObject({ outcome: 'duplicate' })
@@ -58,7 +84,9 @@ async function continueGolden(journal: Journal): Promise<void> {
   const cancel = append(journal, 'failed', 1, { bodies: ['b'], state: state('cancelled') })
   expect(await journal.append(cancel)).toMatchObject({ readied: [key('queued')] })
   expect((await journal.due({ now: 5000, limit: 10 })).map((row) => row.run)).toEqual(['timer'])
-  expect(await journal.append(append(journal, 'timer', 1, { bodies: ['b'], state: state('completed') }))).toMatchObject({ outcome: 'written' })
+  expect(await journal.append(append(journal, 'timer', 1, { bodies: ['b'], state: state('completed') }))).toMatchObject(
+    { outcome: 'written' },
+  )
   while (await journal.prune({ now: 10_000, endedBefore: 10_000, limit: 3 }));
   expect(await journal.counts(tenant)).toMatchObject({ completed: 0, cancelled: 0, waiting: 0, parked: 1 })
 }

@@ -4,12 +4,14 @@ import { TenonError } from '../base/errors.ts'
 export interface GroupCommitOptions<Write, Answer> {
   readonly clock: Clock
   /** Commits all together and answers each; an answer that is an `Error` rejects its write, a rejection all of them. */
-  readonly commit: (writes: readonly Write[]) => Promise<readonly (Answer | Error | Promise<Answer>)[]>
+  readonly commit: (writes: readonly Write[]) => Promise<Answers<Answer>>
   /** Most writes and bytes of one batch: bounds the time that a commit takes. */
   readonly batch: Size
   /** Most writes and bytes that wait for the batch in flight. */
   readonly queue: Size
 }
+
+export type Answers<Answer> = readonly (Answer | Error | Promise<Answer>)[]
 
 export interface Size {
   readonly writes: number
@@ -39,7 +41,8 @@ export function groupCommit<Write, Answer>(options: GroupCommitOptions<Write, An
 
   function push(write: Write, bytes: number): Promise<Answer> {
     if (closing !== null) return Promise.reject(new TenonError('JOURNAL_UNAVAILABLE', 'the journal is closed'))
-    if (queue.length >= limit.writes || (queuedBytes + bytes > limit.bytes && queue.length > 0)) return Promise.reject(overloaded(queue.length, queuedBytes))
+    if (queue.length >= limit.writes || (queuedBytes + bytes > limit.bytes && queue.length > 0))
+      return Promise.reject(overloaded(queue.length, queuedBytes))
     return new Promise((resolve, reject) => {
       queue.push({ write, bytes, resolve, reject })
       queuedBytes += bytes
@@ -53,29 +56,33 @@ export function groupCommit<Write, Answer>(options: GroupCommitOptions<Write, An
   function flush(): void {
     const batch = take()
     commit(batch.map((pending) => pending.write)).then(
-      (answers) => settle(batch, (index) => answers[index]!),
-      (error: unknown) => settle(batch, () => (error instanceof Error ? error : new Error(String(error)))),
+      (answers) => settle(batch, answers),
+      (error: unknown) => settle(batch, error instanceof Error ? error : new Error(String(error))),
     )
   }
 
   function take(): Pending<Write, Answer>[] {
     let count = 0
     let bytes = 0
-    while (count < queue.length && count < most.writes && (count === 0 || bytes + queue[count]!.bytes <= most.bytes)) bytes += queue[count++]!.bytes
+    for (const pending of queue) {
+      if (count === most.writes || (count > 0 && bytes + pending.bytes > most.bytes)) break
+      count += 1
+      bytes += pending.bytes
+    }
     queuedBytes -= bytes
     const batch = count === queue.length ? queue : queue.slice(0, count)
     queue = count === queue.length ? [] : queue.slice(count)
     return batch
   }
 
-  function settle(batch: Pending<Write, Answer>[], answerOf: (index: number) => Answer | Error | Promise<Answer>): void {
+  function settle(batch: Pending<Write, Answer>[], answers: Answers<Answer> | Error): void {
     // The next batch leaves first: the disk works while the answers are acted upon.
     if (queue.length > 0) flush()
     else busy = false
-    for (let index = 0; index < batch.length; index += 1) {
-      const answer = answerOf(index)
-      if (answer instanceof Error) batch[index]!.reject(answer)
-      else batch[index]!.resolve(answer)
+    for (const [index, { resolve, reject }] of batch.entries()) {
+      const answer = answers instanceof Error ? answers : (answers[index] ?? new Error('a write was not answered'))
+      if (answer instanceof Error) reject(answer)
+      else resolve(answer)
     }
     if (!busy) closing?.()
   }
@@ -91,5 +98,7 @@ export function groupCommit<Write, Answer>(options: GroupCommitOptions<Write, An
 }
 
 function overloaded(writes: number, bytes: number): TenonError {
-  return new TenonError('OVERLOADED', `${writes} writes (${bytes} bytes) wait for the journal already`, { retryAfterMs: 1000 })
+  return new TenonError('OVERLOADED', `${writes} writes (${bytes} bytes) wait for the journal already`, {
+    retryAfterMs: 1000,
+  })
 }

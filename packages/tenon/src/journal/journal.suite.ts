@@ -24,6 +24,16 @@ export function journalSuite(name: string, open: () => Promise<JournalHarness>):
       harness = await open()
     })
     afterEach(() => harness.end())
-    for (const part of [appendSuite, deliverSuite, waitSuite, lineSuite, messageSuite, timerSuite, pruneSuite, tenantSuite]) part(() => harness)
+    for (const part of [
+      appendSuite,
+      deliverSuite,
+      waitSuite,
+      lineSuite,
+      messageSuite,
+      timerSuite,
+      pruneSuite,
+      tenantSuite,
+    ])
+      part(() => harness)
   })
 }

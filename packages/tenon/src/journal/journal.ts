@@ -23,9 +23,17 @@ export interface JournalWrites {
 /** What the owner of runs asks. */
 export interface JournalWork {
   /** Runs of status `ready`, oldest first, those of `except` left out. */
-  ready(query: { readonly limit: number; readonly except?: ReadonlySet<string>; readonly flow?: string }): Promise<readonly RunRow[]>
+  ready(query: {
+    readonly limit: number
+    readonly except?: ReadonlySet<string>
+    readonly flow?: string
+  }): Promise<readonly RunRow[]>
   /** Waiting runs whose `wakeAt` is not after `now`, earliest first. */
-  due(query: { readonly now: number; readonly limit: number; readonly except?: ReadonlySet<string> }): Promise<readonly RunRow[]>
+  due(query: {
+    readonly now: number
+    readonly limit: number
+    readonly except?: ReadonlySet<string>
+  }): Promise<readonly RunRow[]>
   /** The earliest `wakeAt` of all waiting runs, `null` for none. */
   nextWake(): Promise<number | null>
   /** Everything needed to resume, in the order asked for; `null` where there is no such run. */

@@ -1,7 +1,7 @@
-import { systemClock, type Clock } from '../base/clock.ts'
+import { sleep, systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import { checkAppend, checkMessage } from './check.ts'
-import { groupCommit } from './group-commit.ts'
+import { groupCommit, type Answers } from './group-commit.ts'
 import type { Append, AppendReceipt, DeliverReceipt, Journal, Message } from './journal.ts'
 import { append } from './memory/append.ts'
 import { deliver } from './memory/deliver.ts'
@@ -49,16 +49,47 @@ export interface MemoryJournal extends Journal {
 
 /** A journal with the semantics and the timing of a durable one, for tests and the simulation. */
 export function memoryJournal(options: MemoryJournalOptions = {}): MemoryJournal {
-  const { clock = systemClock, faults = {}, queueLimit = 100_000 } = options
   const state = options.state ?? emptyState()
   const closedCleanly = state.closedCleanly
   const epoch = (state.epoch += 1)
   state.closedCleanly = false
-  const lastAnswers = new Map<string, Promise<unknown>>()
+  const writer = memoryWriter(state, options)
+  return {
+    epoch,
+    closedCleanly,
+    async deliver(message) {
+      checkMessage(message)
+      return (await writer.write({ message })) as DeliverReceipt
+    },
+    async append(append) {
+      checkAppend(append)
+      return (await writer.write({ append })) as AppendReceipt
+    },
+    ...memoryWork(state),
+    ...memoryHistory(state),
+    close: writer.close,
+    crash() {
+      writer.crash()
+      return state
+    },
+    snapshot: () => structuredClone(state),
+  }
+}
+
+interface MemoryWriter {
+  write(write: MemoryWrite): Promise<Receipt>
+  close(): Promise<void>
+  crash(): void
+}
+
+function memoryWriter(
+  state: MemoryState,
+  { clock = systemClock, faults = {}, queueLimit = 100_000 }: MemoryJournalOptions,
+): MemoryWriter {
+  const answerLate = lateAnswers(clock, () => isDead)
   let inFlight: readonly MemoryWrite[] | null = null
   let isDead = false
   let isClosed = false
-
   const writes = groupCommit<MemoryWrite, Receipt>({
     clock,
     commit,
@@ -66,71 +97,70 @@ export function memoryJournal(options: MemoryJournalOptions = {}): MemoryJournal
     queue: { writes: queueLimit, bytes: Number.POSITIVE_INFINITY },
   })
 
-  function commit(batch: readonly MemoryWrite[]): Promise<(Receipt | Error | Promise<Receipt>)[]> {
+  function commit(batch: readonly MemoryWrite[]): Promise<Answers<Receipt>> {
     inFlight = batch
     const { outcome, delayMs = 0 } = faults.batch?.(batch) ?? { outcome: 'stored' }
     return new Promise((resolve) => {
       const finish = (): void => {
         if (isDead) return
         inFlight = null
-        const receipts = outcome === 'failed' ? [] : apply(batch)
-        resolve(batch.map((write, index) => (outcome === 'stored' ? late(write, receipts[index]!) : unavailable(outcome))))
+        const answers =
+          outcome === 'failed'
+            ? []
+            : apply(batch, (write, receipt) => answerLate(write, receipt, faults.answerDelayMs?.(write)))
+        resolve(outcome === 'stored' ? answers : batch.map(() => unavailable(outcome)))
       }
       if (delayMs > 0) clock.after(delayMs, finish)
       else clock.whenQuiet(finish)
     })
   }
 
-  function apply(batch: readonly MemoryWrite[]): Receipt[] {
+  function apply<T>(batch: readonly MemoryWrite[], answer: (write: MemoryWrite, receipt: Receipt) => T): T[] {
     const failed = new Set<string>()
-    return batch.map((write) => ('message' in write ? deliver(state, write.message) : append(state, write.append, failed, clock.now())))
+    return batch.map((write) =>
+      answer(
+        write,
+        'message' in write ? deliver(state, write.message) : append(state, write.append, failed, clock.now()),
+      ),
+    )
   }
 
-  function late(write: MemoryWrite, receipt: Receipt): Receipt | Promise<Receipt> {
-    const delayMs = faults.answerDelayMs?.(write)
-    if (delayMs === undefined) return receipt
-    const run = subjectOf(write)
-    const earlier = lastAnswers.get(run) ?? Promise.resolve()
-    const answer = new Promise<void>((resolve) => clock.after(delayMs, resolve))
-      .then(() => earlier)
-      .then(() => (isDead ? new Promise<never>(() => {}) : receipt))
-    lastAnswers.set(run, answer)
-    return answer
-  }
-
-  async function write<R extends Receipt>(one: MemoryWrite): Promise<R> {
-    if (isDead) return new Promise<never>(() => {})
+  return {
     // What was accepted must not change under the caller's hands before it is committed.
-    return (await writes.push(structuredClone(one), 0)) as R
-  }
-
-  const journal: MemoryJournal = {
-    epoch,
-    closedCleanly,
-    async deliver(message) {
-      checkMessage(message)
-      return write<DeliverReceipt>({ message })
-    },
-    async append(entries) {
-      checkAppend(entries)
-      return write<AppendReceipt>({ append: entries })
-    },
-    ...memoryWork(state),
-    ...memoryHistory(state),
+    write: (write) => (isDead ? never() : writes.push(structuredClone(write), 0)),
     async close() {
-      if (isClosed) return
+      if (isDead || isClosed) return
       isClosed = true
       await writes.close()
-      if (!isDead) state.closedCleanly = true
+      state.closedCleanly = true
     },
     crash() {
-      if (!isDead && inFlight !== null && faults.keepsInFlight?.(inFlight) === true) apply(inFlight)
+      if (!isDead && inFlight !== null && faults.keepsInFlight?.(inFlight) === true) apply(inFlight, () => null)
       isDead = true
-      return state
     },
-    snapshot: () => structuredClone(state),
   }
-  return journal
+}
+
+function never<T>(): Promise<T> {
+  return new Promise<T>(() => {})
+}
+
+/** Answers about one run keep their order, however long each is on its way. */
+function lateAnswers(
+  clock: Clock,
+  isDead: () => boolean,
+): (write: MemoryWrite, receipt: Receipt, delayMs: number | undefined) => Receipt | Promise<Receipt> {
+  const last = new Map<string, Promise<unknown>>()
+  return (write, receipt, delayMs) => {
+    if (delayMs === undefined) return receipt
+    const subject = subjectOf(write)
+    const earlier = last.get(subject)
+    const answer = sleep(clock, delayMs)
+      .then(() => earlier)
+      .then(() => (isDead() ? never<Receipt>() : receipt))
+    last.set(subject, answer)
+    return answer
+  }
 }
 
 function subjectOf(write: MemoryWrite): string {

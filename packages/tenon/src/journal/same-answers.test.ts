@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Append, Journal, Message, NewWait, RunStatus, Start } from './journal.ts'
 import { memoryJournal } from './memory.ts'
 import { sqliteJournal } from './sqlite.ts'
-import { append, entry, event, message, start, state } from './suite/make.ts'
+import { append, entry, event, message, state } from './suite/make.ts'
 
 // Any sequence of writes, batched at random, gets the same answers from both journals and leaves the same behind in both.
 
@@ -16,7 +16,13 @@ const runs = ['r1', 'r2', 'r3', 'r4']
 const anyTenant = fc.constantFrom(...tenants)
 const anyRun = fc.constantFrom(...runs)
 const anyTime = fc.integer({ min: 1, max: 60 })
-const anyFields = fc.constantFrom<Record<string, string>>({ a: '1' }, { a: '2' }, { a: '1', b: '1' }, { b: '1' }, { a: '2', b: '2', c: '3' })
+const anyFields = fc.constantFrom<Record<string, string>>(
+  { a: '1' },
+  { a: '2' },
+  { a: '1', b: '1' },
+  { b: '1' },
+  { a: '2', b: '2', c: '3' },
+)
 const anyStart: fc.Arbitrary<Start> = fc.record({
   run: anyRun,
   flow: fc.constantFrom('f', 'g'),
@@ -26,15 +32,44 @@ const anyStart: fc.Arbitrary<Start> = fc.record({
 })
 const withInput = anyStart.map((one) => ({ ...one, input: one.input ?? 'null' }))
 const asChild = fc.tuple(withInput, anyRun).map(([one, parent]) => ({ ...one, parent: { run: parent, step: 's' } }))
-const anyValues = fc.array(fc.constantFrom('h1', 'h2', 'h3').map((hash) => ({ hash, body: `of ${hash}` })), { maxLength: 2 })
+const anyValues = fc.array(
+  fc.constantFrom('h1', 'h2', 'h3').map((hash) => ({ hash, body: `of ${hash}` })),
+  { maxLength: 2 },
+)
 
 const anyMessage: fc.Arbitrary<Message> = fc.oneof(
   fc
-    .record({ tenant: anyTenant, at: anyTime, key: fc.constantFrom('t/1', 't/2', 't/3'), starts: fc.array(anyStart, { maxLength: 2 }), fields: fc.option(anyFields), keep: anyTime, dedupe: anyTime, values: anyValues })
-    .map(({ key, keep, dedupe, at, ...parts }) => event(key, { ...parts, at, keepUntil: at + keep - 20, dedupeUntil: at + dedupe, cursor: { name: 'c', value: String(at) } })),
-  fc.record({ tenant: anyTenant, at: anyTime, start: fc.oneof(withInput, asChild), values: anyValues }).map((parts) => ({ kind: 'start' as const, ...parts })),
+    .record({
+      tenant: anyTenant,
+      at: anyTime,
+      key: fc.constantFrom('t/1', 't/2', 't/3'),
+      starts: fc.array(anyStart, { maxLength: 2 }),
+      fields: fc.option(anyFields),
+      keep: anyTime,
+      dedupe: anyTime,
+      values: anyValues,
+    })
+    .map(({ key, keep, dedupe, at, ...parts }) =>
+      event(key, {
+        ...parts,
+        at,
+        keepUntil: at + keep - 20,
+        dedupeUntil: at + dedupe,
+        cursor: { name: 'c', value: String(at) },
+      }),
+    ),
   fc
-    .record({ tenant: anyTenant, at: anyTime, run: anyRun, id: fc.constantFrom('m1', 'm2', 'm3'), to: fc.constantFrom('living' as const, 'failed' as const), values: anyValues })
+    .record({ tenant: anyTenant, at: anyTime, start: fc.oneof(withInput, asChild), values: anyValues })
+    .map((parts) => ({ kind: 'start' as const, ...parts })),
+  fc
+    .record({
+      tenant: anyTenant,
+      at: anyTime,
+      run: anyRun,
+      id: fc.constantFrom('m1', 'm2', 'm3'),
+      to: fc.constantFrom('living' as const, 'failed' as const),
+      values: anyValues,
+    })
     .map(({ run, id, ...parts }) => message(run, id, parts)),
 )
 
@@ -72,18 +107,34 @@ const anyAppend: fc.Arbitrary<AppendPlan> = fc.record({
   waits: fc.array(anyWait, { maxLength: 2 }),
   endedWaits: fc.subarray(['w1', 'w2'], { maxLength: 1 }),
   starts: fc.array(asChild, { maxLength: 1 }),
-  status: fc.constantFrom<RunStatus | null>(null, null, 'ready', 'waiting', 'waiting', 'parked', 'completed', 'failed', 'cancelled'),
+  status: fc.constantFrom<RunStatus | null>(
+    null,
+    null,
+    'ready',
+    'waiting',
+    'waiting',
+    'parked',
+    'completed',
+    'failed',
+    'cancelled',
+  ),
   wakeAt: fc.option(anyTime),
   leaveLine: fc.boolean(),
   recovery: fc.constantFrom(false, false, false, true),
 })
 
-type Operation = { readonly deliver: Message } | { readonly append: AppendPlan } | { readonly prune: { now: number; endedBefore: number; limit: number } }
+type Operation =
+  | { readonly deliver: Message }
+  | { readonly append: AppendPlan }
+  | { readonly prune: { now: number; endedBefore: number; limit: number } }
 
 const anyOperation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 5, arbitrary: anyMessage.map((deliver) => ({ deliver })) },
   { weight: 7, arbitrary: anyAppend.map((plan) => ({ append: plan })) },
-  { weight: 1, arbitrary: fc.record({ now: anyTime, endedBefore: anyTime, limit: fc.constant(100) }).map((prune) => ({ prune })) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ now: anyTime, endedBefore: anyTime, limit: fc.constant(100) }).map((prune) => ({ prune })),
+  },
 )
 
 async function makeAppend(journal: Journal, plan: AppendPlan): Promise<Append> {
@@ -97,21 +148,29 @@ async function makeAppend(journal: Journal, plan: AppendPlan): Promise<Append> {
     entries: bodies.map((body) => entry(body, at)),
     consumed: inbox.map((one) => one.position),
     // A last entry tells the time; without one each journal would look at its own clock.
-    ...(status === null || bodies.length === 0 ? {} : { state: state(status, { wakeAt, leaveLine, code: status === 'failed' ? 'X' : null, toParent: `"${status}"` }) }),
+    ...(status === null || bodies.length === 0
+      ? {}
+      : {
+          state: state(status, { wakeAt, leaveLine, code: status === 'failed' ? 'X' : null, toParent: `"${status}"` }),
+        }),
     ...(bodies.length === 0 ? { starts: [] } : {}),
     ...(recovery ? { recovery: true as const } : {}),
   }
 }
 
 async function apply(journal: Journal, batch: readonly Operation[]): Promise<unknown> {
-  const appends = await Promise.all(batch.map(async (one) => ('append' in one ? makeAppend(journal, one.append) : null)))
+  const appends = await Promise.all(
+    batch.map(async (one) => ('append' in one ? makeAppend(journal, one.append) : null)),
+  )
   const writes = batch.map((one, index) => {
     if ('append' in one) return journal.append(appends[index]!)
     return 'deliver' in one ? journal.deliver(one.deliver) : Promise.resolve(null)
   })
   const answers = await Promise.all(writes)
   for (const one of batch) if ('prune' in one) while (await journal.prune(one.prune));
-  return answers.map((answer) => (answer !== null && 'runs' in answer ? { ...answer, runs: [...answer.runs].sort() } : answer))
+  return answers.map((answer) =>
+    answer !== null && 'runs' in answer ? { ...answer, runs: [...answer.runs].sort() } : answer,
+  )
 }
 
 /** Everything that can be seen of a journal; positions count only by their order. */
@@ -120,8 +179,12 @@ async function contents(journal: Journal): Promise<unknown> {
     list: await journal.list({ tenant, limit: 100 }),
     counts: await journal.counts(tenant),
     cursor: await journal.cursor(tenant, 'c'),
-    events: (await Promise.all(['t/1', 't/2', 't/3'].map((key) => journal.event(tenant, key)))).map((one) => one && { ...one, runs: [...one.runs].sort() }),
-    loaded: (await journal.load(runs.map((run) => ({ tenant, run })))).map((run) => run && { ...run, inbox: run.inbox.map(({ position: _position, ...rest }) => rest) }),
+    events: (await Promise.all(['t/1', 't/2', 't/3'].map((key) => journal.event(tenant, key)))).map(
+      (one) => one && { ...one, runs: [...one.runs].sort() },
+    ),
+    loaded: (await journal.load(runs.map((run) => ({ tenant, run })))).map(
+      (run) => run && { ...run, inbox: run.inbox.map(({ position: _position, ...rest }) => rest) },
+    ),
   })
   return {
     tenants: await Promise.all(tenants.map(of)),
@@ -133,31 +196,35 @@ async function contents(journal: Journal): Promise<unknown> {
   }
 }
 
-const numRuns = Number(process.env['TENON_PROPERTY_RUNS'] ?? 60)
+const numRuns = Number(process.env['TENON_PROPERTY_RUNS'] ?? 25)
 
-test('memory and sqlite give the same answers and keep the same things', { timeout: 30_000 + numRuns * 1000 }, async () => {
-  const batches = fc.array(fc.array(anyOperation, { minLength: 1, maxLength: 4 }), { maxLength: 25 })
-  await fc.assert(
-    fc.asyncProperty(batches, fc.nat({ max: 24 }), async (plan, reopenAt) => {
-      const folder = mkdtempSync(join(tmpdir(), 'tenon-same-'))
-      let memory = memoryJournal()
-      let sqlite = await sqliteJournal({ folder })
-      try {
-        for (const [index, batch] of plan.entries()) {
-          if (index === reopenAt) {
-            await Promise.all([memory.close(), sqlite.close()])
-            memory = memoryJournal({ state: memory.snapshot() })
-            sqlite = await sqliteJournal({ folder })
+test(
+  'memory and sqlite give the same answers and keep the same things',
+  { timeout: 30_000 + numRuns * 1000 },
+  async () => {
+    const batches = fc.array(fc.array(anyOperation, { minLength: 1, maxLength: 4 }), { maxLength: 25 })
+    await fc.assert(
+      fc.asyncProperty(batches, fc.nat({ max: 24 }), async (plan, reopenAt) => {
+        const folder = mkdtempSync(join(tmpdir(), 'tenon-same-'))
+        let memory = memoryJournal()
+        let sqlite = await sqliteJournal({ folder })
+        try {
+          for (const [index, batch] of plan.entries()) {
+            if (index === reopenAt) {
+              await Promise.all([memory.close(), sqlite.close()])
+              memory = memoryJournal({ state: memory.snapshot() })
+              sqlite = await sqliteJournal({ folder })
+            }
+            const [expected, found] = await Promise.all([apply(memory, batch), apply(sqlite, batch)])
+            expect(found).toEqual(expected)
+            expect(await contents(sqlite)).toEqual(await contents(memory))
           }
-          const [expected, found] = await Promise.all([apply(memory, batch), apply(sqlite, batch)])
-          expect(found).toEqual(expected)
-          expect(await contents(sqlite)).toEqual(await contents(memory))
+        } finally {
+          await sqlite.close()
+          rmSync(folder, { recursive: true })
         }
-      } finally {
-        await sqlite.close()
-        rmSync(folder, { recursive: true })
-      }
-    }),
-    { numRuns, endOnFailure: process.env["TENON_PROPERTY_SHRINK"] === undefined },
-  )
-})
+      }),
+      { numRuns, endOnFailure: process.env['TENON_PROPERTY_SHRINK'] === undefined },
+    )
+  },
+)

@@ -54,11 +54,14 @@ test('WHI-09: while another program locks the file writes are refused; afterward
 
 test('WHI-09: beyond its limits the queue refuses with OVERLOADED and stores nothing of it', async () => {
   journal = await sqliteJournal({ folder, queueLimit: { writes: 10, bytes: 1_000_000 }, trial: { commitDelayMs: 20 } })
-  const writes = Array.from({ length: 30 }, (_, index) => journal!.deliver(event(`t/${index}`, { starts: [start(`r${index}`)] })))
+  const writes = Array.from({ length: 30 }, (_, index) =>
+    journal!.deliver(event(`t/${index}`, { starts: [start(`r${index}`)] })),
+  )
   const results = await Promise.allSettled(writes)
   const refused = results.filter((result) => result.status === 'rejected')
   expect(refused).toHaveLength(20)
-  for (const result of refused) expect(result.reason).toMatchObject({ code: 'OVERLOADED', retryable: true, retryAfterMs: expect.any(Number) })
+  for (const result of refused)
+    expect(result.reason).toMatchObject({ code: 'OVERLOADED', retryable: true, retryAfterMs: expect.any(Number) })
   expect(await journal.counts(tenant)).toMatchObject({ ready: 10 })
   expect(await journal.deliver(event('t/30', { starts: [start('r30')] }))).toMatchObject({ outcome: 'written' })
 })
@@ -71,9 +74,14 @@ test.each([
   await started(journal, 'r1')
   const write = append(journal, 'r1', 0, { bodies: ['a'] })
   await expect(journal.append(write)).rejects.toMatchObject({ code: 'JOURNAL_UNAVAILABLE' })
-  await expect(journal.append(write)).rejects.toMatchObject({ code: 'JOURNAL_UNAVAILABLE', message: expect.stringContaining('stopped taking writes') })
+  await expect(journal.append(write)).rejects.toMatchObject({
+    code: 'JOURNAL_UNAVAILABLE',
+    message: expect.stringContaining('stopped taking writes'),
+  })
   await expect(journal.deliver(event('t/1'))).rejects.toMatchObject({ code: 'JOURNAL_UNAVAILABLE' })
-  await expect(journal.prune({ now: 1, endedBefore: 1, limit: 1 })).rejects.toMatchObject({ code: 'JOURNAL_UNAVAILABLE' })
+  await expect(journal.prune({ now: 1, endedBefore: 1, limit: 1 })).rejects.toMatchObject({
+    code: 'JOURNAL_UNAVAILABLE',
+  })
   await journal.close()
   journal = await sqliteJournal({ folder })
   expect(journal.closedCleanly).toBe(false)
@@ -84,11 +92,20 @@ test('DUR-16: a run of 10,000 steps and a value of 50 MB come back whole, and go
   journal = await sqliteJournal({ folder })
   await started(journal, 'long')
   const appends = Array.from({ length: 1000 }, (_, index) =>
-    journal!.append({ ...append(journal!, 'long', index * 10), entries: Array.from({ length: 10 }, (__, step) => entry(`${index}-${step}`)) }),
+    journal!.append({
+      ...append(journal!, 'long', index * 10),
+      entries: Array.from({ length: 10 }, (__, step) => entry(`${index}-${step}`)),
+    }),
   )
   expect((await Promise.all(appends)).every((receipt) => receipt.outcome === 'written')).toBe(true)
   const large = 'y'.repeat(50 * 1024 * 1024)
-  await journal.append(append(journal, 'long', 10_000, { bodies: ['last'], values: [{ hash: 'h', body: large }], state: state('completed') }))
+  await journal.append(
+    append(journal, 'long', 10_000, {
+      bodies: ['last'],
+      values: [{ hash: 'h', body: large }],
+      state: state('completed'),
+    }),
+  )
   const [loaded] = await journal.load([{ tenant, run: 'long' }])
   expect(loaded!.entries).toHaveLength(10_001)
   expect(loaded!.entries.every((one, index) => one.seq === index + 1)).toBe(true)
@@ -105,8 +122,18 @@ test('DUR-16: with retention the file stays bounded over 30 days', async () => {
   const sizes: number[] = []
   for (let day = 1; day <= 30; day += 1) {
     const runs = Array.from({ length: 100 }, (_, index) => `r${day}-${index}`)
-    await Promise.all(runs.map((run) => journal!.deliver(event(`t/${run}`, { at: day, starts: [start(run)], body: 'x'.repeat(2000), dedupeUntil: day + 2 }))))
-    await Promise.all(runs.map((run) => journal!.append({ ...append(journal!, run, 0), entries: [entry('a', day)], state: state('completed') })))
+    await Promise.all(
+      runs.map((run) =>
+        journal!.deliver(
+          event(`t/${run}`, { at: day, starts: [start(run)], body: 'x'.repeat(2000), dedupeUntil: day + 2 }),
+        ),
+      ),
+    )
+    await Promise.all(
+      runs.map((run) =>
+        journal!.append({ ...append(journal!, run, 0), entries: [entry('a', day)], state: state('completed') }),
+      ),
+    )
     while (await journal.prune({ now: day, endedBefore: day - 1, limit: 50 }));
     if (day % 10 !== 0) continue
     await journal.close()

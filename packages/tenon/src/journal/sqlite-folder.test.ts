@@ -29,7 +29,11 @@ async function expectRefusal(...words: readonly string[]): Promise<void> {
 
 async function fill(runs: number): Promise<void> {
   const journal = await sqliteJournal({ folder })
-  await Promise.all(Array.from({ length: runs }, (_, index) => journal.deliver(event(`t/${index}`, { starts: [start(`r${index}`)], body: 'x'.repeat(1000) }))))
+  await Promise.all(
+    Array.from({ length: runs }, (_, index) =>
+      journal.deliver(event(`t/${index}`, { starts: [start(`r${index}`)], body: 'x'.repeat(1000) })),
+    ),
+  )
   await journal.close()
 }
 
@@ -44,7 +48,8 @@ test('a data folder is made for its user only', async () => {
   const journal = await sqliteJournal({ folder })
   await journal.deliver(event('t/1'))
   expect(statSync(folder).mode & 0o777).toBe(0o700)
-  for (const name of readdirSync(folder)) expect([name, statSync(join(folder, name)).mode & 0o777]).toEqual([name, 0o600])
+  for (const name of readdirSync(folder))
+    expect([name, statSync(join(folder, name)).mode & 0o777]).toEqual([name, 0o600])
   await journal.close()
   expect(readdirSync(folder).sort()).toEqual(['journal.db', 'lock'])
 })
@@ -61,7 +66,10 @@ describe('one owner', () => {
   test('a second process is refused and told which one holds the folder; a killed holder holds nothing', async () => {
     const writing = await startWriting(folder, { round: 1, writes: 10 })
     const error: unknown = await sqliteJournal({ folder }).catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ code: 'DATA_FOLDER_UNUSABLE', message: expect.stringContaining(`in use by process ${writing.pid}`) })
+    expect(error).toMatchObject({
+      code: 'DATA_FOLDER_UNUSABLE',
+      message: expect.stringContaining(`in use by process ${writing.pid}`),
+    })
     expect((error as Error).message).toContain(folder)
     await writing.kill()
     const journal = await sqliteJournal({ folder })
@@ -80,7 +88,10 @@ describe('DUR-15: a folder that cannot be trusted is refused and not touched', (
     await expectRefusal('no journal of Tenon')
   })
 
-  test.each([['text', 'hello'], ['an empty file', '']])('%s instead of a database', async (_name, text) => {
+  test.each([
+    ['text', 'hello'],
+    ['an empty file', ''],
+  ])('%s instead of a database', async (_name, text) => {
     mkdirSync(folder)
     writeFileSync(join(folder, 'journal.db'), text)
     writeFileSync(join(folder, 'lock'), '')
@@ -136,7 +147,10 @@ describe('DUR-15: a folder that cannot be trusted is refused and not touched', (
 
   test.runIf(process.platform === 'linux')('a folder that cannot be written', async () => {
     // Holds for root as well, unlike permissions.
-    await expect(sqliteJournal({ folder: '/proc/tenon-data' })).rejects.toMatchObject({ code: 'DATA_FOLDER_UNUSABLE', message: expect.stringContaining('/proc/tenon-data') })
+    await expect(sqliteJournal({ folder: '/proc/tenon-data' })).rejects.toMatchObject({
+      code: 'DATA_FOLDER_UNUSABLE',
+      message: expect.stringContaining('/proc/tenon-data'),
+    })
   })
 
   test.runIf(process.getuid?.() !== 0)('a folder that is read-only', async () => {

@@ -37,8 +37,12 @@ export async function sqliteJournal(options: SqliteJournalOptions): Promise<Jour
   const writes = groupCommit<Write, DeliverReceipt | AppendReceipt>({
     clock,
     async commit(batch) {
-      const answers = await writer.ask<readonly Answer[]>('write', flatten(batch), batch.reduce((bytes, write) => bytes + bytesOf(write), 0))
-      return answers.map((answer, index) => receiptOf(batch[index]!, answer))
+      const answers = await writer.ask<readonly Answer[]>(
+        'write',
+        flatten(batch),
+        batch.reduce((bytes, write) => bytes + bytesOf(write), 0),
+      )
+      return batch.map((write, index) => receiptOf(write, answers[index]))
     },
     batch: { writes: 2000, bytes: 8 * mebibyte },
     queue: queueLimit,
@@ -95,7 +99,10 @@ function bytesOf(write: Write): number {
 
 function messageBytes(message: Message): number {
   if (message.kind === 'start') return message.start.input.length
-  return message.body.length + (message.kind === 'event' ? message.starts.reduce((bytes, start) => bytes + (start.input?.length ?? 0), 0) : 0)
+  return (
+    message.body.length +
+    (message.kind === 'event' ? message.starts.reduce((bytes, start) => bytes + (start.input?.length ?? 0), 0) : 0)
+  )
 }
 
 function valueBytes(values: readonly { readonly body: string }[] | undefined): number {
@@ -104,8 +111,9 @@ function valueBytes(values: readonly { readonly body: string }[] | undefined): n
 
 const plainAppend: AppendReceipt = { outcome: 'written', readied: [], reached: [] }
 
-function receiptOf(write: Write, answer: Answer): DeliverReceipt | AppendReceipt | Error {
+function receiptOf(write: Write, answer: Answer | undefined): DeliverReceipt | AppendReceipt | Error {
   if (answer === null) return 'append' in write ? plainAppend : allStarted(write.message)
+  if (answer === undefined) return new TenonError('JOURNAL_UNAVAILABLE', 'a write was not answered')
   return answer.outcome === 'unavailable' ? new TenonError('JOURNAL_UNAVAILABLE', answer.reason) : answer
 }
 

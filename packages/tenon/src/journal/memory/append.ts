@@ -31,8 +31,8 @@ function isSame(stored: EntryRow | undefined, entry: Omit<EntryRow, 'seq'>): boo
 }
 
 function take(state: MemoryState, run: StoredRun, write: Append, at: number): AppendReceipt {
-  for (const { kind, step, body, format, at: entryAt } of write.entries) run.entries.push({ seq: ++run.lastSeq, at: entryAt, kind, step, body, format })
-  if (write.entries.length > 0) run.updatedAt = Math.max(run.updatedAt, at)
+  for (const { kind, step, body, format, at: entryAt } of write.entries)
+    run.entries.push({ seq: ++run.lastSeq, at: entryAt, kind, step, body, format })
   if (write.recovery === true) run.recoveries += 1
   else if (write.entries.length > 0) run.recoveries = 0
   const consumed = new Set(write.consumed)
@@ -40,7 +40,9 @@ function take(state: MemoryState, run: StoredRun, write: Append, at: number): Ap
   const ended = new Set(write.endedWaits)
   run.waits = run.waits.filter((wait) => !ended.has(wait.step))
   for (const wait of write.waits ?? []) beginWait(state, run, wait)
-  const children = (write.starts ?? []).map((one) => start(state, run.tenant, one, { at, event: null })).filter((child) => child !== null)
+  const children = (write.starts ?? [])
+    .map((one) => start(state, run.tenant, one, { at, event: null }))
+    .filter((child) => child !== null)
   const readied = children.filter((child) => child.status === 'ready')
   const parent = write.state === undefined ? null : change(state, run, write.state, { at, readied })
   keepValues(state, write.values, [run, ...children, ...(parent === null ? [] : [parent])].map(runPath))
@@ -64,7 +66,12 @@ function beginWait(state: MemoryState, run: StoredRun, wait: NewWait): void {
 }
 
 /** The parent that got a message, if any. */
-function change(state: MemoryState, run: StoredRun, next: StateChange, { at, readied }: { at: number; readied: StoredRun[] }): StoredRun | null {
+function change(
+  state: MemoryState,
+  run: StoredRun,
+  next: StateChange,
+  { at, readied }: { at: number; readied: StoredRun[] },
+): StoredRun | null {
   const isHeldBack = (next.status === 'waiting' || next.status === 'parked') && run.inbox.length > 0
   run.status = isHeldBack ? 'ready' : next.status
   run.wakeAt = run.status === 'waiting' ? next.wakeAt : null

@@ -1,4 +1,13 @@
-import type { DeliverReceipt, EventMessage, InboxMessage, Message, RunKey, RunMessage, Start, StoredValue } from '../journal.ts'
+import type {
+  DeliverReceipt,
+  EventMessage,
+  InboxMessage,
+  Message,
+  RunKey,
+  RunMessage,
+  Start,
+  StoredValue,
+} from '../journal.ts'
 import { eventPath, isEnded, pathOf, runPath, type MemoryState, type StoredEvent, type StoredRun } from './state.ts'
 
 export function deliver(state: MemoryState, message: Message): DeliverReceipt {
@@ -22,7 +31,18 @@ function deliverEvent(state: MemoryState, message: EventMessage): DeliverReceipt
   const known = state.events.get(state.eventOfKey.get(pathOf(tenant, key)) ?? -1)
   if (known !== undefined && at < known.dedupeUntil) return { outcome: 'duplicate', runs: [...known.runs] }
   const { type, body, fields, keepUntil, dedupeUntil } = message
-  const event: StoredEvent = { number: ++state.lastNumber, tenant, key, type, at, body, fields, keepUntil, dedupeUntil, runs: [] }
+  const event: StoredEvent = {
+    number: ++state.lastNumber,
+    tenant,
+    key,
+    type,
+    at,
+    body,
+    fields,
+    keepUntil,
+    dedupeUntil,
+    runs: [],
+  }
   state.events.set(event.number, event)
   state.eventOfKey.set(pathOf(tenant, key), event.number)
   keepValues(state, message.values, [eventPath(event)])
@@ -36,7 +56,12 @@ function startedRun(run: StoredRun): { run: string; status: 'ready' | 'queued' }
 }
 
 /** The new run, or `null` when there is one with that id. */
-export function start(state: MemoryState, tenant: string, one: Start, from: { at: number; event: StoredEvent | null }): StoredRun | null {
+export function start(
+  state: MemoryState,
+  tenant: string,
+  one: Start,
+  from: { at: number; event: StoredEvent | null },
+): StoredRun | null {
   const path = pathOf(tenant, one.run)
   if (state.runs.has(path)) return null
   const line = one.key === null ? null : lineOf(state, tenant, one.flow, one.key)
@@ -91,9 +116,16 @@ function satisfyWaits(state: MemoryState, event: StoredEvent): RunKey[] {
   return reached
 }
 
-export function fits(event: StoredEvent, wait: { readonly type: string; readonly match: Readonly<Record<string, string>> }): boolean {
+export function fits(
+  event: StoredEvent,
+  wait: { readonly type: string; readonly match: Readonly<Record<string, string>> },
+): boolean {
   const { fields } = event
-  return fields !== null && event.type === wait.type && Object.entries(wait.match).every(([name, value]) => fields[name] === value)
+  return (
+    fields !== null &&
+    event.type === wait.type &&
+    Object.entries(wait.match).every(([name, value]) => fields[name] === value)
+  )
 }
 
 /** Gives the event to that wait, and to no other wait of this run ever; true when the run can go on by it. */
@@ -107,7 +139,8 @@ function deliverToRun(state: MemoryState, message: RunMessage): DeliverReceipt {
   const run = state.runs.get(pathOf(message.tenant, message.run))
   if (run === undefined) return { outcome: 'refused', status: null }
   if (run.messages.has(message.id)) return { outcome: 'duplicate', runs: [run.run] }
-  if (message.to === 'failed' ? run.status !== 'failed' : isEnded(run)) return { outcome: 'refused', status: run.status }
+  if (message.to === 'failed' ? run.status !== 'failed' : isEnded(run))
+    return { outcome: 'refused', status: run.status }
   run.messages.add(message.id)
   if (message.to === 'failed') wake(state, run, message.at)
   put(state, run, { kind: message.type, name: message.name, body: message.body, at: message.at })
@@ -124,11 +157,21 @@ export function put(state: MemoryState, run: StoredRun, message: Omit<InboxMessa
 }
 
 export function wake(state: MemoryState, run: StoredRun, at: number): void {
-  Object.assign(run, { status: 'ready', wakeAt: null, code: null, endedAt: null, updatedAt: Math.max(run.updatedAt, at) })
+  Object.assign(run, {
+    status: 'ready',
+    wakeAt: null,
+    code: null,
+    endedAt: null,
+    updatedAt: Math.max(run.updatedAt, at),
+  })
   state.open.add(run)
 }
 
-export function keepValues(state: MemoryState, values: readonly StoredValue[] | undefined, owners: readonly string[]): void {
+export function keepValues(
+  state: MemoryState,
+  values: readonly StoredValue[] | undefined,
+  owners: readonly string[],
+): void {
   for (const { hash, body } of values ?? []) {
     const value = state.values.get(hash) ?? { body, owners: new Set<string>() }
     for (const owner of owners) value.owners.add(owner)

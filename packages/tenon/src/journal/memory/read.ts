@@ -4,11 +4,16 @@ import { eventPath, isEnded, pathOf, runPath, type MemoryState, type StoredRun }
 export function memoryWork(state: MemoryState): JournalWork {
   return {
     async ready({ limit, except, flow }) {
-      const runs = [...state.open].filter((run) => run.status === 'ready' && (flow === undefined || run.flow === flow) && except?.has(run.run) !== true)
-      return runs.sort((a, b) => a.number - b.number).slice(0, limit).map(rowOf)
+      const runs = [...state.open].filter(
+        (run) => run.status === 'ready' && (flow === undefined || run.flow === flow) && except?.has(run.run) !== true,
+      )
+      return runs
+        .sort((a, b) => a.number - b.number)
+        .slice(0, limit)
+        .map(rowOf)
     },
     async due({ now, limit, except }) {
-      const runs = waiting(state).filter((run) => run.wakeAt! <= now && except?.has(run.run) !== true)
+      const runs = waiting(state).filter((run) => timeOf(run) <= now && except?.has(run.run) !== true)
       return runs.slice(0, limit).map(rowOf)
     },
     nextWake: async () => waiting(state)[0]?.wakeAt ?? null,
@@ -27,14 +32,27 @@ export function memoryWork(state: MemoryState): JournalWork {
   }
 }
 
+function timeOf(run: StoredRun): number {
+  return run.wakeAt ?? Number.POSITIVE_INFINITY
+}
+
 function waiting(state: MemoryState): StoredRun[] {
   const runs = [...state.open].filter((run) => run.status === 'waiting' && run.wakeAt !== null)
-  return runs.sort((a, b) => a.wakeAt! - b.wakeAt! || a.number - b.number)
+  return runs.sort((a, b) => timeOf(a) - timeOf(b) || a.number - b.number)
 }
 
 export function rowOf(run: StoredRun): RunRow {
-  const { number: _number, event: _event, input: _input, entries: _entries, inbox: _inbox, waits: _waits, messages: _messages, ...row } = run
-  return row
+  const {
+    number: _number,
+    event: _event,
+    input: _input,
+    entries,
+    inbox: _inbox,
+    waits: _waits,
+    messages: _messages,
+    ...row
+  } = run
+  return { ...row, updatedAt: Math.max(run.updatedAt, entries.at(-1)?.at ?? 0) }
 }
 
 export function memoryHistory(state: MemoryState): JournalHistory {
@@ -48,7 +66,10 @@ export function memoryHistory(state: MemoryState): JournalHistory {
           (key === undefined || run.key === key) &&
           (before === undefined || run.run < before),
       )
-      return runs.sort((a, b) => (a.run < b.run ? 1 : -1)).slice(0, limit).map(rowOf)
+      return runs
+        .sort((a, b) => (a.run < b.run ? 1 : -1))
+        .slice(0, limit)
+        .map(rowOf)
     },
     async find(tenant, runId) {
       const run = state.runs.get(pathOf(tenant, runId))
@@ -62,23 +83,37 @@ export function memoryHistory(state: MemoryState): JournalHistory {
       return { key, type, at, body, runs: [...runs] }
     },
     async counts(tenant) {
-      const counts: Record<RunStatus, number> = { ready: 0, queued: 0, waiting: 0, parked: 0, completed: 0, failed: 0, cancelled: 0 }
+      const counts: Record<RunStatus, number> = {
+        ready: 0,
+        queued: 0,
+        waiting: 0,
+        parked: 0,
+        completed: 0,
+        failed: 0,
+        cancelled: 0,
+      }
       for (const run of state.runs.values()) if (run.tenant === tenant) counts[run.status] += 1
       return counts
     },
   }
 }
 
-function prune(state: MemoryState, { now, endedBefore, limit }: { now: number; endedBefore: number; limit: number }): boolean {
+function prune(
+  state: MemoryState,
+  { now, endedBefore, limit }: { now: number; endedBefore: number; limit: number },
+): boolean {
   // A failed run that still holds its key stays: without it the line would have no head.
-  const isOld = (run: StoredRun): boolean => isEnded(run) && !run.inLine && run.endedAt! < endedBefore
+  const isOld = (run: StoredRun): boolean => isEnded(run) && !run.inLine && (run.endedAt ?? endedBefore) < endedBefore
   const runs = [...state.runs.values()].filter(isOld)
   for (const run of runs.slice(0, limit)) {
     state.runs.delete(pathOf(run.tenant, run.run))
     disown(state, runPath(run))
   }
   const events = [...state.events.values()].filter(
-    (event) => event.dedupeUntil <= now && event.keepUntil <= now && !event.runs.some((run) => state.runs.has(pathOf(event.tenant, run))),
+    (event) =>
+      event.dedupeUntil <= now &&
+      event.keepUntil <= now &&
+      !event.runs.some((run) => state.runs.has(pathOf(event.tenant, run))),
   )
   for (const event of events.slice(0, limit)) {
     state.events.delete(event.number)

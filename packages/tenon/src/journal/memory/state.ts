@@ -18,6 +18,8 @@ export interface MemoryState {
 }
 
 export type StoredRun = { -readonly [Key in keyof RunRow]: RunRow[Key] } & {
+  /** Latest change of its status. */
+  updatedAt: number
   /** Order of arrival. */
   readonly number: number
   readonly event: number | null

@@ -1,5 +1,6 @@
 import type { AppendReceipt, RunKey } from '../journal.ts'
-import { keepValues, put, startRun } from './deliver.ts'
+import { startRun } from './deliver.ts'
+import { keepValues, put } from './inbox.ts'
 import { pack, unpack } from './pack.ts'
 import { isEnded, liveRun, liveRunByNumber, pathOf, setReady, setStatus, type LiveRun, type Store } from './store.ts'
 import { beginWait } from './waits.ts'
@@ -22,7 +23,9 @@ export function append(store: Store, write: WireAppend, failed: Set<string>): Ap
 function isThere(store: Store, run: LiveRun, { after, count, packed }: WireAppend): boolean {
   if (count === 0 || after + count > run.lastSeq) return false
   const rows = store.run.entriesAfter.all(run.number, after) as { seq: number; packed: string }[]
-  const stored = rows.flatMap((row) => unpack(row.packed, row.seq)).filter((entry) => entry.seq > after && entry.seq <= after + count)
+  const stored = rows
+    .flatMap((row) => unpack(row.packed, row.seq))
+    .filter((entry) => entry.seq > after && entry.seq <= after + count)
   return pack(stored) === packed
 }
 
@@ -36,7 +39,12 @@ function take(store: Store, run: LiveRun, write: WireAppend): AppendAnswer {
   const parties: Parties = { readied: [], children: [], parent: null }
   if (rest !== null) takeRest(store, run, { rest, at, parties })
   if (state !== null) change(store, run, { state, at, toParent: rest?.toParent ?? null, parties })
-  if (rest !== null && rest.values.length > 0) keepValues(store, rest.values, [run.number, ...parties.children, ...(parties.parent === null ? [] : [parties.parent.number])])
+  if (rest !== null && rest.values.length > 0)
+    keepValues(store, rest.values, [
+      run.number,
+      ...parties.children,
+      ...(parties.parent === null ? [] : [parties.parent.number]),
+    ])
   return receipt(run, parties)
 }
 
@@ -58,9 +66,14 @@ function setRecoveries(store: Store, run: LiveRun, recoveries: number): void {
   store.run.setRecoveries.run(recoveries, run.number)
 }
 
-function takeRest(store: Store, run: LiveRun, { rest, at, parties }: { rest: AppendRest; at: number; parties: Parties }): void {
+function takeRest(
+  store: Store,
+  run: LiveRun,
+  { rest, at, parties }: { rest: AppendRest; at: number; parties: Parties },
+): void {
   if (rest.recovery) setRecoveries(store, run, run.recoveries + 1)
-  for (const position of rest.consumed) run.inboxCount -= Number(store.run.deleteInbox.run(position, run.number).changes)
+  for (const position of rest.consumed)
+    run.inboxCount -= Number(store.run.deleteInbox.run(position, run.number).changes)
   for (const step of rest.endedWaits) store.run.deleteWait.run(run.number, step)
   for (const wait of rest.waits) beginWait(store, run, wait)
   for (const start of rest.starts) {
@@ -71,7 +84,11 @@ function takeRest(store: Store, run: LiveRun, { rest, at, parties }: { rest: App
   }
 }
 
-function change(store: Store, run: LiveRun, { state, at, toParent, parties }: { state: WireState; at: number; toParent: string | null; parties: Parties }): void {
+function change(
+  store: Store,
+  run: LiveRun,
+  { state, at, toParent, parties }: { state: WireState; at: number; toParent: string | null; parties: Parties },
+): void {
   const { status, wakeAt, code, leaveLine } = state
   const isHeldBack = run.inboxCount > 0 && (status === 'waiting' || status === 'parked')
   if (isHeldBack) setReady(store, run, at)
@@ -96,7 +113,8 @@ function leave(store: Store, run: LiveRun, { at, readied }: { at: number; readie
 
 function tellParent(store: Store, run: LiveRun, { body, at }: { body: string; at: number }): LiveRun | null {
   const parent = run.parentRun === null ? null : liveRun(store, run.tenant, run.parentRun)
-  if (parent === null || store.run.insertMessage.run(parent.number, `child/${run.run}/${run.lastSeq}`).changes === 0) return null
+  if (parent === null || store.run.insertMessage.run(parent.number, `child/${run.run}/${run.lastSeq}`).changes === 0)
+    return null
   put(store, parent, { kind: 'child', name: run.parentStep, body, at })
   return parent
 }

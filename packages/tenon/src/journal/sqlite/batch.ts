@@ -22,9 +22,6 @@ export interface Committer {
   stopped(): string | null
 }
 
-/** Keys merged with each batch beside those that it adds: the merge ends long before the next begins. */
-const mergedPerBatch = 64
-
 export function committer(store: Store, commit: () => void): Committer {
   let stopped: string | null = null
 
@@ -33,13 +30,15 @@ export function committer(store: Store, commit: () => void): Committer {
     try {
       return transact(() => {
         const answers = writes.map((one) => apply(store, one, failed))
-        store.dedupe.merge(mergedPerBatch + 2 * writes.length)
+        // Twice as many as are added: a merge ends before the next has to begin.
+        store.dedupe.merge(2 * writes.filter((one) => one.kind === 'event').length)
         writeTotals(store)
         return answers
       })
     } catch (error) {
       // A write that can never be stored must not take its neighbours along.
-      if (failureOf(error) === 'write' && writes.length > 1 && stopped === null) return writes.flatMap((one) => write([one]))
+      if (failureOf(error) === 'write' && writes.length > 1 && stopped === null)
+        return writes.flatMap((one) => write([one]))
       const reason = stopped ?? messageOf(error)
       return writes.map(() => ({ outcome: 'unavailable', reason }))
     }
@@ -60,7 +59,8 @@ export function committer(store: Store, commit: () => void): Committer {
       }
       return result
     } catch (error) {
-      if (failureOf(error) === 'final') stopped = `the journal stopped taking writes: ${messageOf(error)}. Check the disk, then restart.`
+      if (failureOf(error) === 'final')
+        stopped = `the journal stopped taking writes: ${messageOf(error)}. Check the disk, then restart.`
       rollBack()
       throw error
     }

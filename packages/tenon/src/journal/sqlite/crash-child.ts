@@ -10,7 +10,9 @@ const journal = await sqliteJournal({ folder })
 async function work(lane: number): Promise<void> {
   for (let count = 0; ; count += 1) {
     const run = `r-${round}-${lane}-${count}`
-    await journal.deliver(event(`t/${run}`, { tenant: 'acme', starts: [start(run)], dedupeUntil: Number.MAX_SAFE_INTEGER }))
+    await journal.deliver(
+      event(`t/${run}`, { tenant: 'acme', starts: [start(run)], dedupeUntil: Number.MAX_SAFE_INTEGER }),
+    )
     writeSync(ledger, `${run} 0\n`)
     await journal.append(append(journal, run, 0, { bodies: ['a', 'b'] }))
     writeSync(ledger, `${run} 2\n`)

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, rmSync, statSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { sleep, systemClock } from '../../base/clock.ts'
 
 export interface Writing {
   readonly pid: number
@@ -11,16 +11,21 @@ export interface Writing {
 }
 
 /** A process that writes into the journal of that folder; resolves when about so many writes have been acknowledged. */
-export async function startWriting(folder: string, { round, writes }: { round: number; writes: number }): Promise<Writing> {
+export async function startWriting(
+  folder: string,
+  { round, writes }: { round: number; writes: number },
+): Promise<Writing> {
   const ledger = `${folder}-ledger-${round}`
   const file = fileURLToPath(new URL('./crash-child.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--conditions=source', file, folder, String(round), ledger], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, ['--conditions=source', file, folder, String(round), ledger], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   while ((statSync(ledger, { throwIfNoEntry: false })?.size ?? 0) < writes * 10) {
     if (child.exitCode !== null) throw new Error(`the writing process ended with ${child.exitCode}`)
-    await pause(2)
+    await sleep(systemClock, 2)
   }
   return {
-    pid: child.pid!,
+    pid: child.pid ?? 0,
     async kill() {
       child.kill('SIGKILL')
       await once(child, 'exit')

@@ -22,12 +22,35 @@ export interface DedupeIndex {
 /** Bounds memory and the time to read them back after a crash. */
 const mostRecent = 32_768
 
+type HeldKeys = Map<number, number[]>
+
+interface EventKey {
+  readonly number: number
+  readonly tenant: string
+  readonly key: string
+}
+
+function hold(keys: HeldKeys, hash: number, event: number): void {
+  const events = keys.get(hash)
+  if (events === undefined) keys.set(hash, [event])
+  else events.push(event)
+}
+
+function drop(keys: HeldKeys, hash: number, event: number): void {
+  const events = keys.get(hash)
+  if (events?.includes(event) === true)
+    keys.set(
+      hash,
+      events.filter((other) => other !== event),
+    )
+}
+
 export function dedupeIndex(run: Statements): DedupeIndex {
   let seed = 0
   let merged = 0
-  let recent = new Map<number, number[]>()
+  let recent: HeldKeys = new Map()
   let lastRecent = 0
-  let merging = new Map<number, number[]>()
+  let merging: HeldKeys = new Map()
   let order: number[] = []
   let lastMerging = 0
 
@@ -38,17 +61,9 @@ export function dedupeIndex(run: Statements): DedupeIndex {
     order = [...merging.keys()].sort((a, b) => b - a)
   }
 
-  function merge(limit: number): void {
-    if (order.length === 0) {
-      if (recent.size < mostRecent) return
-      beginMerge()
-    }
-    mergeSome(limit)
-  }
-
   function mergeSome(limit: number): void {
     for (let count = Math.min(limit, order.length); count > 0; count -= 1) {
-      const hash = order.pop()!
+      const hash = order.pop() ?? 0
       for (const event of merging.get(hash) ?? []) run.insertDedupe.run(hash, event)
       merging.delete(hash)
     }
@@ -63,19 +78,18 @@ export function dedupeIndex(run: Statements): DedupeIndex {
       return stored.length === 0 ? held : [...new Set([...stored.map((row) => row.event), ...held])]
     },
     add(hash, event) {
-      const events = recent.get(hash)
-      if (events === undefined) recent.set(hash, [event])
-      else events.push(event)
+      hold(recent, hash, event)
       lastRecent = event
     },
     remove(hash, event) {
-      for (const held of [recent, merging]) {
-        const events = held.get(hash)
-        if (events?.includes(event) === true) held.set(hash, events.filter((other) => other !== event))
-      }
+      drop(recent, hash, event)
+      drop(merging, hash, event)
       run.deleteDedupe.run(hash, event)
     },
-    merge,
+    merge(limit) {
+      if (order.length === 0 && recent.size >= mostRecent) beginMerge()
+      if (order.length > 0) mergeSome(limit)
+    },
     mergeAll() {
       mergeSome(order.length)
       beginMerge()
@@ -89,9 +103,8 @@ export function dedupeIndex(run: Statements): DedupeIndex {
       merging = new Map()
       order = []
       lastRecent = merged
-      for (const { number, tenant, key } of run.eventsAfter.iterate(merged) as Iterable<{ number: number; tenant: string; key: string }>) {
+      for (const { number, tenant, key } of run.eventsAfter.iterate(merged) as Iterable<EventKey>)
         this.add(this.hash(tenant, key), number)
-      }
     },
   }
 }

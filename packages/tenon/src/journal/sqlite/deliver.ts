@@ -1,4 +1,6 @@
-import type { DeliverReceipt, EventRow, InboxMessage, RunKey, RunMessage, Start, StartMessage, StoredValue } from '../journal.ts'
+import { encode } from '../../base/json.ts'
+import type { DeliverReceipt, EventRow, RunKey, RunMessage, Start, StartMessage } from '../journal.ts'
+import { keepValues, put } from './inbox.ts'
 import { statusCode } from './schema.ts'
 import { countStatus, isEnded, keepLive, liveRun, setReady, type LiveRun, type Store } from './store.ts'
 import { keepForWaits, satisfyWaits, type StoredEvent } from './waits.ts'
@@ -9,7 +11,8 @@ export type DeliverAnswer = DeliverReceipt | null
 
 export function deliverEvent(store: Store, message: WireEvent): DeliverAnswer {
   const { tenant, key, at, rest } = message
-  if (rest?.cursor != null) store.run.setCursor.run(tenant, rest.cursor.name, rest.cursor.value)
+  const cursor = rest?.cursor ?? null
+  if (cursor !== null) store.run.setCursor.run(tenant, cursor.name, cursor.value)
   const hash = store.dedupe.hash(tenant, key)
   const known = findEvent(store, hash, message)
   if (known !== null) return { outcome: 'duplicate', runs: runsOfEvent(store, known) }
@@ -21,15 +24,33 @@ export function deliverEvent(store: Store, message: WireEvent): DeliverAnswer {
   }
   const reached = insertEvent(store, message, { number, starts: started.map((start) => start.run).join(' ') })
   store.dedupe.add(hash, number)
-  const isPlain = started.length === message.starts.length && reached.length === 0 && started.every((start) => start.status === 'ready')
+  const isPlain =
+    started.length === message.starts.length &&
+    reached.length === 0 &&
+    started.every((start) => start.status === 'ready')
   return isPlain ? null : { outcome: 'written', started, reached }
 }
 
-function insertEvent(store: Store, message: WireEvent, { number, starts }: { number: number; starts: string }): RunKey[] {
+function insertEvent(
+  store: Store,
+  message: WireEvent,
+  { number, starts }: { number: number; starts: string },
+): RunKey[] {
   const { tenant, key, type, at, body, dedupeUntil, keepUntil, rest } = message
   const fields = rest?.fields ?? null
   const expires = Math.max(dedupeUntil, keepUntil)
-  store.run.insertEvent.run(number, tenant, key, type, at, dedupeUntil, expires, starts, fields === null ? null : JSON.stringify(fields), body)
+  store.run.insertEvent.run(
+    number,
+    tenant,
+    key,
+    type,
+    at,
+    dedupeUntil,
+    expires,
+    starts,
+    fields === null ? null : encode(fields),
+    body,
+  )
   if (rest === null) return []
   keepValues(store, rest.values, [number])
   if (fields === null) return []
@@ -70,11 +91,20 @@ export function deliverStart(store: Store, message: StartMessage): DeliverAnswer
   const run = startRun(store, message.tenant, message.start, { at: message.at, event: null })
   if (run === null) return { outcome: 'duplicate', runs: [message.start.run] }
   keepValues(store, message.values, [run.number])
-  return { outcome: 'written', started: [{ run: run.run, status: run.status === 'queued' ? 'queued' : 'ready' }], reached: [] }
+  return {
+    outcome: 'written',
+    started: [{ run: run.run, status: run.status === 'queued' ? 'queued' : 'ready' }],
+    reached: [],
+  }
 }
 
 /** The new run, or `null` when there is one with that id. */
-export function startRun(store: Store, tenant: string, start: Start, from: { readonly at: number; readonly event: number | null }): LiveRun | null {
+export function startRun(
+  store: Store,
+  tenant: string,
+  start: Start,
+  from: { readonly at: number; readonly event: number | null },
+): LiveRun | null {
   const { run, flow, version, key, input, parent, linked } = start
   const isBehind = key !== null && store.run.headOfLine.get(tenant, flow, key) !== undefined
   const status = isBehind ? 'queued' : 'ready'
@@ -82,37 +112,45 @@ export function startRun(store: Store, tenant: string, start: Start, from: { rea
   const parentRun = parent?.run ?? null
   const parentStep = parent?.step ?? null
   const inLine = key !== null
-  const state = [statusCode[status], key, inLine ? 1 : 0, from.at, from.event, parentRun, parentStep, linked ?? null, input] as const
+  const state = [
+    statusCode[status],
+    key,
+    inLine ? 1 : 0,
+    from.at,
+    from.event,
+    parentRun,
+    parentStep,
+    linked ?? null,
+    input,
+  ] as const
   if (store.run.insertRun.run(number, tenant, run, flow, version, ...state).changes === 0) return null
   store.lastNumber = number
   countStatus(store, tenant, status, 1)
-  return keepLive(store, { number, tenant, run, flow, key, parentRun, parentStep, status, inLine, recoveries: 0, lastSeq: 0, inboxCount: 0 })
+  return keepLive(store, {
+    number,
+    tenant,
+    run,
+    flow,
+    key,
+    parentRun,
+    parentStep,
+    status,
+    inLine,
+    recoveries: 0,
+    lastSeq: 0,
+    inboxCount: 0,
+  })
 }
 
 export function deliverMessage(store: Store, message: RunMessage): DeliverAnswer {
   const run = liveRun(store, message.tenant, message.run)
   if (run === null) return { outcome: 'refused', status: null }
   if (store.run.hasMessage.get(run.number, message.id) !== undefined) return { outcome: 'duplicate', runs: [run.run] }
-  if (message.to === 'failed' ? run.status !== 'failed' : isEnded(run.status)) return { outcome: 'refused', status: run.status }
+  if (message.to === 'failed' ? run.status !== 'failed' : isEnded(run.status))
+    return { outcome: 'refused', status: run.status }
   store.run.insertMessage.run(run.number, message.id)
   if (message.to === 'failed') setReady(store, run, message.at)
   put(store, run, { kind: message.type, name: message.name, body: message.body, at: message.at })
   keepValues(store, message.values, [run.number])
   return { outcome: 'written', started: [], reached: [{ tenant: run.tenant, run: run.run }] }
-}
-
-/** Puts a message into the inbox of a run, which may go on then. A failed run keeps it in case that it is retried; true when the run is not ended. */
-export function put(store: Store, run: LiveRun, { kind, name, body, at }: Omit<InboxMessage, 'position'>): boolean {
-  if (run.status === 'completed' || run.status === 'cancelled') return false
-  store.run.insertInbox.run(++store.lastNumber, run.number, kind, name, body, at)
-  run.inboxCount += 1
-  if (run.status === 'waiting' || run.status === 'parked') setReady(store, run, at)
-  return run.status !== 'failed'
-}
-
-export function keepValues(store: Store, values: readonly StoredValue[] | undefined, owners: readonly number[]): void {
-  for (const { hash, body } of values ?? []) {
-    store.run.insertValue.run(hash, body)
-    for (const owner of owners) store.run.insertValueUse.run(owner, hash)
-  }
 }

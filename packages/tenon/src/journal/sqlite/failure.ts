@@ -7,7 +7,17 @@ export type Failure =
   /** One write of the batch cannot be stored, whatever the state of the disk. */
   | 'write'
 
-const codes = { busy: 5, locked: 6, noMemory: 7, readOnly: 8, io: 10, corrupt: 11, full: 13, canNotOpen: 14, notADatabase: 26 } as const
+const codes = {
+  busy: 5,
+  locked: 6,
+  noMemory: 7,
+  readOnly: 8,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  canNotOpen: 14,
+  notADatabase: 26,
+} as const
 
 // Failed writes are made again by the next batch. A failed fsync is final: the kernel may have dropped the pages and report success the next time.
 const failedWrites: ReadonlySet<number> = new Set([778, 1546, 4874])

@@ -1,4 +1,17 @@
-import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, TenonError } from '../../base/errors.ts'
@@ -51,16 +64,28 @@ function attempt<T>(folder: string, action: () => T): T {
     if (TenonError.is(error)) throw error
     if (isFull(error)) throw unusable(folder, 'is on a full disk', 'Free some space, then start again.', error)
     if (isCorrupt(error)) throw damaged(folder, `journal.db is damaged (${messageOf(error)})`)
-    throw unusable(folder, `cannot be used (${messageOf(error)})`, 'Check that it exists, that this user may write it and that it is on a local disk.', error)
+    throw unusable(
+      folder,
+      `cannot be used (${messageOf(error)})`,
+      'Check that it exists, that this user may write it and that it is on a local disk.',
+      error,
+    )
   }
 }
 
 function unusable(folder: string, problem: string, remedy: string, cause?: unknown): TenonError {
-  return new TenonError('DATA_FOLDER_UNUSABLE', `the data folder ${folder} ${problem}. ${remedy}`, { details: { folder }, cause })
+  return new TenonError('DATA_FOLDER_UNUSABLE', `the data folder ${folder} ${problem}. ${remedy}`, {
+    details: { folder },
+    cause,
+  })
 }
 
 function damaged(folder: string, problem: string): TenonError {
-  return unusable(folder, `holds a journal that cannot be trusted: ${problem}`, 'Nothing was changed. Keep a copy of the folder, then restore it from a backup.')
+  return unusable(
+    folder,
+    `holds a journal that cannot be trusted: ${problem}`,
+    'Nothing was changed. Keep a copy of the folder, then restore it from a backup.',
+  )
 }
 
 function holderPath(folder: string): string {
@@ -129,7 +154,10 @@ function checkHeader(folder: string, path: string): void {
   const header = Buffer.alloc(100)
   const length = readSync(file, header, 0, 100, 0)
   closeSync(file)
-  const isOurs = length === 100 && header.toString('latin1', 0, 16) === 'SQLite format 3\0' && header.readUInt32BE(68) === applicationId
+  const isOurs =
+    length === 100 &&
+    header.toString('latin1', 0, 16) === 'SQLite format 3\0' &&
+    header.readUInt32BE(68) === applicationId
   if (!isOurs) throw damaged(folder, 'journal.db is no journal of Tenon, or its header is damaged')
   const version = header.readUInt32BE(60)
   if (version <= schemaVersion && version > 0) return
@@ -155,7 +183,8 @@ function checkPages(folder: string, path: string): void {
     if (problem !== 'ok') throw damaged(folder, `journal.db is damaged (${String(problem)})`)
   } finally {
     db.close()
-    if (!hadIndex) for (const leftover of hasWal(path) ? ['-shm'] : ['-shm', '-wal']) rmSync(path + leftover, { force: true })
+    if (!hadIndex)
+      for (const leftover of hasWal(path) ? ['-shm'] : ['-shm', '-wal']) rmSync(path + leftover, { force: true })
   }
 }
 
@@ -175,12 +204,18 @@ function openDatabase(path: string): { db: DatabaseSync; closedCleanly: boolean 
 
 /** Set, and read back: a build or a file system that does not keep to it must not take a single write. */
 function configure(db: DatabaseSync): void {
-  const wanted = { journal_mode: 'wal', synchronous: 2, ...(process.platform === 'darwin' ? { fullfsync: 1, checkpoint_fullfsync: 1 } : {}) }
+  const wanted = {
+    journal_mode: 'wal',
+    synchronous: 2,
+    ...(process.platform === 'darwin' ? { fullfsync: 1, checkpoint_fullfsync: 1 } : {}),
+  }
   for (const [name, value] of Object.entries(wanted)) {
     db.exec(`PRAGMA ${name} = ${value}`)
     const found = db.prepare(`PRAGMA ${name}`).get()?.[name]
     if (found !== value) throw new Error(`SQLite did not accept ${name} = ${value}: it is ${String(found)}`)
   }
   // Checkpoints are made between batches (writer.ts).
-  db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON')
+  db.exec(
+    'PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON',
+  )
 }

@@ -18,7 +18,13 @@ export function unpack(text: string, lastSeq: number): EntryRow[] {
     const line = text.slice(position, text.indexOf('\n', position))
     position += line.length + 1
     const [at, format, kind, step, body] = line.split(' ') as [string, string, string, string, string]
-    entries.push({ at: Number(at), format: Number(format), kind: next(Number(kind)), step: step === '-' ? null : next(Number(step)), body: next(Number(body)) })
+    entries.push({
+      at: Number(at),
+      format: Number(format),
+      kind: next(Number(kind)),
+      step: step === '-' ? null : next(Number(step)),
+      body: next(Number(body)),
+    })
   }
   const firstSeq = lastSeq - entries.length + 1
   return entries.map((entry, index) => ({ seq: firstSeq + index, ...entry }))

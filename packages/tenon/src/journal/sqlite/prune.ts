@@ -1,6 +1,7 @@
+import { decode } from '../../base/json.ts'
 import { startsOf } from './deliver.ts'
 import { countStatus, pathOf, writeTotals, type Store } from './store.ts'
-import { statuses } from './schema.ts'
+import { statusOf } from './schema.ts'
 import { hashesOfFields } from './waits.ts'
 
 export interface PruneQuery {
@@ -64,7 +65,7 @@ function deleteEntries(store: Store, run: number, limit: number): number {
 function deleteRun(store: Store, run: OldRun, limit: number): number {
   store.run.deleteRun.run(run.number)
   store.live.delete(pathOf(run.tenant, run.run))
-  countStatus(store, run.tenant, statuses[run.status]!, -1)
+  countStatus(store, run.tenant, statusOf(run.status), -1)
   const deleted = deleteEntries(store, run.number, limit)
   // A run of ten thousand steps goes in slices, too.
   if (deleted === limit) store.run.insertLeftover.run(run.number)
@@ -85,7 +86,9 @@ function releaseEvent(store: Store, number: number | null): void {
 
 function hasRuns(store: Store, event: OldEvent): boolean {
   const reached = store.run.reachOfEvent.all(event.number) as { run: string }[]
-  return [...startsOf(event), ...reached.map((row) => row.run)].some((run) => store.run.runExists.get(event.tenant, run) !== undefined)
+  return [...startsOf(event), ...reached.map((row) => row.run)].some(
+    (run) => store.run.runExists.get(event.tenant, run) !== undefined,
+  )
 }
 
 function deleteEvent(store: Store, event: OldEvent): void {
@@ -93,7 +96,7 @@ function deleteEvent(store: Store, event: OldEvent): void {
   store.dedupe.remove(store.dedupe.hash(event.tenant, event.key), event.number)
   store.run.deleteReach.run(event.number)
   if (event.fields !== null) {
-    const fields = JSON.parse(event.fields) as Record<string, string>
+    const fields = decode(event.fields) as Record<string, string>
     for (const hash of hashesOfFields(store, { ...event, fields })) store.run.deleteField.run(hash, event.number)
   }
   dropValues(store, event.number)

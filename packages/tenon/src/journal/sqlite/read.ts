@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { InboxMessage, RunKey, RunQuery, RunRow, RunStatus } from '../journal.ts'
-import { statusCode, statuses } from './schema.ts'
+import { statusCode, statusOf } from './schema.ts'
 
 /** A loaded run with its entries still packed: they are unpacked on the other side, which makes them cheaper to send. */
 export interface PackedRun {
@@ -30,7 +30,7 @@ function runRow(row: Row): RunRow {
     run: row['run'] as string,
     flow: row['flow'] as string,
     version: row['version'] as number,
-    status: statuses[row['status'] as number]!,
+    status: statusOf(row['status']),
     key: row['key'] as string | null,
     inLine: row['in_line'] === 1,
     lastSeq: (row['last_seq'] as number | null) ?? 0,
@@ -69,51 +69,71 @@ export interface WorkReads {
 
 export function workReads(db: DatabaseSync): WorkReads {
   const statement = prepared(db)
-  const byNumber = (number: number): RunRow => runRow(statement(`SELECT ${columns} FROM run WHERE number = ?`).get(number)!)
+  const byNumber = (number: number): RunRow =>
+    runRow(statement(`SELECT ${columns} FROM run WHERE number = ?`).get(number) ?? {})
   const inboxOf = (number: number): InboxMessage[] =>
-    statement('SELECT position, kind, name, body, at FROM inbox WHERE run = ? ORDER BY position').all(number).map((row) => ({ ...row }) as unknown as InboxMessage)
-
-  function readyOfFlow(flow: string, limit: number, except: ReadonlySet<string>): number[] {
-    const rows = statement('SELECT number, run FROM run WHERE status = 0 AND flow = ? ORDER BY number').iterate(flow)
-    return collect(rows, limit, except)
-  }
-
-  function flowsWithReady(): string[] {
-    const flows: string[] = []
-    // One look-up for each flow; SELECT DISTINCT would read every ready run.
-    const next = statement('SELECT min(flow) AS flow FROM run WHERE status = 0 AND flow > ?')
-    for (let flow = ''; ; flows.push(flow)) {
-      const found = next.get(flow)!['flow'] as string | null
-      if (found === null) return flows
-      flow = found
-    }
-  }
+    statement('SELECT position, kind, name, body, at FROM inbox WHERE run = ? ORDER BY position')
+      .all(number)
+      .map((row) => ({ ...row }) as unknown as InboxMessage)
 
   return {
     ready(limit, except, flow) {
-      const flows = flow === null ? flowsWithReady() : [flow]
-      const numbers = flows.flatMap((one) => readyOfFlow(one, limit, except)).sort((a, b) => a - b)
-      return numbers.slice(0, limit).map(byNumber)
+      const flows = flow === null ? flowsWithReady(statement) : [flow]
+      const ready = 'SELECT number, run FROM run WHERE status = 0 AND flow = ? ORDER BY number'
+      const numbers = flows.flatMap((one) => collect(statement(ready).iterate(one), limit, except))
+      return numbers
+        .sort((a, b) => a - b)
+        .slice(0, limit)
+        .map(byNumber)
     },
     due(now, limit, except) {
-      const rows = statement('SELECT number, run FROM run WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at, number').iterate(now)
+      const rows = statement(
+        'SELECT number, run FROM run WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at, number',
+      ).iterate(now)
       return collect(rows, limit, except).map(byNumber)
     },
-    nextWake: () => statement('SELECT min(wake_at) AS at FROM run WHERE wake_at IS NOT NULL').get()!['at'] as number | null,
+    nextWake: () =>
+      (statement('SELECT min(wake_at) AS at FROM run WHERE wake_at IS NOT NULL').get()?.['at'] as
+        | number
+        | null
+        | undefined) ?? null,
     load: (keys) =>
       keys.map((key) => {
         const sql = `SELECT ${columns}, coalesce(run.input, (SELECT body FROM event WHERE event.number = run.event), '') AS input FROM run WHERE tenant = ? AND run = ?`
         const row = statement(sql).get(key.tenant, key.run)
         if (row === undefined) return null
         const number = row['number'] as number
-        return { row: runRow(row), input: row['input'] as string, entries: entriesOf(statement, number), inbox: inboxOf(number) }
+        return {
+          row: runRow(row),
+          input: row['input'] as string,
+          entries: entriesOf(statement, number),
+          inbox: inboxOf(number),
+        }
       }),
     inbox(key) {
       const row = statement('SELECT number FROM run WHERE tenant = ? AND run = ?').get(key.tenant, key.run)
       return row === undefined ? [] : inboxOf(row['number'] as number)
     },
-    values: (hashes) => hashes.map((hash) => (statement('SELECT body FROM value WHERE hash = ?').get(hash)?.['body'] as string | undefined) ?? null),
-    cursor: (tenant, name) => (statement('SELECT value FROM cursor WHERE tenant = ? AND name = ?').get(tenant, name)?.['value'] as string | undefined) ?? null,
+    values: (hashes) =>
+      hashes.map(
+        (hash) =>
+          (statement('SELECT body FROM value WHERE hash = ?').get(hash)?.['body'] as string | undefined) ?? null,
+      ),
+    cursor: (tenant, name) =>
+      (statement('SELECT value FROM cursor WHERE tenant = ? AND name = ?').get(tenant, name)?.['value'] as
+        | string
+        | undefined) ?? null,
+  }
+}
+
+function flowsWithReady(statement: (sql: string) => StatementSync): string[] {
+  const flows: string[] = []
+  // One look-up for each flow; SELECT DISTINCT would read every ready run.
+  const next = statement('SELECT min(flow) AS flow FROM run WHERE status = 0 AND flow > ?')
+  for (let flow = ''; ; flows.push(flow)) {
+    const found = next.get(flow)?.['flow']
+    if (typeof found !== 'string') return flows
+    flow = found
   }
 }
 
@@ -156,7 +176,9 @@ export function historyReads(db: DatabaseSync): HistoryReads {
       add('flow = ?', flow)
       add('key = ?', key)
       add('run < ?', before)
-      return statement(`SELECT ${columns} FROM run WHERE ${conditions.join(' AND ')} ORDER BY run DESC LIMIT ?`).all(...values, limit).map(runRow)
+      return statement(`SELECT ${columns} FROM run WHERE ${conditions.join(' AND ')} ORDER BY run DESC LIMIT ?`)
+        .all(...values, limit)
+        .map(runRow)
     },
     find(tenant, run) {
       const row = statement(`SELECT ${columns} FROM run WHERE tenant = ? AND run = ?`).get(tenant, run)
@@ -167,8 +189,17 @@ export function historyReads(db: DatabaseSync): HistoryReads {
       return row === undefined ? [] : entriesOf(statement, row['number'] as number)
     },
     counts(tenant) {
-      const counts: Record<RunStatus, number> = { ready: 0, queued: 0, waiting: 0, parked: 0, completed: 0, failed: 0, cancelled: 0 }
-      for (const row of statement('SELECT status, runs FROM tally WHERE tenant = ?').all(tenant)) counts[statuses[row['status'] as number]!] = row['runs'] as number
+      const counts: Record<RunStatus, number> = {
+        ready: 0,
+        queued: 0,
+        waiting: 0,
+        parked: 0,
+        completed: 0,
+        failed: 0,
+        cancelled: 0,
+      }
+      for (const row of statement('SELECT status, runs FROM tally WHERE tenant = ?').all(tenant))
+        counts[statusOf(row['status'])] = row['runs'] as number
       return counts
     },
   }

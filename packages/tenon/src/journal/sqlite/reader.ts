@@ -4,7 +4,7 @@ import { historyReads } from './read.ts'
 import { serve } from './thread.ts'
 
 // Reads what is committed, beside the writer and without ever making it wait.
-serve(parentPort!, () => {
+serve(parentPort, () => {
   const db = new DatabaseSync(workerData as string, { readOnly: true, timeout: 10_000 })
   return { ...historyReads(db), close: () => db.close() }
 })

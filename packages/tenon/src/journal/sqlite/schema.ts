@@ -7,9 +7,25 @@ export const schemaVersion = 1
 export const applicationId = 0x54656e6f
 
 /** A status is stored as its place in this list: only ever append. */
-export const statuses: readonly RunStatus[] = ['ready', 'queued', 'waiting', 'parked', 'completed', 'failed', 'cancelled']
+export const statuses: readonly RunStatus[] = [
+  'ready',
+  'queued',
+  'waiting',
+  'parked',
+  'completed',
+  'failed',
+  'cancelled',
+]
 
-export const statusCode = Object.fromEntries(statuses.map((status, code) => [status, code])) as Readonly<Record<RunStatus, number>>
+export function statusOf(code: unknown): RunStatus {
+  const status = statuses[code as number]
+  if (status === undefined) throw new Error(`the journal holds a run with the unknown status ${String(code)}`)
+  return status
+}
+
+export const statusCode = Object.fromEntries(statuses.map((status, code) => [status, code])) as Readonly<
+  Record<RunStatus, number>
+>
 
 /**
  * Runs, events and inbox messages take their numbers from one counter and are written at the right edge of their trees. Indexes that only some runs need

@@ -1,8 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
-const live: string = `SELECT number, tenant, run, flow, status, key, in_line, recoveries, parent_run, parent_step,
+function selectLive(condition: string): string {
+  return `SELECT number, tenant, run, flow, status, key, in_line, recoveries, parent_run, parent_step,
   (SELECT coalesce(max(seq), 0) FROM entry WHERE entry.run = run.number) AS last_seq,
-  (SELECT count(*) FROM inbox WHERE inbox.run = run.number) AS inbox_count FROM run`
+  (SELECT count(*) FROM inbox WHERE inbox.run = run.number) AS inbox_count FROM run WHERE ${condition}`
+}
 
 const sql = {
   begin: 'BEGIN IMMEDIATE',
@@ -14,16 +16,17 @@ const sql = {
 
   insertRun: `INSERT INTO run (number, tenant, run, flow, version, status, key, in_line, created_at, updated_at, recoveries, event, parent_run, parent_step, linked, input)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?9, ?9, 0, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-  liveById: (live + ' WHERE tenant = ? AND run = ?') as string,
-  liveByNumber: (live + ' WHERE number = ?') as string,
   // Sets no indexed column but those of an end: what it does not name, it need not look up.
   endRun: 'UPDATE run SET status = ?, code = ?, ended_at = ?3, updated_at = max(updated_at, ?3) WHERE number = ?4',
-  setState: 'UPDATE run SET status = ?, wake_at = ?, code = ?, ended_at = ?, updated_at = max(updated_at, ?) WHERE number = ?',
+  setState:
+    'UPDATE run SET status = ?, wake_at = ?, code = ?, ended_at = ?, updated_at = max(updated_at, ?) WHERE number = ?',
   setRecoveries: 'UPDATE run SET recoveries = ? WHERE number = ?',
   leaveLine: 'UPDATE run SET in_line = 0 WHERE number = ?',
-  headOfLine: 'SELECT number, status FROM run WHERE tenant = ? AND flow = ? AND key = ? AND in_line = 1 ORDER BY number LIMIT 1',
+  headOfLine:
+    'SELECT number, status FROM run WHERE tenant = ? AND flow = ? AND key = ? AND in_line = 1 ORDER BY number LIMIT 1',
   deleteRun: 'DELETE FROM run WHERE number = ?',
-  endedRuns: 'SELECT number, tenant, run, status, event FROM run WHERE ended_at < ? AND ended_at IS NOT NULL AND in_line = 0 ORDER BY ended_at LIMIT ?',
+  endedRuns:
+    'SELECT number, tenant, run, status, event FROM run WHERE ended_at < ? AND ended_at IS NOT NULL AND in_line = 0 ORDER BY ended_at LIMIT ?',
   runExists: 'SELECT 1 FROM run WHERE tenant = ? AND run = ?',
 
   insertEntry: 'INSERT INTO entry (run, seq, at, packed) VALUES (?, ?, ?, ?)',
@@ -36,7 +39,8 @@ const sql = {
   insertEvent: 'INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   eventByNumber: 'SELECT number, tenant, key, type, at, dedupe_until, starts, fields, body FROM event WHERE number = ?',
   eventsAfter: 'SELECT number, tenant, key FROM event WHERE number > ?',
-  expiredEvents: 'SELECT number, tenant, key, type, starts, fields FROM event WHERE expires <= ? ORDER BY expires LIMIT ?',
+  expiredEvents:
+    'SELECT number, tenant, key, type, starts, fields FROM event WHERE expires <= ? ORDER BY expires LIMIT ?',
   expiredEvent: 'SELECT number, tenant, key, type, starts, fields FROM event WHERE number = ? AND expires IS NULL',
   holdEvent: 'UPDATE event SET expires = NULL WHERE number = ?',
   deleteEvent: 'DELETE FROM event WHERE number = ?',
@@ -77,8 +81,14 @@ const sql = {
   setCursor: 'INSERT INTO cursor VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
 }
 
-export type Statements = Readonly<Record<keyof typeof sql, StatementSync>>
+export interface Statements extends Readonly<Record<keyof typeof sql, StatementSync>> {
+  readonly liveById: StatementSync
+  readonly liveByNumber: StatementSync
+}
 
 export function prepareAll(db: DatabaseSync): Statements {
-  return Object.fromEntries(Object.entries(sql).map(([name, text]) => [name, db.prepare(text)])) as unknown as Statements
+  const texts = { ...sql, liveById: selectLive('tenant = ? AND run = ?'), liveByNumber: selectLive('number = ?') }
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, db.prepare(text)]),
+  ) as unknown as Statements
 }

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { decode } from '../../base/json.ts'
 import type { RunStatus } from '../journal.ts'
 import { dedupeIndex, type DedupeIndex } from './dedupe.ts'
-import { statusCode, statuses } from './schema.ts'
+import { statusCode, statuses, statusOf } from './schema.ts'
 import { prepareAll, type Statements } from './statements.ts'
 
 /** What the writer holds beside the file: everything here can be read back from it. */
@@ -66,7 +67,8 @@ export function reload(store: Store): void {
   store.live.clear()
   store.tally.clear()
   store.shapes.clear()
-  for (const { tenant, type, names } of store.run.shapes.all() as Record<string, string>[]) addShape(store, `${tenant}\n${type}`, JSON.parse(names!) as string[])
+  for (const { tenant, type, names } of store.run.shapes.all() as Record<string, string>[])
+    addShape(store, `${tenant}\n${type}`, decode(names ?? '[]') as string[])
   store.dedupe.reload(meta)
 }
 
@@ -83,7 +85,12 @@ export function pathOf(tenant: string, id: string): string {
 
 export function keepLive(store: Store, run: LiveRun): LiveRun {
   // The oldest goes: a map keeps the order of insertion.
-  if (store.live.size >= mostLive) store.live.delete(store.live.keys().next().value!)
+  if (store.live.size >= mostLive) {
+    for (const oldest of store.live.keys()) {
+      store.live.delete(oldest)
+      break
+    }
+  }
   store.live.set(pathOf(run.tenant, run.run), run)
   return run
 }
@@ -108,7 +115,7 @@ function fromRow(store: Store, row: Record<string, unknown> | undefined): LiveRu
     key: row['key'] as string | null,
     parentRun: row['parent_run'] as string | null,
     parentStep: row['parent_step'] as string | null,
-    status: statuses[row['status'] as number]!,
+    status: statusOf(row['status']),
     inLine: row['in_line'] === 1,
     recoveries: row['recoveries'] as number,
     lastSeq: row['last_seq'] as number,
@@ -123,7 +130,8 @@ export function isEnded(status: RunStatus): boolean {
 export function countStatus(store: Store, tenant: string, status: RunStatus, by: 1 | -1): void {
   let counts = store.tally.get(tenant)
   if (counts === undefined) store.tally.set(tenant, (counts = statuses.map(() => 0)))
-  counts[statusCode[status]]! += by
+  const code = statusCode[status]
+  counts[code] = (counts[code] ?? 0) + by
 }
 
 export interface StatusChange {

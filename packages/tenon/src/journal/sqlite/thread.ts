@@ -18,18 +18,19 @@ interface ErrorParts {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** Answers the questions of the main thread one after another. After `x` is answered, `afterX` is called where there is one. */
-export function serve(port: MessagePort, open: () => Methods): void {
+/** Answers the questions of the main thread one after another. After `x` is answered, `after x` is called where there is one. */
+export function serve(port: MessagePort | null, open: () => Methods): void {
+  if (port === null) throw new Error('this file runs in a thread of its own')
   let methods: Methods | null = null
   port.on('message', ({ id, method, parameters }: Question) => {
     try {
       methods ??= open()
-      port.postMessage({ id, value: methods[method]!(...parameters) } satisfies Reply)
+      port.postMessage({ id, value: methods[method]?.(...parameters) } satisfies Reply)
     } catch (error) {
       port.postMessage({ id, error: partsOf(error) } satisfies Reply)
       return
     }
-    methods[`after${method[0]!.toUpperCase()}${method.slice(1)}`]?.(...parameters)
+    methods[`after ${method}`]?.(...parameters)
   })
 }
 
@@ -55,10 +56,11 @@ export function startThread(file: URL, data: unknown): Thread {
   let failure: TenonError | null = null
 
   worker.on('message', (reply: Reply) => {
-    const { resolve, reject } = asked.get(reply.id)!
+    const question = asked.get(reply.id)
     asked.delete(reply.id)
-    if ('error' in reply) reject(new TenonError(reply.error.code, reply.error.message, { details: reply.error.details }))
-    else resolve(reply.value as never)
+    if ('error' in reply)
+      question?.reject(new TenonError(reply.error.code, reply.error.message, { details: reply.error.details }))
+    else question?.resolve(reply.value as never)
   })
   worker.on('error', (error) => fail(messageOf(error)))
   worker.on('exit', () => fail('it has ended'))

@@ -1,6 +1,7 @@
+import { decode, encode } from '../../base/json.ts'
 import type { NewWait, RunKey } from '../journal.ts'
-import { put } from './deliver.ts'
 import { hashOf } from './hash.ts'
+import { put } from './inbox.ts'
 import { addShape, liveRunByNumber, type LiveRun, type Store } from './store.ts'
 
 export interface StoredEvent {
@@ -42,13 +43,22 @@ export function beginWait(store: Store, run: LiveRun, { step, type, match, since
   const path = `${run.tenant}\n${type}`
   const known = store.shapes.get(path)
   if (known?.some((shape) => isSame(shape, names)) !== true) {
-    store.run.insertShape.run(run.tenant, type, JSON.stringify(names))
+    store.run.insertShape.run(run.tenant, type, encode(names))
     addShape(store, path, names)
   }
   store.run.deleteWait.run(run.number, step)
   const event = lookBack(store, run, { type, match, since })
   if (event !== null) satisfy(store, run, { step, event })
-  else store.run.insertWait.run(++store.lastNumber, run.number, step, hashOfMatch(store, { tenant: run.tenant, type }, text), run.tenant, type, text)
+  else
+    store.run.insertWait.run(
+      ++store.lastNumber,
+      run.number,
+      step,
+      hashOfMatch(store, { tenant: run.tenant, type }, text),
+      run.tenant,
+      type,
+      text,
+    )
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {
@@ -57,18 +67,21 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
 
 /** The earliest kept event that fits and was not given to this run yet. */
 function lookBack(store: Store, run: LiveRun, { type, match, since }: Omit<NewWait, 'step'>): StoredEvent | null {
-  const hashes = Object.keys(match).map((name) => hashOfMatch(store, { tenant: run.tenant, type }, matchText(match, [name])))
+  const hashes = Object.keys(match).map((name) =>
+    hashOfMatch(store, { tenant: run.tenant, type }, matchText(match, [name])),
+  )
   const counts = hashes.map((hash) => (store.run.countField.get(hash) as { count: number }).count)
   // The rarest field gives the shortest list.
-  const rarest = hashes[counts.indexOf(Math.min(...counts))]!
+  const rarest = hashes[counts.indexOf(Math.min(...counts))] ?? 0
   for (const event of store.run.eventsOfField.iterate(rarest, since) as Iterable<StoredEvent>) {
-    if (event.tenant === run.tenant && event.type === type && fits(event, match) && !wasGiven(store, run, event)) return event
+    if (event.tenant === run.tenant && event.type === type && fits(event, match) && !wasGiven(store, run, event))
+      return event
   }
   return null
 }
 
 function fits(event: StoredEvent, match: Fields): boolean {
-  const fields = JSON.parse(event.fields ?? '{}') as Fields
+  const fields = decode(event.fields ?? '{}') as Fields
   return Object.entries(match).every(([name, value]) => fields[name] === value)
 }
 
@@ -76,7 +89,11 @@ function wasGiven(store: Store, run: LiveRun, event: StoredEvent): boolean {
   return event.starts.split(' ').includes(run.run) || store.run.isReached.get(event.number, run.run) !== undefined
 }
 
-function satisfy(store: Store, run: LiveRun, { step, event }: { step: string; event: { number: number; body: string; at: number } }): boolean {
+function satisfy(
+  store: Store,
+  run: LiveRun,
+  { step, event }: { step: string; event: { number: number; body: string; at: number } },
+): boolean {
   store.run.insertReach.run(event.number, run.run)
   return put(store, run, { kind: 'event', name: step, body: event.body, at: event.at })
 }
@@ -86,7 +103,10 @@ export function keepForWaits(store: Store, event: LiveEvent): void {
   for (const hash of hashesOfFields(store, event)) store.run.insertField.run(hash, event.number)
 }
 
-export function hashesOfFields(store: Store, event: { readonly tenant: string; readonly type: string; readonly fields: Fields }): number[] {
+export function hashesOfFields(
+  store: Store,
+  event: { readonly tenant: string; readonly type: string; readonly fields: Fields },
+): number[] {
   return Object.keys(event.fields).map((name) => hashOfMatch(store, event, matchText(event.fields, [name])))
 }
 
@@ -99,7 +119,8 @@ export function satisfyWaits(store: Store, event: LiveEvent): RunKey[] {
     last = wait.run
     const run = liveRunByNumber(store, wait.run)
     store.run.deleteWait.run(wait.run, wait.step)
-    if (run !== null && satisfy(store, run, { step: wait.step, event })) reached.push({ tenant: run.tenant, run: run.run })
+    if (run !== null && satisfy(store, run, { step: wait.step, event }))
+      reached.push({ tenant: run.tenant, run: run.run })
   }
   return reached
 }
@@ -119,7 +140,9 @@ function fittingWaits(store: Store, event: LiveEvent): StoredWait[] {
     if (!names.every((name) => Object.hasOwn(event.fields, name))) continue
     const text = matchText(event.fields, names)
     const found = store.run.waitsOfHash.all(hashOfMatch(store, event, text)) as unknown as StoredWait[]
-    waits.push(...found.filter((wait) => wait.tenant === event.tenant && wait.type === event.type && wait.match === text))
+    waits.push(
+      ...found.filter((wait) => wait.tenant === event.tenant && wait.type === event.type && wait.match === text),
+    )
   }
   return waits.sort((a, b) => a.run - b.run || a.number - b.number)
 }

@@ -28,7 +28,7 @@ function check(read: (position: number, length: number) => Buffer, size: number)
   const header = read(0, headerBytes)
   const pageBytes = header.readUInt32BE(8)
   const isLittle = header.readUInt32BE(0) === 0x377f0682
-  let sum: Sum = checksum(header, 0, 24, [0, 0], isLittle)
+  let sum: Sum = checksum(header.subarray(0, 24), [0, 0], isLittle)
   const isHeaderSound = sum[0] === header.readUInt32BE(24) && sum[1] === header.readUInt32BE(28)
   if (!isHeaderSound) return 'its write-ahead log has a damaged header'
   const salt = header.subarray(16, 24)
@@ -39,8 +39,9 @@ function check(read: (position: number, length: number) => Buffer, size: number)
     const position = headerBytes + index * frameBytes
     if (damagedAt === null) {
       const frame = read(position, frameBytes)
-      sum = checksum(frame, frameHeaderBytes, frameBytes, checksum(frame, 0, 8, sum, isLittle), isLittle)
-      if (!frame.subarray(8, 16).equals(salt) || sum[0] !== frame.readUInt32BE(16) || sum[1] !== frame.readUInt32BE(20)) damagedAt = index
+      sum = checksum(frame.subarray(frameHeaderBytes), checksum(frame.subarray(0, 8), sum, isLittle), isLittle)
+      if (!frame.subarray(8, 16).equals(salt) || sum[0] !== frame.readUInt32BE(16) || sum[1] !== frame.readUInt32BE(20))
+        damagedAt = index
     }
     if (damagedAt !== null) {
       const frame = read(position, frameHeaderBytes)
@@ -54,10 +55,10 @@ function check(read: (position: number, length: number) => Buffer, size: number)
 
 type Sum = readonly [number, number]
 
-function checksum(bytes: Buffer, from: number, to: number, [first, second]: Sum, isLittle: boolean): Sum {
+function checksum(bytes: Buffer, [first, second]: Sum, isLittle: boolean): Sum {
   let a = first
   let b = second
-  for (let position = from; position < to; position += 8) {
+  for (let position = 0; position < bytes.length; position += 8) {
     a = (a + (isLittle ? bytes.readUInt32LE(position) : bytes.readUInt32BE(position)) + b) >>> 0
     b = (b + (isLittle ? bytes.readUInt32LE(position + 4) : bytes.readUInt32BE(position + 4)) + a) >>> 0
   }

@@ -1,4 +1,14 @@
-import type { Append, EventMessage, Message, NewWait, RunMessage, RunStatus, Start, StartMessage, StoredValue } from '../journal.ts'
+import type {
+  Append,
+  EventMessage,
+  Message,
+  NewWait,
+  RunMessage,
+  RunStatus,
+  Start,
+  StartMessage,
+  StoredValue,
+} from '../journal.ts'
 import { pack } from './pack.ts'
 
 /** Writes on their way to the writer: one flat array for a whole batch, which is the cheapest thing to send to a thread. Rare parts travel as objects. */
@@ -88,8 +98,13 @@ function appendRest({ consumed, values, waits, endedWaits, starts, recovery, sta
 function flattenEvent(flat: Flat, event: EventMessage): void {
   const { tenant, at, key, type, body, keepUntil, dedupeUntil, starts, fields, cursor, values } = event
   flat.push(eventTag, tenant, at, key, type, body, keepUntil, dedupeUntil, starts.length)
-  for (const { run, flow, version, key: line, input, parent, linked } of starts) flat.push(run, flow, version, line, input, parent, linked)
-  flat.push(fields === null && cursor === undefined && values === undefined ? null : { fields, cursor: cursor ?? null, values: values ?? [] })
+  for (const { run, flow, version, key: line, input, parent, linked } of starts)
+    flat.push(run, flow, version, line, input, parent, linked)
+  flat.push(
+    fields === null && cursor === undefined && values === undefined
+      ? null
+      : { fields, cursor: cursor ?? null, values: values ?? [] },
+  )
 }
 
 export function unflatten(flat: Flat): WireWrite[] {
@@ -129,11 +144,26 @@ function unflattenState(next: Next): WireState | null {
 }
 
 function unflattenEvent(next: Next): WireEvent {
-  const head = { kind: 'event', tenant: next<string>(), at: next<number>(), key: next<string>(), type: next<string>(), body: next<string>() } as const
+  const head = {
+    kind: 'event',
+    tenant: next<string>(),
+    at: next<number>(),
+    key: next<string>(),
+    type: next<string>(),
+    body: next<string>(),
+  } as const
   const until = { keepUntil: next<number>(), dedupeUntil: next<number>() }
   const starts: Start[] = []
   for (let count = next<number>(); count > 0; count -= 1) {
-    starts.push({ run: next(), flow: next(), version: next(), key: next(), input: next(), parent: next(), linked: next() })
+    starts.push({
+      run: next(),
+      flow: next(),
+      version: next(),
+      key: next(),
+      input: next(),
+      parent: next(),
+      linked: next(),
+    })
   }
   return { ...head, ...until, starts, rest: next() }
 }

@@ -20,14 +20,17 @@ const checkpointBytes = 16 * 1024 * 1024
 const bytesPerBatch = 96 * 1024
 const overhead = 3
 
-serve(parentPort!, () => openWriter(workerData as WriterData))
+serve(parentPort, () => openWriter(workerData as WriterData))
 
 function openWriter({ trial, ...options }: WriterData): Methods {
   const opened = openFolder(options)
   const { db, closedCleanly } = opened
   if (trial.mostPages !== undefined) db.exec(`PRAGMA max_page_count = ${trial.mostPages}`)
   const store = openStore(db)
-  const batches = committer(store, trialCommit(() => void store.run.commit.run(), trial))
+  const batches = committer(
+    store,
+    trialCommit(() => void store.run.commit.run(), trial),
+  )
   let written = 0
 
   function checkpoint(bytes: number): void {
@@ -41,7 +44,7 @@ function openWriter({ trial, ...options }: WriterData): Methods {
     ...workReads(db),
     opened: () => ({ epoch: store.epoch, closedCleanly }),
     write: (flat: Flat) => batches.write(unflatten(flat)),
-    afterWrite: (_flat: Flat, bytes: number) => checkpoint(bytes),
+    'after write': (_flat: Flat, bytes: number) => checkpoint(bytes),
     event: (tenant: string, key: string) => readEvent(store, tenant, key),
     prune: (query: PruneQuery) => batches.transact(() => prune(store, query)),
     close: () => closeWriter(opened, store, batches),

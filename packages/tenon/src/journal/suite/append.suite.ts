@@ -10,7 +10,11 @@ export function appendSuite(harness: () => JournalHarness): void {
       const odd = { at: 11, kind: 'note', step: null, body: 'a\nb\u0000c "é" 😀 \u001f', format: 7 }
       await journal.append({ ...append(journal, 'r1', 0), entries: [entry('a'), odd] })
       await journal.append(append(journal, 'r1', 2, { bodies: ['c'] }))
-      expect(await journal.entries(tenant, 'r1')).toEqual([{ seq: 1, ...entry('a') }, { seq: 2, ...odd }, { seq: 3, ...entry('c') }])
+      expect(await journal.entries(tenant, 'r1')).toEqual([
+        { seq: 1, ...entry('a') },
+        { seq: 2, ...odd },
+        { seq: 3, ...entry('c') },
+      ])
       expect(await journal.find(tenant, 'r1')).toMatchObject({ lastSeq: 3, status: 'ready' })
     })
 
@@ -23,7 +27,10 @@ export function appendSuite(harness: () => JournalHarness): void {
       expect(await journal.append(append(journal, 'r1', 0, { bodies: ['b'] }))).toEqual(conflict)
       expect(await journal.append(append(journal, 'r1', 0, { bodies: ['a', 'b'] }))).toEqual(conflict)
       expect(await journal.append(append(journal, 'r1', 0, { state: state('completed') }))).toEqual(conflict)
-      expect(await journal.append(append(journal, 'nobody', 0, { bodies: ['a'] }))).toEqual({ outcome: 'conflict', lastSeq: 0 })
+      expect(await journal.append(append(journal, 'nobody', 0, { bodies: ['a'] }))).toEqual({
+        outcome: 'conflict',
+        lastSeq: 0,
+      })
       expect(await journal.entries(tenant, 'r1')).toHaveLength(1)
     })
 
@@ -32,9 +39,13 @@ export function appendSuite(harness: () => JournalHarness): void {
       await started(journal, 'r1')
       const first = append(journal, 'r1', 0, { bodies: ['a', 'b'], starts: [{ ...start('child'), input: '1' }] })
       expect(await journal.append(first)).toMatchObject({ outcome: 'written' })
-      await journal.append(append(journal, 'r1', 2, { bodies: ['c'], state: state('parked', { code: 'OUTCOME_UNKNOWN' }) }))
+      await journal.append(
+        append(journal, 'r1', 2, { bodies: ['c'], state: state('parked', { code: 'OUTCOME_UNKNOWN' }) }),
+      )
       expect(await journal.append(first)).toEqual({ outcome: 'duplicate' })
-      expect(await journal.append(append(journal, 'r1', 1, { bodies: ['b', 'c'], state: state('failed') }))).toEqual({ outcome: 'duplicate' })
+      expect(await journal.append(append(journal, 'r1', 1, { bodies: ['b', 'c'], state: state('failed') }))).toEqual({
+        outcome: 'duplicate',
+      })
       expect(await journal.find(tenant, 'r1')).toMatchObject({ lastSeq: 3, status: 'parked', code: 'OUTCOME_UNKNOWN' })
     })
 
@@ -62,7 +73,15 @@ export function appendSuite(harness: () => JournalHarness): void {
         journal.append(append(journal, 'r2', 1, { bodies: ['d'] })),
         journal.append(append(journal, 'r2', 0, { bodies: ['b'] })),
       ])
-      expect(outcomes.map((receipt) => receipt.outcome)).toEqual(['written', 'conflict', 'written', 'conflict', 'fenced', 'written', 'duplicate'])
+      expect(outcomes.map((receipt) => receipt.outcome)).toEqual([
+        'written',
+        'conflict',
+        'written',
+        'conflict',
+        'fenced',
+        'written',
+        'duplicate',
+      ])
       expect(await journal.entries(tenant, 'r1')).toHaveLength(1)
       expect(await journal.entries(tenant, 'r2')).toHaveLength(2)
     })
@@ -71,7 +90,15 @@ export function appendSuite(harness: () => JournalHarness): void {
       const { journal } = harness()
       await started(journal, 'r1', 'r2')
       const large = 'x'.repeat(200_000)
-      await journal.append(append(journal, 'r1', 0, { bodies: ['a'], values: [{ hash: 'h1', body: large }, { hash: 'h2', body: 'two' }] }))
+      await journal.append(
+        append(journal, 'r1', 0, {
+          bodies: ['a'],
+          values: [
+            { hash: 'h1', body: large },
+            { hash: 'h2', body: 'two' },
+          ],
+        }),
+      )
       await journal.append(append(journal, 'r2', 0, { bodies: ['a'], values: [{ hash: 'h1', body: large }] }))
       expect(await journal.values(['h2', 'missing', 'h1'])).toEqual(['two', null, large])
     })
@@ -94,9 +121,16 @@ export function appendSuite(harness: () => JournalHarness): void {
       await journal.append(append(journal, 'r1', 0, { bodies: ['a'] }))
       await journal.append(append(journal, 'r1', 1, { bodies: ['b'], state: state('waiting', { wakeAt: 99 }) }))
       const next = await harness().reopen()
-      const runs = await next.load([{ tenant, run: 'r2' }, { tenant, run: 'none' }, { tenant, run: 'r1' }])
+      const runs = await next.load([
+        { tenant, run: 'r2' },
+        { tenant, run: 'none' },
+        { tenant, run: 'r1' },
+      ])
       expect(runs.map((run) => run?.row.run ?? null)).toEqual(['r2', null, 'r1'])
-      expect(runs[2]).toMatchObject({ input: 'null', row: { status: 'waiting', wakeAt: 99, lastSeq: 2, updatedAt: 10 } })
+      expect(runs[2]).toMatchObject({
+        input: 'null',
+        row: { status: 'waiting', wakeAt: 99, lastSeq: 2, updatedAt: 10 },
+      })
       expect(runs[2]!.entries.map((one) => one.seq)).toEqual([1, 2])
     })
 
@@ -106,7 +140,13 @@ export function appendSuite(harness: () => JournalHarness): void {
       const child = { ...start('c1', { parent: { run: 'r1', step: 's' }, linked: 'r0', version: 3 }), input: '{"n":1}' }
       const receipt = await journal.append(append(journal, 'r1', 0, { bodies: ['a'], starts: [child, child] }))
       expect(receipt).toEqual({ outcome: 'written', readied: [{ tenant, run: 'c1' }], reached: [] })
-      expect(await journal.find(tenant, 'c1')).toMatchObject({ parent: { run: 'r1', step: 's' }, linked: 'r0', version: 3, createdAt: 10, eventKey: null })
+      expect(await journal.find(tenant, 'c1')).toMatchObject({
+        parent: { run: 'r1', step: 's' },
+        linked: 'r0',
+        version: 3,
+        createdAt: 10,
+        eventKey: null,
+      })
       expect((await journal.load([{ tenant, run: 'c1' }]))[0]!.input).toBe('{"n":1}')
     })
 
@@ -115,8 +155,12 @@ export function appendSuite(harness: () => JournalHarness): void {
       await started(journal, 'r1')
       for (const bad of ['', ' ', 'a b', 'a\nb', 'x'.repeat(201), 'ä']) {
         await expect(journal.append(append(journal, bad, 0))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
-        await expect(journal.append({ ...append(journal, 'r1', 0), tenant: bad })).rejects.toMatchObject({ code: 'INPUT_INVALID' })
-        await expect(journal.append(append(journal, 'r1', 0, { starts: [{ ...start(bad), input: '1' }] }))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+        await expect(journal.append({ ...append(journal, 'r1', 0), tenant: bad })).rejects.toMatchObject({
+          code: 'INPUT_INVALID',
+        })
+        await expect(
+          journal.append(append(journal, 'r1', 0, { starts: [{ ...start(bad), input: '1' }] })),
+        ).rejects.toMatchObject({ code: 'INPUT_INVALID' })
       }
       const noMatch = append(journal, 'r1', 0, { waits: [{ step: 's', type: 't', match: {}, since: 0 }] })
       await expect(journal.append(noMatch)).rejects.toMatchObject({ code: 'INPUT_INVALID' })

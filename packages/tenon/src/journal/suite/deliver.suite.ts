@@ -9,13 +9,23 @@ export function deliverSuite(harness: () => JournalHarness): void {
       const { journal } = harness()
       await started(journal, 'w1')
       await journal.append(append(journal, 'w1', 0, { bodies: ['a'], waits: [wait('s', { shipment: '1' })] }))
-      const receipt = await journal.deliver(delivered('t/1', { shipment: '1' }, { starts: [start('r1'), start('r2', { flow: 'other' })] }))
+      const receipt = await journal.deliver(
+        delivered('t/1', { shipment: '1' }, { starts: [start('r1'), start('r2', { flow: 'other' })] }),
+      )
       expect(receipt).toEqual({
         outcome: 'written',
-        started: [{ run: 'r1', status: 'ready' }, { run: 'r2', status: 'ready' }],
+        started: [
+          { run: 'r1', status: 'ready' },
+          { run: 'r2', status: 'ready' },
+        ],
         reached: [{ tenant, run: 'w1' }],
       })
-      expect(await journal.event(tenant, 't/1')).toMatchObject({ key: 't/1', type: 'shipment.delivered', at: 5, body: '{"id":"t/1"}' })
+      expect(await journal.event(tenant, 't/1')).toMatchObject({
+        key: 't/1',
+        type: 'shipment.delivered',
+        at: 5,
+        body: '{"id":"t/1"}',
+      })
       expect([...(await journal.event(tenant, 't/1'))!.runs].sort()).toEqual(['r1', 'r2', 'w1'])
       const runs = await journal.load([{ tenant, run: 'r1' }])
       expect(runs[0]).toMatchObject({ input: '{"id":"t/1"}', row: { eventKey: 't/1', createdAt: 5, lastSeq: 0 } })
@@ -24,7 +34,8 @@ export function deliverSuite(harness: () => JournalHarness): void {
     test('WHI-05: a second delivery is a duplicate that tells the runs of the first, until the window ends', async () => {
       const { journal } = harness()
       await journal.deliver(event('t/1', { starts: [start('r1')], dedupeUntil: 100 }))
-      const again = (run: string, at: number): EventMessage => event('t/1', { starts: [start(run)], at, dedupeUntil: 200, body: '"second"' })
+      const again = (run: string, at: number): EventMessage =>
+        event('t/1', { starts: [start(run)], at, dedupeUntil: 200, body: '"second"' })
       expect(await journal.deliver(again('r2', 99))).toEqual({ outcome: 'duplicate', runs: ['r1'] })
       const next = await harness().reopen()
       expect(await next.deliver(again('r2', 99))).toEqual({ outcome: 'duplicate', runs: ['r1'] })
@@ -32,7 +43,10 @@ export function deliverSuite(harness: () => JournalHarness): void {
       expect(await next.deliver(again('r3', 100))).toMatchObject({ outcome: 'written' })
       expect(await next.deliver(again('r4', 199))).toEqual({ outcome: 'duplicate', runs: ['r3'] })
       // The first run keeps its own event.
-      const loaded = await next.load([{ tenant, run: 'r1' }, { tenant, run: 'r3' }])
+      const loaded = await next.load([
+        { tenant, run: 'r1' },
+        { tenant, run: 'r3' },
+      ])
       expect(loaded.map((run) => run!.input)).toEqual(['{"id":"t/1"}', '"second"'])
       expect(await next.event(tenant, 't/1')).toMatchObject({ body: '"second"', runs: ['r3'] })
     })
@@ -42,7 +56,11 @@ export function deliverSuite(harness: () => JournalHarness): void {
       const all: Promise<string>[] = []
       for (let id = 0; id < 200; id += 1) {
         for (let copy = 0; copy < 50; copy += 1) {
-          all.push(journal.deliver(event(`t/${id}`, { starts: [start(`r-${id}-${copy}`)] })).then((receipt) => receipt.outcome))
+          all.push(
+            journal
+              .deliver(event(`t/${id}`, { starts: [start(`r-${id}-${copy}`)] }))
+              .then((receipt) => receipt.outcome),
+          )
         }
       }
       const outcomes = await Promise.all(all)
@@ -54,7 +72,9 @@ export function deliverSuite(harness: () => JournalHarness): void {
     test('DUR-19: 100 parallel starts with one run id are one run', async () => {
       const { journal } = harness()
       const receipts = await Promise.all(Array.from({ length: 100 }, () => journal.deliver(startMessage('r1'))))
-      expect(receipts.filter((receipt) => receipt.outcome === 'written')).toEqual([{ outcome: 'written', started: [{ run: 'r1', status: 'ready' }], reached: [] }])
+      expect(receipts.filter((receipt) => receipt.outcome === 'written')).toEqual([
+        { outcome: 'written', started: [{ run: 'r1', status: 'ready' }], reached: [] },
+      ])
       expect(receipts.filter((receipt) => receipt.outcome === 'duplicate')).toHaveLength(99)
       expect(receipts.at(-1)).toEqual({ outcome: 'duplicate', runs: ['r1'] })
       expect(runsOf(await journal.list({ tenant, limit: 10 }))).toEqual(['r1'])
@@ -82,8 +102,13 @@ export function deliverSuite(harness: () => JournalHarness): void {
 
     test('a start that carries its input beside an event does not take the event for it', async () => {
       const { journal } = harness()
-      await journal.deliver(event('t/1', { starts: [start('r1', { input: '"own"' })], values: [{ hash: 'h', body: 'large' }] }))
-      expect((await journal.load([{ tenant, run: 'r1' }]))[0]).toMatchObject({ input: '"own"', row: { eventKey: null } })
+      await journal.deliver(
+        event('t/1', { starts: [start('r1', { input: '"own"' })], values: [{ hash: 'h', body: 'large' }] }),
+      )
+      expect((await journal.load([{ tenant, run: 'r1' }]))[0]).toMatchObject({
+        input: '"own"',
+        row: { eventKey: null },
+      })
       expect(await journal.values(['h'])).toEqual(['large'])
     })
 
@@ -92,7 +117,9 @@ export function deliverSuite(harness: () => JournalHarness): void {
       for (const bad of ['', 'a b', 'x'.repeat(201)]) {
         await expect(journal.deliver(event(bad))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
         await expect(journal.deliver({ ...event('t/1'), tenant: bad })).rejects.toMatchObject({ code: 'INPUT_INVALID' })
-        await expect(journal.deliver(event('t/1', { starts: [start(bad)] }))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+        await expect(journal.deliver(event('t/1', { starts: [start(bad)] }))).rejects.toMatchObject({
+          code: 'INPUT_INVALID',
+        })
         await expect(journal.deliver(startMessage(bad))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
       }
       await expect(journal.deliver(startMessage('r1', { key: '' }))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
@@ -102,7 +129,8 @@ export function deliverSuite(harness: () => JournalHarness): void {
     test('list filters, goes from new to old and continues before a run', async () => {
       const { journal } = harness()
       await started(journal, 'r1', start('r2', { flow: 'other' }), start('r3', { key: 'k' }), start('r4', { key: 'k' }))
-      const list = async (query: Record<string, unknown>): Promise<string[]> => runsOf(await journal.list({ tenant, limit: 10, ...query }))
+      const list = async (query: Record<string, unknown>): Promise<string[]> =>
+        runsOf(await journal.list({ tenant, limit: 10, ...query }))
       expect(await list({})).toEqual(['r4', 'r3', 'r2', 'r1'])
       expect(await list({ limit: 2, before: 'r4' })).toEqual(['r3', 'r2'])
       expect(await list({ flow: 'other' })).toEqual(['r2'])

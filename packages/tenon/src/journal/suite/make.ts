@@ -1,4 +1,14 @@
-import type { Append, EventMessage, Journal, NewEntry, NewWait, RunMessage, Start, StartMessage, StateChange } from '../journal.ts'
+import type {
+  Append,
+  EventMessage,
+  Journal,
+  NewEntry,
+  NewWait,
+  RunMessage,
+  Start,
+  StartMessage,
+  StateChange,
+} from '../journal.ts'
 
 /** Short ways to say what a test is about; everything else is of no interest to it. */
 
@@ -8,7 +18,12 @@ export function entry(body: string, at = 10): NewEntry {
   return { at, kind: 'step', step: `step-${body}`, body: JSON.stringify(body), format: 1 }
 }
 
-export function append(journal: Journal, run: string, after: number, parts: Partial<Append> & { readonly bodies?: readonly string[] } = {}): Append {
+export function append(
+  journal: Journal,
+  run: string,
+  after: number,
+  parts: Partial<Append> & { readonly bodies?: readonly string[] } = {},
+): Append {
   const { bodies = [], ...rest } = parts
   return { tenant, run, epoch: journal.epoch, after, entries: bodies.map((body) => entry(body)), ...rest }
 }
@@ -26,10 +41,26 @@ export function startMessage(run: string, parts: Partial<Start> = {}): StartMess
 }
 
 export function event(key: string, parts: Partial<EventMessage> = {}): EventMessage {
-  return { kind: 'event', tenant, at: 1, key, type: 'order.paid', body: `{"id":"${key}"}`, starts: [], fields: null, keepUntil: 0, dedupeUntil: 1000, ...parts }
+  return {
+    kind: 'event',
+    tenant,
+    at: 1,
+    key,
+    type: 'order.paid',
+    body: `{"id":"${key}"}`,
+    starts: [],
+    fields: null,
+    keepUntil: 0,
+    dedupeUntil: 1000,
+    ...parts,
+  }
 }
 
-export function delivered(key: string, fields: Readonly<Record<string, string>>, parts: Partial<EventMessage> = {}): EventMessage {
+export function delivered(
+  key: string,
+  fields: Readonly<Record<string, string>>,
+  parts: Partial<EventMessage> = {},
+): EventMessage {
   return event(key, { type: 'shipment.delivered', fields, keepUntil: 1000, at: 5, ...parts })
 }
 

@@ -8,7 +8,9 @@ export function messageSuite(harness: () => JournalHarness): void {
       const { journal } = harness()
       await started(journal, 'r1')
       const receipts = await Promise.all(Array.from({ length: 20 }, () => journal.deliver(message('r1', 'm1'))))
-      expect(receipts.filter((receipt) => receipt.outcome === 'written')).toEqual([{ outcome: 'written', started: [], reached: [{ tenant, run: 'r1' }] }])
+      expect(receipts.filter((receipt) => receipt.outcome === 'written')).toEqual([
+        { outcome: 'written', started: [], reached: [{ tenant, run: 'r1' }] },
+      ])
       const [got] = await journal.inbox({ tenant, run: 'r1' })
       expect(got).toEqual({ position: expect.any(Number), kind: 'signal', name: 'go', body: '"now"', at: 5 })
       const took = append(journal, 'r1', 0, { bodies: ['signal'], consumed: [got!.position] })
@@ -34,25 +36,41 @@ export function messageSuite(harness: () => JournalHarness): void {
       const { journal } = harness()
       await started(journal, 'r1', 'r2', 'r3', 'r4', 'r5')
       const ends = { r1: 'waiting', r2: 'parked', r3: 'completed', r4: 'cancelled', r5: 'failed' } as const
-      for (const [run, status] of Object.entries(ends)) await journal.append(append(journal, run, 0, { bodies: ['a'], state: state(status, { wakeAt: 50, code: 'X' }) }))
+      for (const [run, status] of Object.entries(ends))
+        await journal.append(
+          append(journal, run, 0, { bodies: ['a'], state: state(status, { wakeAt: 50, code: 'X' }) }),
+        )
       for (const run of ['r1', 'r2']) {
         expect(await journal.deliver(message(run, 'm'))).toMatchObject({ outcome: 'written' })
         expect(await journal.find(tenant, run)).toMatchObject({ status: 'ready', wakeAt: null, code: null })
       }
-      for (const [run, status] of Object.entries(ends).slice(2)) expect(await journal.deliver(message(run, 'm'))).toEqual({ outcome: 'refused', status })
+      for (const [run, status] of Object.entries(ends).slice(2))
+        expect(await journal.deliver(message(run, 'm'))).toEqual({ outcome: 'refused', status })
       expect(await journal.deliver(message('nobody', 'm'))).toEqual({ outcome: 'refused', status: null })
       expect(await journal.inbox({ tenant, run: 'r5' })).toEqual([])
     })
 
     test('only a failed run takes a retry; it is ready again and keeps its place, or enters no line', async () => {
       const { journal } = harness()
-      await started(journal, start('r1', { key: 'k' }), start('r2', { key: 'k' }), start('r3', { key: 'l' }), start('r4', { key: 'l' }))
-      const retry = (run: string): ReturnType<typeof journal.deliver> => journal.deliver(message(run, 'retry-1', { type: 'retry', to: 'failed' }))
+      await started(
+        journal,
+        start('r1', { key: 'k' }),
+        start('r2', { key: 'k' }),
+        start('r3', { key: 'l' }),
+        start('r4', { key: 'l' }),
+      )
+      const retry = (run: string): ReturnType<typeof journal.deliver> =>
+        journal.deliver(message(run, 'retry-1', { type: 'retry', to: 'failed' }))
       expect(await retry('r1')).toEqual({ outcome: 'refused', status: 'ready' })
       await journal.append(append(journal, 'r1', 0, { bodies: ['a'], state: state('failed', { code: 'STEP_FAILED' }) }))
       await journal.append(append(journal, 'r3', 0, { bodies: ['a'], state: state('failed', { leaveLine: true }) }))
       expect(await retry('r1')).toMatchObject({ outcome: 'written', reached: [{ run: 'r1' }] })
-      expect(await journal.find(tenant, 'r1')).toMatchObject({ status: 'ready', inLine: true, endedAt: null, code: null })
+      expect(await journal.find(tenant, 'r1')).toMatchObject({
+        status: 'ready',
+        inLine: true,
+        endedAt: null,
+        code: null,
+      })
       expect(await retry('r1')).toMatchObject({ outcome: 'duplicate' })
       expect(await retry('r3')).toMatchObject({ outcome: 'written' })
       expect(await journal.find(tenant, 'r3')).toMatchObject({ status: 'ready', inLine: false })
@@ -62,9 +80,14 @@ export function messageSuite(harness: () => JournalHarness): void {
     test('DUR-09: a run with a message in its inbox neither waits nor parks, and the receipt says so', async () => {
       const { journal } = harness()
       await started(journal, 'r1', 'r2')
-      for (const [run, status] of [['r1', 'waiting'], ['r2', 'parked']] as const) {
+      for (const [run, status] of [
+        ['r1', 'waiting'],
+        ['r2', 'parked'],
+      ] as const) {
         await journal.deliver(message(run, 'm'))
-        const receipt = await journal.append(append(journal, run, 0, { bodies: ['a'], state: state(status, { wakeAt: 50, code: 'X' }) }))
+        const receipt = await journal.append(
+          append(journal, run, 0, { bodies: ['a'], state: state(status, { wakeAt: 50, code: 'X' }) }),
+        )
         expect(receipt).toEqual({ outcome: 'written', readied: [], reached: [{ tenant, run }] })
         expect(await journal.find(tenant, run)).toMatchObject({ status: 'ready', wakeAt: null, code: null })
       }
@@ -78,7 +101,9 @@ export function messageSuite(harness: () => JournalHarness): void {
       const failed = append(journal, 'c', 0, { bodies: ['a'], state: state('failed', { toParent: '"failed"' }) })
       expect(await journal.append(failed)).toEqual({ outcome: 'written', readied: [], reached: [{ tenant, run: 'p' }] })
       expect(await journal.append(failed)).toEqual({ outcome: 'duplicate' })
-      expect(await journal.inbox({ tenant, run: 'p' })).toMatchObject([{ kind: 'child', name: 'pay#1', body: '"failed"', at: 10 }])
+      expect(await journal.inbox({ tenant, run: 'p' })).toMatchObject([
+        { kind: 'child', name: 'pay#1', body: '"failed"', at: 10 },
+      ])
       expect(await journal.find(tenant, 'p')).toMatchObject({ status: 'ready' })
     })
 

@@ -9,8 +9,12 @@ export function tenantSuite(harness: () => JournalHarness): void {
     test('SEC-09: equal ids of two tenants are different things', async () => {
       const { journal } = harness()
       for (const tenant of tenants) {
-        expect(await journal.deliver({ ...event('t/1', { starts: [start('r1', { key: 'k' })], body: tenant }), tenant })).toMatchObject({ outcome: 'written', started: [{ status: 'ready' }] })
-        expect(await journal.deliver({ ...message('r1', 'm', { body: tenant }), tenant })).toMatchObject({ reached: [{ tenant }] })
+        expect(
+          await journal.deliver({ ...event('t/1', { starts: [start('r1', { key: 'k' })], body: tenant }), tenant }),
+        ).toMatchObject({ outcome: 'written', started: [{ status: 'ready' }] })
+        expect(await journal.deliver({ ...message('r1', 'm', { body: tenant }), tenant })).toMatchObject({
+          reached: [{ tenant }],
+        })
         await journal.append({ ...append(journal, 'r1', 0, { bodies: [tenant] }), tenant })
       }
       for (const tenant of tenants) {
@@ -25,7 +29,10 @@ export function tenantSuite(harness: () => JournalHarness): void {
     test('SEC-09: nothing of one tenant is found, reached or changed by another', async () => {
       const { journal } = harness()
       await journal.deliver({ ...startMessage('r1'), tenant: 'one' })
-      await journal.append({ ...append(journal, 'r1', 0, { bodies: ['a'], waits: [wait('s', { shipment: '1' })], state: state('waiting') }), tenant: 'one' })
+      await journal.append({
+        ...append(journal, 'r1', 0, { bodies: ['a'], waits: [wait('s', { shipment: '1' })], state: state('waiting') }),
+        tenant: 'one',
+      })
       await journal.deliver({ ...delivered('t/1', { shipment: '2' }), tenant: 'one' })
       const tenant = 'two'
       expect(await journal.find(tenant, 'r1')).toBeNull()
@@ -34,7 +41,10 @@ export function tenantSuite(harness: () => JournalHarness): void {
       expect(await journal.load([{ tenant, run: 'r1' }])).toEqual([null])
       expect(await journal.inbox({ tenant, run: 'r1' })).toEqual([])
       expect(await journal.deliver({ ...message('r1', 'm'), tenant })).toEqual({ outcome: 'refused', status: null })
-      expect(await journal.append({ ...append(journal, 'r1', 1, { bodies: ['b'] }), tenant })).toEqual({ outcome: 'conflict', lastSeq: 0 })
+      expect(await journal.append({ ...append(journal, 'r1', 1, { bodies: ['b'] }), tenant })).toEqual({
+        outcome: 'conflict',
+        lastSeq: 0,
+      })
       expect(await journal.deliver({ ...delivered('t/2', { shipment: '1' }), tenant })).toMatchObject({ reached: [] })
       await journal.deliver({ ...startMessage('r2'), tenant })
       const late = append(journal, 'r2', 0, { bodies: ['a'], waits: [wait('s', { shipment: '2' })] })

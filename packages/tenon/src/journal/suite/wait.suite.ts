@@ -17,8 +17,12 @@ export function waitSuite(harness: () => JournalHarness): void {
     test('an event makes the waiting run ready and stands in its inbox', async () => {
       const { journal } = harness()
       await waitingRun(journal, 'r1', wait('s', { shipment: '1' }))
-      expect(await journal.deliver(delivered('t/1', { shipment: '1', awb: 'x' }))).toMatchObject({ reached: [{ tenant, run: 'r1' }] })
-      expect(await journal.inbox({ tenant, run: 'r1' })).toEqual([{ position: expect.any(Number), kind: 'event', name: 's', body: '{"id":"t/1"}', at: 5 }])
+      expect(await journal.deliver(delivered('t/1', { shipment: '1', awb: 'x' }))).toMatchObject({
+        reached: [{ tenant, run: 'r1' }],
+      })
+      expect(await journal.inbox({ tenant, run: 'r1' })).toEqual([
+        { position: expect.any(Number), kind: 'event', name: 's', body: '{"id":"t/1"}', at: 5 },
+      ])
       expect(await journal.find(tenant, 'r1')).toMatchObject({ status: 'ready', wakeAt: null })
     })
 
@@ -26,10 +30,15 @@ export function waitSuite(harness: () => JournalHarness): void {
       const { journal } = harness()
       await waitingRun(journal, 'r1', wait('s', { shipment: '1', leg: '2' }))
       const miss = [{ shipment: '1' }, { shipment: '1', leg: '3' }, { leg: '2' }, { shipment: '2', leg: '1' }]
-      for (const [index, fields] of miss.entries()) expect(await journal.deliver(delivered(`t/${index}`, fields as Record<string, string>))).toMatchObject({ reached: [] })
+      for (const [index, fields] of miss.entries())
+        expect(await journal.deliver(delivered(`t/${index}`, fields as Record<string, string>))).toMatchObject({
+          reached: [],
+        })
       await journal.deliver(delivered('t/type', { shipment: '1', leg: '2' }, { type: 'shipment.lost' }))
       expect(await inboxNames(journal, 'r1')).toEqual([])
-      expect(await journal.deliver(delivered('t/hit', { leg: '2', shipment: '1', more: '3' }))).toMatchObject({ reached: [{ tenant, run: 'r1' }] })
+      expect(await journal.deliver(delivered('t/hit', { leg: '2', shipment: '1', more: '3' }))).toMatchObject({
+        reached: [{ tenant, run: 'r1' }],
+      })
     })
 
     test('rule 18: one event satisfies the waits of several runs, each once', async () => {
@@ -62,9 +71,17 @@ export function waitSuite(harness: () => JournalHarness): void {
       await journal.deliver(delivered('t/1', { shipment: '1', leg: '1' }, { at: 6 }))
       await journal.deliver(delivered('t/2', { shipment: '1', leg: '1' }, { at: 7 }))
       await journal.deliver(delivered('t/3', { shipment: '2', leg: '1' }, { at: 7 }))
-      const receipt = await journal.append(append(journal, 'r1', 0, { bodies: ['a'], waits: [wait('s', { leg: '1', shipment: '1' }, { since: 4 })], state: state('waiting') }))
+      const receipt = await journal.append(
+        append(journal, 'r1', 0, {
+          bodies: ['a'],
+          waits: [wait('s', { leg: '1', shipment: '1' }, { since: 4 })],
+          state: state('waiting'),
+        }),
+      )
       expect(receipt).toEqual({ outcome: 'written', readied: [], reached: [{ tenant, run: 'r1' }] })
-      expect(await journal.inbox({ tenant, run: 'r1' })).toMatchObject([{ kind: 'event', name: 's', body: '{"id":"t/1"}', at: 6 }])
+      expect(await journal.inbox({ tenant, run: 'r1' })).toMatchObject([
+        { kind: 'event', name: 's', body: '{"id":"t/1"}', at: 6 },
+      ])
       expect((await journal.event(tenant, 't/1'))!.runs).toEqual(['r1'])
       expect(await journal.find(tenant, 'r1')).toMatchObject({ status: 'ready' })
     })
@@ -72,7 +89,9 @@ export function waitSuite(harness: () => JournalHarness): void {
     test('the event that started a run is not what it waits for', async () => {
       const { journal } = harness()
       await journal.deliver(delivered('t/1', { shipment: '1' }, { starts: [start('r1')] }))
-      const receipt = await journal.append(append(journal, 'r1', 0, { bodies: ['a'], waits: [wait('s', { shipment: '1' })], state: state('waiting') }))
+      const receipt = await journal.append(
+        append(journal, 'r1', 0, { bodies: ['a'], waits: [wait('s', { shipment: '1' })], state: state('waiting') }),
+      )
       expect(receipt).toMatchObject({ reached: [] })
       expect(await journal.find(tenant, 'r1')).toMatchObject({ status: 'waiting' })
     })
@@ -108,9 +127,16 @@ export function waitSuite(harness: () => JournalHarness): void {
 
     test('of a thousand waits one event finds its own', async () => {
       const { journal } = harness()
-      for (let count = 0; count < 1000; count += 1) void journal.deliver({ kind: 'start', tenant, at: 1, start: { ...start(`r${count}`), input: '1' } })
+      for (let count = 0; count < 1000; count += 1)
+        void journal.deliver({ kind: 'start', tenant, at: 1, start: { ...start(`r${count}`), input: '1' } })
       const appends = Array.from({ length: 1000 }, (_, index) =>
-        journal.append(append(journal, `r${index}`, 0, { bodies: ['a'], waits: [wait('s', { shipment: String(index) })], state: state('waiting') })),
+        journal.append(
+          append(journal, `r${index}`, 0, {
+            bodies: ['a'],
+            waits: [wait('s', { shipment: String(index) })],
+            state: state('waiting'),
+          }),
+        ),
       )
       await Promise.all(appends)
       expect(await journal.deliver(delivered('t/1', { shipment: '700' }))).toMatchObject({ reached: [{ run: 'r700' }] })
