@@ -24,6 +24,7 @@ export interface Closable extends Receiver, Asking {
   readonly hasMail: boolean
   poke(): void
   askQuiet(): void
+  awaits(work: Promise<unknown>): void
   /** Comes back at that moment, unless something else happens before. */
   comeBackAt(at: number): void
   leave(how: Leaving['how'], facts?: { wakeAt?: number | null }): void
@@ -65,10 +66,11 @@ export function askAgain(run: Closable, commands: Iterable<Command>): void {
   run.askQuiet()
 }
 
-export function cancelChildren({ row, mail, services }: Asking): void {
+export function cancelChildren(run: Closable): void {
+  const { row, mail, services } = run
   const reason = `the run ${row.run} that started it was cancelled`
   for (const child of mail.openChildren)
-    services.cancelRun({ tenant: row.tenant, run: child }, reason, `${row.run}/cancel`)
+    run.awaits(services.cancelRun({ tenant: row.tenant, run: child }, reason, `${row.run}/cancel`))
 }
 
 function expire(run: Closable): void {

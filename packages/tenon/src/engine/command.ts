@@ -81,7 +81,7 @@ export interface Services {
   readonly values: Journal['values']
   /** What an append said of runs that may go on now, whoever wrote it; `null` when its answer was lost. */
   readonly heard: (receipt: AppendReceipt | null) => void
-  readonly cancelRun: (run: RunKey, reason: string, id: string) => void
+  readonly cancelRun: (run: RunKey, reason: string, id: string) => Promise<void>
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
 }
 

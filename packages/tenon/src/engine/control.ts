@@ -1,3 +1,4 @@
+import { sleep } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import { newRunId, requireId } from '../base/ids.ts'
 import { encode } from '../base/json.ts'
@@ -113,23 +114,19 @@ export class Commands {
     })
   }
 
-  /** For children of a cancelled run: one that has ended is left alone. */
+  /** For children of a cancelled run: one that has ended is left alone. Resolves when the journal has taken it, however long that is. */
   async cancelQuietly(run: RunKey, reason: string, id: string): Promise<void> {
-    try {
-      const message = {
-        kind: 'message',
-        ...run,
-        at: this.#now(),
-        id,
-        type: 'cancel',
-        name: null,
-        body: encode({ reason }),
-        to: 'living',
-      } as const
-      const receipt = await this.#deliver(message)
-      if (receipt.outcome === 'written') this.#parts.dispatcher.ready(receipt.reached)
-    } catch (error) {
-      this.#parts.services.log('cancel.failed', { run: run.run, error })
+    const { services, dispatcher } = this.#parts
+    const message = { kind: 'message', ...run, id, type: 'cancel', name: null, body: encode({ reason }), to: 'living' } as const
+    for (;;) {
+      try {
+        const receipt = await this.#deliver({ ...message, at: this.#now() })
+        if (receipt.outcome === 'written') dispatcher.ready(receipt.reached)
+        return
+      } catch (error) {
+        services.log('cancel.failed', { run: run.run, error })
+        await sleep(services.clock, 1000)
+      }
     }
   }
 

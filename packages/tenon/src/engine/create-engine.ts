@@ -38,7 +38,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     listeners,
     isDraining: () => draining !== null,
     heard: (receipt) => dispatcher.heard(receipt),
-    cancelRun: (run, reason, id) => void control.cancelQuietly(run, reason, id),
+    cancelRun: (run, reason, id) => control.cancelQuietly(run, reason, id),
   })
   const dispatcher = new Dispatcher({
     services,

@@ -53,6 +53,7 @@ export class Execution implements Closable {
   isUndone: boolean = false
   inFlight: number = 0
   ending: Ending | null = null
+  #isStopped = false
   #stopTimer: () => void = () => undefined
   /** The run's time: when the latest thing that it has learnt became known. */
   time: number
@@ -185,8 +186,8 @@ export class Execution implements Closable {
   /** Goes as far as it can now. Only when the function is quiet does anything reach it, or count as missing. */
   #step(): void {
     if (this.#phase === 'replaying' && !this.#replay()) return
-    const delivery = this.#results.next()
-    if (delivery !== undefined) return this.#deliver(delivery)
+    const next = this.#results.next()
+    if (next !== undefined) return 'cancel' in next ? this.#stop(next.cancel) : this.#deliver(next)
     this.#inbox.read((messages) => this.#takeInbox(messages))
     beginAsked(this)
     if (!this.recorder.isBusy && !this.#inbox.isReading && !this.#pulse.isAwaitingQuiet && !this.services.isDraining())
@@ -202,7 +203,8 @@ export class Execution implements Closable {
           this.#deliver(turn.delivery)
           return false
         case 'stopped':
-          this.ending = stoppedBy(turn.cancel)
+          this.ending ??= stoppedBy(turn.cancel)
+          this.#isStopped = true
           break
         case 'undoing':
           if (this.ending === null)
@@ -228,6 +230,8 @@ export class Execution implements Closable {
     for (const command of this.book.fresh) {
       if ((isResumed || history.maybe.has(command.name)) && !command.isDecided) command.mayHaveHappened = true
     }
+    // The process may have ended before they were told.
+    if (this.#isStopped) cancelChildren(this)
     this.#takeInbox(this.#inbox.fresh(inbox))
     return true
   }
@@ -238,6 +242,7 @@ export class Execution implements Closable {
     this.askQuiet()
     if (delivery.ok) {
       this.undoing.register(command, delivery.value)
+      if (command.kind === 'child') this.mail.putChild(command.name, (delivery.value as { run: string }).run)
       if (this.ending === null || this.undoing.isActive) command.resolve(delivery.value)
       return
     }
@@ -252,6 +257,15 @@ export class Execution implements Closable {
     this.book.close(command)
     this.#results.adopt(command, entry, this.services.clock.now())
     return true
+  }
+
+  /** The run does not end before this has. */
+  awaits(work: Promise<unknown>): void {
+    this.inFlight += 1
+    void work.then(() => {
+      this.inFlight -= 1
+      this.#pulse.goOn()
+    })
   }
 
   wake(mayGoOn: (command: Command) => boolean): void {
@@ -274,6 +288,10 @@ export class Execution implements Closable {
   }
 
   stop(cancel: EntryBodies['cancel']): void {
+    this.#results.stop(cancel)
+  }
+
+  #stop(cancel: EntryBodies['cancel']): void {
     this.ending ??= stoppedBy(cancel)
     cancelChildren(this)
     this.askQuiet()

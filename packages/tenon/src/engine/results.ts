@@ -1,26 +1,36 @@
 import { decode } from '../base/json.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Command } from './command.ts'
-import { withValue, write, type Written } from './entries.ts'
+import { withValue, write, type EntryBodies, type Written } from './entries.ts'
 import { restoreError, storeError } from './outcome.ts'
 import type { Additions, Recorder } from './recorder.ts'
 import type { StepEntry } from './replay.ts'
 import { resultOf, type Delivery, type Result } from './replayer.ts'
 
+/** A cancel, or the end of the run's time. */
+export interface Stopped {
+  readonly cancel: EntryBodies['cancel']
+}
+
 /** Writes what steps came to, and hands it on once it is durable, in the order of the journal. */
 export class Results {
   readonly #recorder: Recorder
   readonly #tell: (command: Command, error: Error | null, at: number) => void
-  readonly #deliveries: Delivery[] = []
+  readonly #deliveries: (Delivery | Stopped)[] = []
 
   constructor(recorder: Recorder, tell: (command: Command, error: Error | null, at: number) => void) {
     this.#recorder = recorder
     this.#tell = tell
   }
 
-  /** The oldest that the function has not got. */
-  next(): Delivery | undefined {
+  /** The oldest that the run has not acted upon. */
+  next(): Delivery | Stopped | undefined {
     return this.#deliveries.shift()
+  }
+
+  /** The run is stopped where this stands in the journal, not before what stands there earlier. */
+  stop(cancel: EntryBodies['cancel']): void {
+    this.#deliveries.push({ cancel })
   }
 
   succeed(

@@ -141,7 +141,6 @@ class RunSteps {
       go: childStep(this.#run, flow, input),
     })
     const { run, key, step } = started as { run: string; key: string | null; step: string }
-    this.#run.mail.putChild(step, run)
     return { id: run, result: () => this.#resultOf(flow, step, key) }
   }
 
