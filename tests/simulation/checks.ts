@@ -21,7 +21,6 @@ function checkEnded({ durable, ledger, life, people }: Simulation): void {
   for (const run of durable.runs) {
     if (!['completed', 'failed', 'cancelled'].includes(run.status))
       ledger.problem(`I8: run ${run.run} of ${run.flow} is ${run.status} (${run.code ?? 'no code'}) for ever, after ${run.entries.map(({ kind, step }) => `${kind} ${step ?? ''}`).join(', ')}`)
-    else if (run.inbox.length > 0 && run.status !== 'failed') ledger.problem(`I6: run ${run.run} has ended with mail`)
     if (run.code === 'DIVERGED' || run.code === 'POISONED') ledger.problem(`run ${run.run} is ${run.code}`)
   }
   if (!people.isContent) ledger.problem('I1: an event is not accepted although nothing is wrong')

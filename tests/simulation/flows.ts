@@ -198,7 +198,7 @@ class Interpreter {
         return this.#child(leaf)
       case 'facts': {
         const { step } = this.#context
-        this.#got('', `facts ${step.now().getTime()} ${step.random()} ${step.id()}`)
+        this.#got('', `facts ${step.now().getTime()} ~${step.random()} ${step.id()}~`)
         return Promise.resolve()
       }
       default:

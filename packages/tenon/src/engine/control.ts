@@ -72,10 +72,7 @@ export class Commands {
     const { dispatcher } = this.#parts
     const message = { kind: 'start', tenant, at: now, start, ...(values.length > 0 && { values }) } as const
     dispatcher.expect(run)
-    const receipt = await this.#deliver(message).catch((error: unknown) => {
-      dispatcher.unexpect({ tenant, run })
-      throw error
-    })
+    const receipt = await this.#deliver(message)
     const isReady = receipt.outcome === 'written' && receipt.started[0]?.status === 'ready'
     if (isReady) dispatcher.offer(freshRow({ tenant, at: now }, start), input)
     else dispatcher.unexpect({ tenant, run })
@@ -199,8 +196,10 @@ export class Commands {
     try {
       return await services.journal.deliver(message)
     } catch (error) {
+      const { tenant } = message
+      if (message.kind === 'start') dispatcher.unexpect({ tenant, run: message.start.run })
+      else dispatcher.ready([{ tenant, run: message.run }])
       services.heard(null)
-      if (message.kind === 'message') dispatcher.ready([{ tenant: message.tenant, run: message.run }])
       throw error
     }
   }
