@@ -91,6 +91,8 @@ export const shiprocket = defineConnector('shiprocket', {
   },
 
   webhooks: {
+    // The provider refuses URLs that contain its own name or its initials.
+    path: 'tracking',
     // It signs nothing: the fixed token is all there is. Its panel takes no URL with `shiprocket`, `kartrocket`, `sr` or `kr` in it.
     verify: staticToken({ header: 'x-api-key', field: 'webhookToken' }),
     status: 200,

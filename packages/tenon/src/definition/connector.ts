@@ -11,6 +11,8 @@ export type Events = Readonly<Record<string, EventOptions>>
 
 /** How a provider's webhook requests are read. */
 export interface WebhookOptions {
+  /** Name in the path `/hooks/<path>`; default is the connector's. For providers that refuse certain words in a URL. */
+  readonly path?: string
   readonly verify: Verifier
   /** The events in a verified, parsed body: one request may hold several. */
   readonly read: (body: unknown, request: RawRequest) => readonly ReceivedEvent[]

@@ -102,7 +102,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const schedules = await startSchedules(app, journal, context)
   closing.defer(() => schedules.stop())
   server.setState('ready')
-  subscribeSimulators(simulators, server.url, new Set(webhooks.map(({ path }) => path)))
+  subscribeSimulators(simulators, server.url, webhooks)
 
   const drain = async (limitMs: number): Promise<DrainReport> => {
     server.setState('draining')

@@ -55,10 +55,10 @@ async function startOne(
 export function subscribeSimulators(
   simulators: readonly RunningSimulator[],
   serverUrl: string,
-  routes: ReadonlySet<string>,
+  webhooks: readonly { readonly connector: string; readonly path: string }[],
 ): void {
   for (const simulator of simulators) {
-    const path = `/hooks/${simulator.connector}`
-    if (routes.has(path)) simulator.subscribe({ url: serverUrl + path })
+    const webhook = webhooks.find(({ connector }) => connector === simulator.connector)
+    if (webhook !== undefined) simulator.subscribe({ url: serverUrl + webhook.path })
   }
 }

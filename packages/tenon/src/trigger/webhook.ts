@@ -43,8 +43,9 @@ export function webhooksOf(
     const main = own.find(({ name }) => name === 'main') ?? (own.length === 1 ? own[0] : undefined)
     for (const connection of own) {
       const receiver = createReceiver(connection, types, context)
-      if (connection === main) webhooks.push({ ...receiver, path: `/hooks/${connector.name}` })
-      webhooks.push({ ...receiver, path: `/hooks/${connector.name}/${connection.name}` })
+      const path = `/hooks/${connector.options.webhooks?.path ?? connector.name}`
+      if (connection === main) webhooks.push({ ...receiver, path })
+      webhooks.push({ ...receiver, path: `${path}/${connection.name}` })
     }
   }
   return webhooks
