@@ -276,15 +276,21 @@ class Interpreter {
   }
 }
 
-/** Own code of a step: mostly it works. */
-export function makeBody(random: Random, faultRate: () => number, later: (delayMs: number, callback: () => void) => void): () => unknown {
-  return () => {
-    const isFaulty = random.chance(faultRate())
-    const fault = random.next()
-    if (!isFaulty) return fault < 0.7 ? { done: true } : new Promise((resolve) => later(Math.floor(fault * 300), () => resolve('slow')))
-    if (fault < 0.4) throw new Error('own code failed')
-    if (fault < 0.6) throw new TerminalError('own code gave up')
-    if (fault < 0.8) return new Promise((_resolve, reject) => later(Math.floor(fault * 60_000), () => reject(new Error('own code failed late'))))
-    return new Promise((resolve) => later(Math.floor(fault * 3_600_000), () => resolve('very slow')))
+type Later = (delayMs: number, callback: () => void) => void
+
+/** Own code of a step: mostly it works. Code that gives up for good says that it has done nothing. */
+export function runBody(random: Random, faultRate: number, later: Later, takeEffect: () => void): unknown {
+  const isFaulty = random.chance(faultRate)
+  const fault = random.next()
+  if (isFaulty && fault < 0.2) throw new TerminalError('own code gave up')
+  takeEffect()
+  if (!isFaulty && fault < 0.7) return { done: true }
+  if (!isFaulty) return new Promise((resolve) => later(Math.floor(fault * 300), () => resolve('slow')))
+  if (fault < 0.6) throw new Error('own code failed')
+  if (fault < 0.8) {
+    return new Promise((_resolve, reject) => {
+      later(Math.floor(fault * 60_000), () => reject(new Error('own code failed late')))
+    })
   }
+  return new Promise((resolve) => later(Math.floor(fault * 3_600_000), () => resolve('very slow')))
 }

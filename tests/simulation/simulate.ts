@@ -8,7 +8,7 @@ import { mortalClock, virtualClock, type VirtualClock } from '../../packages/ten
 import { seeded, type Random } from '../chaos/random.ts'
 import { checkAll } from './checks.ts'
 import { faultyJournal, type Weather } from './faulty-journal.ts'
-import { makeBody, makeFlows, type Made } from './flows.ts'
+import { makeFlows, runBody, type Made } from './flows.ts'
 import { Durable, Ledger } from './ledger.ts'
 import { Observations, type Stay } from './observations.ts'
 import { People } from './people.ts'
@@ -156,9 +156,11 @@ export class Simulation {
   #body(run: string, step: string, kind: 'repeatable' | 'unrepeatable'): unknown {
     this.ledger.note(`${this.clock.now()} body ${run} ${step}`)
     if (this.durable.isFinished(run, step)) this.ledger.problem(`I2: the body of ${step} of ${run} is finished and runs again`)
-    if (kind === 'unrepeatable') this.provider.bodyRan(run, step)
     const { clock } = this.life
-    return makeBody(this.random, () => this.provider.faultRate, (delayMs, callback) => void clock.after(delayMs, callback))()
+    const later = (delayMs: number, callback: () => void) => void clock.after(delayMs, callback)
+    return runBody(this.random, this.provider.faultRate, later, () => {
+      if (kind === 'unrepeatable') this.provider.bodyRan(run, step)
+    })
   }
 }
 
@@ -212,7 +214,7 @@ async function calm(simulation: Simulation): Promise<void> {
   ledger.note(`${clock.now()} calm`)
   for (let round = 0; round < 120 && ledger.problems.length === 0; round += 1) {
     await simulation.settle()
-    await clock.advance(round < 20 ? 2000 : round < 60 ? 300_000 : 3_600_000 * 3)
+    await clock.advance(round < 20 ? 2000 : round < 60 ? 300_000 : 3_600_000 * 6)
     people.clearUp()
     await simulation.settle()
     if (people.isContent && [...state.runs.values()].every(({ status }) => status === 'completed' || status === 'cancelled' || status === 'failed')) return
