@@ -13,6 +13,7 @@ import { Intake } from './intake.ts'
 import { QuietQueue } from './quiet-queue.ts'
 import { Routes } from './routes.ts'
 import { Retention } from './retention.ts'
+import { Watchdog } from './watchdog.ts'
 
 export interface EngineOptions {
   readonly app: App
@@ -49,8 +50,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const intake = new Intake(services, new Routes(plan), dispatcher)
   const control = new Commands({ services, plan, dispatcher })
   const retention = new Retention({ journal, clock, retention: app.options.retention, log: services.log })
+  const watchdog = new Watchdog(services, () => dispatcher.inMemory())
   await dispatcher.start()
   retention.start()
+  watchdog.start()
 
   return {
     accept: (event) => intake.accept(event),
@@ -76,6 +79,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     drain(limitMs) {
       draining ??= (async () => {
         retention.stop()
+        watchdog.stop()
         const { interrupted } = await dispatcher.drain(limitMs)
         const counts = await allCounts(journal)
         return { interrupted, ...counts }

@@ -114,6 +114,10 @@ export class Dispatcher {
     return this.#active.size
   }
 
+  *inMemory(): Iterable<Execution> {
+    for (const execution of this.#active.values()) if (execution !== null) yield execution
+  }
+
   get readied(): number {
     return this.#queue.size
   }

@@ -9,6 +9,7 @@ import { operation } from '../definition/operation.ts'
 import { unverified } from '../definition/verifier.ts'
 import { memoryJournal, type MemoryFaults, type MemoryJournal, type MemoryState } from '../journal/memory.ts'
 import { mortalClock, virtualClock, type VirtualClock } from '../testing/virtual-clock.ts'
+import type { Services } from './command.ts'
 import { createEngine } from './create-engine.ts'
 import type { Engine, Happening } from './engine.ts'
 
@@ -101,12 +102,12 @@ export interface World {
 
 export async function world(
   flows: readonly Flow[],
-  options: { faults?: MemoryFaults; runsInProgress?: number; lingerMs?: number } = {},
+  options: { faults?: MemoryFaults; runsInProgress?: number; lingerMs?: number; log?: Services['log'] } = {},
 ): Promise<World> {
   const clock = virtualClock()
   const upstream = new Upstream()
   const happenings: Happening[] = []
-  const { faults, runsInProgress, lingerMs } = options
+  const { log, faults, runsInProgress, lingerMs } = options
   let current = flows
   let events = 0
   let life = mortalClock(clock)
@@ -120,6 +121,7 @@ export async function world(
       clock: life,
       random: () => 0.5,
       ...(lingerMs !== undefined && { lingerMs }),
+      ...(log !== undefined && { log }),
     })
     engine.listen((happening) => happenings.push(happening))
     return { engine, journal }
