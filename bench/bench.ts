@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import type { Job } from './job.ts'
 import { diskKind } from './measure/folder.ts'
 import { say, table } from './measure/progress.ts'
+import { measuredTenon } from './order-webhook/engines.ts'
 
 const jobs = readdirSync(new URL('jobs/', import.meta.url))
   .filter((name) => name.endsWith('.ts'))
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
   }
   const { job } = (await import(`./jobs/${values.job}.ts`)) as { job: Job }
   say(`${values.job}: ${job.description}`)
-  say(`Node ${process.versions.node}, data on ${diskKind()} with fsync on\n`)
+  say(`Node ${process.versions.node}, data on ${diskKind()} with fsync on; ${measuredTenon()}\n`)
   const result = await job.run({ rounds: positive(values.rounds, 'rounds'), runs: positive(values.runs, 'runs') })
   if (values.json) console.log(JSON.stringify({ job: values.job, ...result }))
   else table(Object.entries(result).map(([figure, value]) => ({ figure, value: String(value) })))

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Job } from '../job.ts'
+import { freshFolder } from '../measure/folder.ts'
 import { line, say } from '../measure/progress.ts'
 import { round } from '../measure/statistics.ts'
 import { type Engine, startBare, startTenon } from '../order-webhook/engines.ts'
@@ -17,7 +18,8 @@ export const job: Job = {
   async run({ runs = 100_000 }) {
     const session = await openSession()
     const bare = await startBare(session.sinks)
-    const tenon = await startTenon(session.sinks, { app })
+    const folder = freshFolder('parked')
+    let tenon = await startTenon(session.sinks, { app, folder })
     try {
       await session.measure(bare, { count: 1 })
       await session.measure(tenon, { count: 1, ends: false })
@@ -31,16 +33,22 @@ export const job: Job = {
       // One more: the run that warmed up.
       await untilWaiting(tenon, runs + 1)
       await sleep(idleMs)
+      const afterLoad = tenon.program.usage().rssMib
+      // What the load left behind in the heap is not what waiting runs cost.
+      await tenon.stop()
+      tenon = await startTenon(session.sinks, { app, folder })
+      await sleep(idleMs)
       const parked = tenon.program.usage().rssMib
-      line('all wait', { tenon: `${round(parked)} MiB` })
+      line('all wait', { 'after the load': `${round(afterLoad)} MiB`, 'after a restart': `${round(parked)} MiB` })
 
       say('waking all …')
       const woken = await session.measure(tenon, { count: runs, continues: started.first, type: 'charge.captured' })
       line('all woken', { 'runs/s': round(woken.perS), lost: woken.lost, duplicated: woken.duplicated })
-      return figures({ runs, bareIdle, idle, parked, woken })
+      return figures({ runs, bareIdle, idle, afterLoad, parked, woken })
     } finally {
       await bare.stop()
       await tenon.stop()
+      folder.remove()
       session.stop()
     }
   },
@@ -50,15 +58,17 @@ interface Found {
   readonly runs: number
   readonly bareIdle: number
   readonly idle: number
+  readonly afterLoad: number
   readonly parked: number
   readonly woken: Measured
 }
 
-function figures({ runs, bareIdle, idle, parked, woken }: Found): Record<string, number> {
+function figures({ runs, bareIdle, idle, afterLoad, parked, woken }: Found): Record<string, number> {
   return {
     runs,
     bare_idle_mib: round(bareIdle, 1),
     idle_mib: round(idle, 1),
+    after_load_mib: round(afterLoad, 1),
     parked_mib: round(parked, 1),
     parked_ratio: round(parked / bareIdle, 2),
     woken_per_s: round(woken.perS),

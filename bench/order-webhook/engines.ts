@@ -1,5 +1,6 @@
 // How each side of the job is started.
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Folder, freshFolder } from '../measure/folder.ts'
 import { freePort, type Program, startProgram } from '../measure/process.ts'
@@ -94,5 +95,19 @@ export async function startTenon(sinks: readonly string[], options: TenonOptions
 
 const built = path('../../packages/tenon/dist/cli/cli.js')
 
-/** True when there is a build: a stale one would be measured in place of the sources, so say which it is. */
+/** True when there is a build; it is what is measured then. */
 export const isBuilt = existsSync(built)
+
+/** Which Tenon is measured, in words. */
+export function measuredTenon(): string {
+  if (!isBuilt) return 'Tenon from its sources (npm run build makes the package that is published)'
+  const source = path('../../packages/tenon/src/')
+  const newest = Math.max(
+    ...readdirSync(source, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+      .map((name) => statSync(join(source, name)).mtimeMs),
+  )
+  return newest > statSync(built).mtimeMs
+    ? 'Tenon from a build OLDER THAN ITS SOURCES: run npm run build first'
+    : 'Tenon from its build'
+}
