@@ -3,10 +3,11 @@ import type { AppendReceipt, LoadedRun, RunKey, RunRow } from '../journal/journa
 import type { Services } from './command.ts'
 import type { DrainReport } from './engine.ts'
 import { Execution } from './execution.ts'
+import { Expected } from './expected.ts'
 import type { Leaving } from './leaving.ts'
 import { emptyHistory } from './history.ts'
 import { decodeEvent } from './messages.ts'
-import { prepareRun, writePoisoned, type Prepared } from './prepare.ts'
+import { prepareRun, type Prepared } from './prepare.ts'
 import { Permits } from './permits.ts'
 import { RunQueue, type Queued } from './run-queue.ts'
 import { Suspects } from './suspects.ts'
@@ -29,7 +30,7 @@ export class Dispatcher {
   readonly #queue: RunQueue
   readonly #active = new Map<string, Execution | null>()
   /** Runs whose start is on its way to the journal: `offer` brings them, nothing else may. */
-  readonly #expected = new Map<string, number>()
+  readonly #expected = new Expected()
   readonly #permits: Permits
   readonly #suspects: Suspects
   #isPumping = false
@@ -49,7 +50,7 @@ export class Dispatcher {
       known: () => this.#known(),
       onDue: (runs) => this.ready(runs),
     })
-    this.#suspects = new Suspects(options.services.clock, (run) => this.ready([run]))
+    this.#suspects = new Suspects(options.services, options.startedAt, (run) => this.ready([run]))
   }
 
   /** Takes up what the journal holds. */
@@ -60,18 +61,12 @@ export class Dispatcher {
 
   /** A run is about to be started here. Balance it with `offer` or `unexpect`, or a scan could begin it beside the answer. */
   expect(run: string): void {
-    this.#expected.set(run, (this.#expected.get(run) ?? 0) + 1)
+    this.#expected.begin(run)
   }
 
   unexpect(key: RunKey): void {
-    this.#endExpecting(key.run)
+    this.#expected.end(key.run)
     if (!this.#expected.has(key.run) && this.#queue.takeRepeat(key.run)) this.ready([key])
-  }
-
-  #endExpecting(run: string): void {
-    const count = this.#expected.get(run) ?? 0
-    if (count > 1) this.#expected.set(run, count - 1)
-    else this.#expected.delete(run)
   }
 
   /** What an append said of this and other runs; `null` when a write may have been stored though its answer was lost. */
@@ -83,18 +78,10 @@ export class Dispatcher {
 
   /** A run that was just started, with what it was started with: no need to read it again. */
   offer(row: RunRow, input: string): void {
-    this.#endExpecting(row.run)
+    this.#expected.end(row.run)
     if (this.#active.has(row.run)) return
-    if (
-      !this.#queue.push({
-        tenant: row.tenant,
-        run: row.run,
-        flow: row.flow,
-        version: row.version,
-        fresh: { row, input },
-      })
-    )
-      this.#mustScan = true
+    const { tenant, run, flow, version } = row
+    if (!this.#queue.push({ tenant, run, flow, version, fresh: { row, input } })) this.#mustScan = true
     this.#pump()
   }
 
@@ -145,7 +132,7 @@ export class Dispatcher {
   }
 
   #known(): ReadonlySet<string> {
-    return new Set([...this.#active.keys(), ...this.#queue.known(), ...this.#expected.keys()])
+    return new Set([...this.#active.keys(), ...this.#queue.known(), ...this.#expected.runs()])
   }
 
   #pump(): void {
@@ -205,38 +192,11 @@ export class Dispatcher {
       item.flow = row.flow
       item.version = row.version
     }
-    if (this.#isFromBefore(row) && !(await this.#admit(item, row))) return
+    if (!(await this.#suspects.admit(row))) return this.#release(item)
     const prepared = await prepareRun(loaded, this.#services)
     if (prepared === null) return this.#release(item)
     if (this.#isStopped) return this.#release(item)
     this.#begin(item, prepared, true)
-  }
-
-  // After a crash each run that is taken up again is counted, before it runs: one that ends the process every time must be stopped some day.
-  async #admit(item: Queued, row: RunRow): Promise<boolean> {
-    const { journal } = this.#services
-    if (row.recoveries >= this.#suspects.limit) {
-      await writePoisoned(row, this.#services)
-      this.#release(item)
-      return false
-    }
-    if (row.recoveries > 0 && !this.#suspects.admit(item)) {
-      this.#release(item)
-      return false
-    }
-    await journal.append({
-      tenant: row.tenant,
-      run: row.run,
-      epoch: journal.epoch,
-      after: row.lastSeq,
-      entries: [],
-      recovery: true,
-    })
-    return true
-  }
-
-  #isFromBefore(row: RunRow): boolean {
-    return !this.#services.journal.closedCleanly && row.updatedAt < this.#options.startedAt
   }
 
   #begin(item: Queued, prepared: Prepared, isResumed: boolean): void {

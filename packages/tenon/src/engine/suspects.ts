@@ -1,5 +1,9 @@
-import type { Clock } from '../base/clock.ts'
-import type { RunKey } from '../journal/journal.ts'
+import type { RunKey, RunRow } from '../journal/journal.ts'
+import type { Services } from './command.ts'
+import { writePoisoned } from './prepare.ts'
+
+/** Recoveries without progress after which a run is poison. */
+const mostRecoveries = 5
 
 /** A suspect that has done no harm for this long is let go on beside the next. */
 const trialMs = 2000
@@ -9,36 +13,53 @@ const trialMs = 2000
  * so that those which merely stood beside the culprit are not blamed with it.
  */
 export class Suspects {
-  /** Recoveries without progress after which a run is poison. */
-  readonly limit = 5
-  readonly #clock: Clock
+  readonly #services: Services
+  readonly #startedAt: number
   readonly #onTurn: (run: RunKey) => void
-  readonly #waiting: RunKey[] = []
+  readonly #waiting = new Map<string, RunKey>()
   #current: string | null = null
   #stopTimer: () => void = () => undefined
 
-  constructor(clock: Clock, onTurn: (run: RunKey) => void) {
-    this.#clock = clock
+  constructor(services: Services, startedAt: number, onTurn: (run: RunKey) => void) {
+    this.#services = services
+    this.#startedAt = startedAt
     this.#onTurn = onTurn
   }
 
-  /** False while another is on trial: it is taken up when that one is through. */
-  admit(run: RunKey): boolean {
-    if (this.#current === run.run) return true
-    if (this.#current !== null) {
-      this.#waiting.push(run)
+  /** False for a run that may not go on: poison, or a suspect while another is on trial; that one is taken up when its turn comes. */
+  async admit(row: RunRow): Promise<boolean> {
+    const { journal } = this.#services
+    if (journal.closedCleanly || row.updatedAt >= this.#startedAt) return true
+    if (row.recoveries >= mostRecoveries) {
+      await writePoisoned(row, this.#services)
       return false
     }
-    this.#current = run.run
-    this.#stopTimer = this.#clock.after(trialMs, () => this.leave(run.run))
+    if (row.recoveries > 0 && !this.#tryNow(row)) return false
+    // Counted before it runs: one that ends the process every time must be stopped some day.
+    const { tenant, run, lastSeq } = row
+    await journal.append({ tenant, run, epoch: journal.epoch, after: lastSeq, entries: [], recovery: true })
     return true
   }
 
+  #tryNow({ tenant, run }: RunKey): boolean {
+    if (this.#current === run) return true
+    if (this.#current !== null) {
+      this.#waiting.set(run, { tenant, run })
+      return false
+    }
+    this.#current = run
+    this.#stopTimer = this.#services.clock.after(trialMs, () => this.leave(run))
+    return true
+  }
+
+  /** It has left memory, or has stood its trial. */
   leave(run: string): void {
     if (this.#current !== run) return
     this.#stopTimer()
     this.#current = null
-    const next = this.#waiting.shift()
-    if (next !== undefined) this.#onTurn(next)
+    const [next] = this.#waiting.values()
+    if (next === undefined) return
+    this.#waiting.delete(next.run)
+    this.#onTurn(next)
   }
 }
