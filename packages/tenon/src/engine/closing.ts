@@ -87,6 +87,7 @@ function finish(run: Closable, ending: Ending): void {
     .filter((command) => command.kind === 'wait' && command.begun !== null)
     .map((command) => command.name)
   if (ending.how !== 'completed' && run.undoing.isNeeded) {
+    giveUp(run)
     run.note(write('undo', null, at, { n: run.undoing.count }), { endedWaits }, () => takeBack(run))
     return
   }
@@ -98,10 +99,15 @@ function finish(run: Closable, ending: Ending): void {
   })
 }
 
-/** Walks the way back. Everything that the function still waited for is given up; from here on only the way back asks for steps. */
-export function takeBack(run: Closable): void {
+// Nothing reaches the function any more, not even what comes while the journal writes that the way back begins.
+function giveUp(run: Closable): void {
   for (const command of run.book.open) run.book.close(command)
   run.book.fresh = []
+}
+
+/** Walks the way back. Everything that the function still waited for is given up; from here on only the way back asks for steps. */
+export function takeBack(run: Closable): void {
+  giveUp(run)
   run.undoing.begin()
   const walked = run.undoing.walk((body) => runAsStep(run, body))
   void walked.then(() => {

@@ -114,7 +114,15 @@ export class Commands {
   /** For children of a cancelled run: one that has ended is left alone. Resolves when the journal has taken it, however long that is. */
   async cancelQuietly(run: RunKey, reason: string, id: string): Promise<void> {
     const { services, dispatcher } = this.#parts
-    const message = { kind: 'message', ...run, id, type: 'cancel', name: null, body: encode({ reason }), to: 'living' } as const
+    const message = {
+      kind: 'message',
+      ...run,
+      id,
+      type: 'cancel',
+      name: null,
+      body: encode({ reason }),
+      to: 'living',
+    } as const
     for (;;) {
       try {
         const receipt = await this.#deliver({ ...message, at: this.#now() })

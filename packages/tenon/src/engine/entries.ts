@@ -1,6 +1,6 @@
 import { contentHash } from '../base/ids.ts'
 import { decode, encode } from '../base/json.ts'
-import type { EntryRow, NewEntry, RunStatus, StoredValue } from '../journal/journal.ts'
+import type { EntryRow, InboxMessage, NewEntry, RunStatus, StoredValue } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { StoredError } from './outcome.ts'
 import type { StepView } from './view.ts'
@@ -125,6 +125,15 @@ export function outOfLine(body: string): { readonly body: string; readonly value
   if (body.length <= inlineLimit) return { body, values: [] }
   const hash = contentHash(body)
   return { body: `"@${hash}"`, values: [{ hash, body }] }
+}
+
+/** A message with its body, wherever that is kept. */
+export async function wholeMessage(
+  message: InboxMessage,
+  values: (hashes: readonly string[]) => Promise<readonly (string | null)[]>,
+): Promise<InboxMessage> {
+  const body = await wholeBody(message.body, values)
+  return body === message.body ? message : { ...message, body }
 }
 
 export async function wholeBody(

@@ -1,5 +1,6 @@
 import type { InboxMessage, RunKey } from '../journal/journal.ts'
 import type { Services } from './command.ts'
+import { wholeMessage } from './entries.ts'
 
 /** Reads a run's inbox while it is in memory; each message is taken once. */
 export class InboxReader {
@@ -36,13 +37,19 @@ export class InboxReader {
       this.#reads -= 1
       onRead(this.fresh(messages))
     }
-    this.#services.journal.inbox(this.#run).then(done, (error: unknown) => {
+    this.#whole().then(done, (error: unknown) => {
       this.#services.log('inbox.unreadable', { run: this.#run.run, error })
       this.#services.clock.after(1000, () => {
         this.#isPoked = true
         done([])
       })
     })
+  }
+
+  async #whole(): Promise<readonly InboxMessage[]> {
+    const { journal, values } = this.#services
+    const messages = await journal.inbox(this.#run)
+    return Promise.all(messages.map((message) => wholeMessage(message, values)))
   }
 
   fresh(messages: readonly InboxMessage[]): readonly InboxMessage[] {

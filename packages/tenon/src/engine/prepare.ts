@@ -2,7 +2,7 @@ import { TenonError } from '../base/errors.ts'
 import type { AppendReceipt, InboxMessage, LoadedRun, RunRow } from '../journal/journal.ts'
 import type { Services } from './command.ts'
 import { endOf } from './ending.ts'
-import { read, wholeBody, write, type HistoryEntry, type Written } from './entries.ts'
+import { read, wholeBody, wholeMessage, write, type HistoryEntry, type Written } from './entries.ts'
 import { prepareHistory, type History } from './history.ts'
 import { decodeEvent, type StoredEvent } from './messages.ts'
 import { keepMessage } from './inbox.ts'
@@ -19,21 +19,19 @@ export interface Prepared {
 /** Reads a run's journal; does first what needs no code: reopening a failed run, giving up one whose version is gone. `null` when it does not go on. */
 export async function prepareRun(loaded: LoadedRun, services: Services): Promise<Prepared | null> {
   const { row } = loaded
-  const inbox = await Promise.all(
-    loaded.inbox.map(async (message) => ({ ...message, body: await wholeBody(message.body, services.values) })),
-  )
+  const inbox = await Promise.all(loaded.inbox.map((message) => wholeMessage(message, services.values)))
   const plan = services.planOf(row.flow, row.version)
   const entries = await read(loaded.entries, services.values)
   if (plan === null) return giveUpVersion({ ...loaded, inbox }, entries, services)
-  const event = decodeEvent(await wholeBody(loaded.input, services.values))
   const last = entries.at(-1)
-  if (last?.kind === 'end') return reopen({ row, event, inbox, entries }, plan, services)
+  if (last?.kind === 'end') return reopen({ row, inbox, entries }, plan, services)
+  const event = decodeEvent(await wholeBody(loaded.input, services.values))
   return { row, event, history: prepareHistory(entries), inbox }
 }
 
 // A message reached a failed run: a person retries it, or has it out of the way.
 async function reopen(
-  run: { row: RunRow; event: StoredEvent; inbox: readonly InboxMessage[]; entries: HistoryEntry[] },
+  run: { row: RunRow; inbox: readonly InboxMessage[]; entries: readonly HistoryEntry[] },
   plan: FlowPlan,
   services: Services,
 ): Promise<Prepared | null> {
@@ -48,20 +46,20 @@ async function reopen(
     await append(row, services, [written], { consumed, state })
     return null
   }
-  const body = retriedBody(entries)
-  const receipt = await append(row, services, [write('retried', null, at, body)], { consumed })
+  const kept = inbox.map((one) => keepMessage(one, entries)).filter((written) => written !== null)
+  const body = retriedBody(entries, new Set(kept.map(({ entry }) => entry.step ?? '')))
+  const receipt = await append(row, services, [...kept, write('retried', null, at, body)], { consumed })
   if (receipt.outcome !== 'written') return null
-  const retried: HistoryEntry = { seq: row.lastSeq + 1, at, kind: 'retried', step: '', body }
-  return {
-    row: { ...row, lastSeq: row.lastSeq + 1 },
-    event: run.event,
-    history: prepareHistory([...entries, retried]),
-    inbox: [],
-  }
+  const [reopened] = await services.journal.load([row])
+  return reopened === null || reopened === undefined ? null : prepareRun(reopened, services)
 }
 
 // The end no longer counts, nor do the failures that led to it, with their tries. A step whose provider said no gets a new key.
-function retriedBody(entries: readonly HistoryEntry[]): {
+// The end gave up the waits that were open; they begin anew, and find what came meanwhile. `kept` are those that have just got something.
+function retriedBody(
+  entries: readonly HistoryEntry[],
+  kept: ReadonlySet<string>,
+): {
   void: number[]
   generations: Record<string, number>
   maybe: string[]
@@ -79,8 +77,13 @@ function retriedBody(entries: readonly HistoryEntry[]): {
     else maybe.push(entry.step)
   }
   const isOfFailed = (entry: HistoryEntry): boolean =>
-    steps.has(entry.step) && ['attempt', 'sending', 'unknown', 'decision'].includes(entry.kind)
-  const dropped = entries.filter((entry) => failing.has(entry.seq) || isOfFailed(entry)).map((entry) => entry.seq)
+    steps.has(entry.step) && ['begun', 'attempt', 'sending', 'unknown', 'decision'].includes(entry.kind)
+  const finished = new Set(entries.filter(({ kind }) => kind === 'step').map(({ step }) => step))
+  const isOpenWait = (entry: HistoryEntry): boolean =>
+    entry.kind === 'begun' && entry.body.t === 'wait' && !finished.has(entry.step) && !kept.has(entry.step)
+  const dropped = entries
+    .filter((entry) => failing.has(entry.seq) || isOfFailed(entry) || isOpenWait(entry))
+    .map((entry) => entry.seq)
   return { void: end === undefined ? dropped : [...dropped, end.seq], generations: raised, maybe }
 }
 

@@ -49,8 +49,11 @@ export class Replayer {
         return { what: 'result', delivery: deliveryOf(replayed.command, replayed.entry, book) }
       if (replayed.what === 'stopped') return { what: 'stopped', cancel: replayed.entry.body }
       if (replayed.what === 'undoing') return { what: 'undoing', seq: entry.seq }
-      if (replayed.what === 'left-behind' && replayed.entry.kind === 'step')
-        this.#leftBehind.set(replayed.entry.step, replayed.entry)
+      if (replayed.what === 'left-behind' && replayed.entry.kind === 'step') {
+        const { step, body } = replayed.entry
+        this.#leftBehind.set(step, replayed.entry)
+        if (body.sig !== undefined) mail.dropSignal(body.sig)
+      }
     }
   }
 

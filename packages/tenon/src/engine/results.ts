@@ -1,4 +1,4 @@
-import { decode } from '../base/json.ts'
+import { decode, encode } from '../base/json.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Command } from './command.ts'
 import { withValue, write, type EntryBodies, type Written } from './entries.ts'
@@ -76,7 +76,9 @@ export class Results {
 
   /** A result that stands in the journal already is written again where it is taken, so that the next replay delivers it at this point. */
   adopt(command: Command, entry: StepEntry, at: number): void {
-    this.#record(command, write('step', command.name, at, entry.body), null, () => resultOf(entry))
+    const { v, ...body } = entry.body
+    const written = write('step', command.name, at, body)
+    this.#record(command, body.e === undefined ? withValue(written, encode(v)) : written, null, () => resultOf(entry))
   }
 
   #record(command: Command, written: Written, additions: Additions | null, make: () => Result): void {

@@ -80,9 +80,14 @@ async function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Re
     step.policy,
     services.random,
   )
-  if (decision.next === 'fail') return host.fail(command, result.error, result.fate)
+  if (decision.next === 'fail') return host.fail(command, result.error, fateOf(result, command))
   if (decision.next === 'unknown') return becomeUnknown(host, command, result.error, services.clock.now())
   again(host, command, result, decision.delayMs)
+}
+
+// What a later try came to says nothing of an earlier one, unless the provider refuses for good, which it does knowing the key.
+function fateOf(result: Extract<TryResult, { error: unknown }>, command: Command): Fate {
+  return command.mayHaveHappened && result.retryable ? 'ambiguous' : result.fate
 }
 
 function again(host: Host, command: Command, result: Extract<TryResult, { error: unknown }>, delayMs: number): void {
