@@ -49,7 +49,7 @@ const marginMs = 3_600_000
 
 // I6: what came is taken once; nobody waits in vain for what is there.
 function checkWaits(simulation: Simulation, run: StoredRun): void {
-  const { durable, ledger, people, hasJumped } = simulation
+  const { durable, ledger, people, hasJumped, observations } = simulation
   const entries = durable.entries(run.run)
   const results = finals(entries)
   const taken = new Set<string>()
@@ -62,7 +62,7 @@ function checkWaits(simulation: Simulation, run: StoredRun): void {
   for (const begun of entries) {
     const kind = begun.body.t === 'wait' && begun.kind === 'begun' ? (begun.body.m === undefined ? 'signal' : 'event') : null
     const result = results.get(begun.step ?? '')
-    if (kind === null || hasJumped || durable.retries(run.run) > 0 || result?.body.e?.code !== 'TIMEOUT') continue
+    if (kind === null || hasJumped || !observations.hasGot(run.run, begun.step ?? '') || durable.retries(run.run) > 0 || result?.body.e?.code !== 'TIMEOUT') continue
     const until = (begun.body.until ?? 0) - marginMs
     const missed =
       kind === 'event'

@@ -57,6 +57,11 @@ export class Observations {
     for (let index = 0; index < plain.length; index += 1) stay.digest = (stay.digest * 31 + plain.charCodeAt(index)) | 0
   }
 
+  /** True when the function of the run got what that step came to. */
+  hasGot(run: string, step: string): boolean {
+    return this.#of(run).lines.some((line) => line.step === step)
+  }
+
   /** After a dry replay of the whole journal. */
   isComplete(stay: Stay): boolean {
     return stay.index >= this.#of(stay.run).lines.length

@@ -50,9 +50,10 @@ export class People {
     const { engine } = life
     if (engine === null) return
     const kind = random.next()
-    if (kind < 0.4) this.#sendNew(engine, random.chance(0.6) ? random.pick(['ordered', 'returned']) : 'delivered')
+    const isCrowded = this.#simulation.state.runs.size > 12
+    if (kind < 0.4) this.#sendNew(engine, random.chance(0.6) && !isCrowded ? random.pick(['ordered', 'returned']) : 'delivered')
     else if (kind < 0.52) this.#sendAgain(engine)
-    else if (kind < 0.6) this.#startByHand(engine)
+    else if (kind < 0.6 && !isCrowded) this.#startByHand(engine)
     else if (kind < 0.75) this.#signal(engine)
     else if (kind < 0.82) this.#cancel(engine)
     else if (kind < 0.9) this.#retry(engine)

@@ -3,7 +3,7 @@ import type { Engine } from '../../packages/tenon/src/engine/engine.ts'
 import type { Client } from '../../packages/tenon/src/client/client.ts'
 import { defineApp } from '../../packages/tenon/src/definition/app.ts'
 import type { MemoryJournal } from '../../packages/tenon/src/journal/memory.ts'
-import { emptyState, type MemoryState } from '../../packages/tenon/src/journal/memory/state.ts'
+import { emptyState, isEnded, type MemoryState } from '../../packages/tenon/src/journal/memory/state.ts'
 import { mortalClock, virtualClock, type VirtualClock } from '../../packages/tenon/src/testing/virtual-clock.ts'
 import { seeded, type Random } from '../chaos/random.ts'
 import { checkAll } from './checks.ts'
@@ -178,7 +178,7 @@ export async function simulate(seed: number, plants: Plants = {}): Promise<Outco
 // Anything may happen, in any order, between any two turns.
 async function trouble(simulation: Simulation): Promise<void> {
   const { random, clock, people } = simulation
-  const moves = random.between(40, 160)
+  const moves = random.between(60, 260)
   const crashRate = random.pick([0.005, 0.02, 0.05])
   const jumps = random.chance(0.1)
   for (let move = 0; move < moves && simulation.ledger.problems.length === 0; move += 1) {
@@ -212,11 +212,21 @@ async function calm(simulation: Simulation): Promise<void> {
   if (random.chance(0.4)) simulation.crash()
   provider.stopFaults()
   ledger.note(`${clock.now()} calm`)
-  for (let round = 0; round < 120 && ledger.problems.length === 0; round += 1) {
+  let idle = 0
+  let progress = ''
+  // Runs of one key wait for each other: it may take long, but it must not stop.
+  for (let round = 0; idle < idleRounds && ledger.problems.length === 0; round += 1) {
     await simulation.settle()
     await clock.advance(round < 20 ? 2000 : round < 60 ? 300_000 : 3_600_000 * 6)
     people.clearUp()
     await simulation.settle()
-    if (people.isContent && [...state.runs.values()].every(({ status }) => status === 'completed' || status === 'cancelled' || status === 'failed')) return
+    const runs = [...state.runs.values()]
+    if (people.isContent && runs.every(isEnded)) return
+    const now = `${runs.filter(isEnded).length} ${runs.reduce((sum, { lastSeq }) => sum + lastSeq, 0)}`
+    idle = now === progress && round >= 60 ? idle + 1 : 0
+    progress = now
   }
 }
+
+/** So many rounds of hours without any progress: longer than any wait of the generated flows. */
+const idleRounds = 12
