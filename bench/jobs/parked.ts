@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { Job } from '../job.ts'
 import { freshFolder } from '../measure/folder.ts'
 import { line, say } from '../measure/progress.ts'
@@ -9,7 +8,7 @@ import { round } from '../measure/statistics.ts'
 import { type Engine, startBare, startTenon } from '../order-webhook/engines.ts'
 import { type Measured, openSession } from '../order-webhook/session.ts'
 
-const app = fileURLToPath(new URL('../parked/app.ts', import.meta.url))
+const app = 'parked/app.ts'
 const idleMs = 5_000
 const longestParkMs = 120_000
 

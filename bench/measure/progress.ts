@@ -24,7 +24,7 @@ export function table(rows: readonly Row[]): void {
 export function line(name: string, figures: Readonly<Record<string, string | number>>): void {
   say(
     `  ${name.padEnd(22)}${Object.entries(figures)
-      .map(([figure, value]) => `${figure} ${value}`.padEnd(18))
+      .map(([figure, value]) => `${`${figure} ${value}`.padEnd(16)}  `)
       .join('')}`.trimEnd(),
   )
 }

@@ -1,8 +1,9 @@
 // How each side of the job is started.
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type Folder, freshFolder } from '../measure/folder.ts'
+import { javascript } from '../measure/javascript.ts'
 import { freePort, type Program, startProgram } from '../measure/process.ts'
 import { type StandIn, standInsVariable } from '../measure/stand-ins.ts'
 
@@ -20,18 +21,20 @@ export interface Engine {
 
 export type StartEngine = (sinks: readonly string[]) => Promise<Engine>
 
+const preload = (file: string) => ['--import', pathToFileURL(file).href]
+
 /** Only for the job that slows commits down. */
-const slowDisk = () =>
-  process.env['BENCH_COMMIT_MS'] === undefined
-    ? []
-    : ['--import', new URL('../measure/slow-disk.ts', import.meta.url).href]
+const slowDisk = () => (process.env['BENCH_COMMIT_MS'] === undefined ? [] : preload(javascript('measure/slow-disk.ts')))
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
 async function plain(name: string, file: string, sinks: readonly string[]): Promise<Engine> {
   const folder = freshFolder(name)
   const port = await freePort()
-  const program = await startProgram({ args: [...slowDisk(), path(file), String(port), ...sinks, folder.path], port })
+  const program = await startProgram({
+    args: [...slowDisk(), javascript(`order-webhook/${file}`), String(port), ...sinks, folder.path],
+    port,
+  })
   return engine(program, folder, '/events', secret)
 }
 
@@ -52,7 +55,7 @@ export const startBare: StartEngine = (sinks) => plain('bare', 'bare.ts', sinks)
 export const startPrototype: StartEngine = (sinks) => plain('prototype', 'prototype.ts', sinks)
 
 export interface TenonOptions {
-  /** Path of the app's file; default is the job's. */
+  /** The app's file, from bench/; default is the job's. */
   readonly app?: string
   /** A data folder that exists already, and is kept. */
   readonly folder?: Folder
@@ -71,15 +74,13 @@ export async function startTenon(sinks: readonly string[], options: TenonOptions
   const program = await startProgram({
     args: [
       ...(isBuilt ? [] : ['--conditions=source']),
-      '--import',
-      new URL('../../packages/tenon/bin/preload.js', import.meta.url).href,
-      '--import',
-      new URL('../measure/stand-ins.ts', import.meta.url).href,
+      ...preload(path('../../packages/tenon/bin/preload.js')),
+      ...preload(javascript('measure/stand-ins.ts')),
       ...slowDisk(),
       isBuilt ? built : path('../../packages/tenon/src/cli/cli.ts'),
       'start',
       '--app',
-      options.app ?? path('app.ts'),
+      javascript(options.app ?? 'order-webhook/app.ts'),
     ],
     env: { PORT: String(port), TENON_DATA: folder.path, [standInsVariable]: JSON.stringify(standIns) },
     port,
