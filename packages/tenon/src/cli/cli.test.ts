@@ -1,14 +1,18 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 // The command line is tested as it is used: in a process of its own.
 
 let folder: string
+const children: ChildProcess[] = []
 beforeAll(() => {
   // Beside the sources, so that the apps in it find the packages.
   folder = mkdtempSync(join(import.meta.dirname, '../../.test-'))
+})
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -30,6 +34,7 @@ function begin(...words: string[]) {
     COLUMNS: '100',
   }
   const child = spawn(process.execPath, ['--conditions=source', cli, ...words], { cwd: folder, env: environment })
+  children.push(child)
   let [out, err] = ['', '']
   const watchers = new Set<() => void>()
   child.stdout.on('data', (piece: Buffer) => {

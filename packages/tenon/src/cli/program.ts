@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
+import type { Command } from 'commander'
 import { messageOf, TenonError } from '../base/errors.ts'
 import { exitCodes, exitCodesHelp, type CommandDefinition, type CommandInput } from './command.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
@@ -33,7 +34,6 @@ function report(error: unknown, terminal: Terminal, json: boolean): number {
 
 async function parse(words: readonly string[], terminal: Terminal, environment: Environment): Promise<number> {
   const { Command, CommanderError } = await import('commander')
-  let code: number = exitCodes.good
   const root = new Command('tenon')
     .description('Durable API integrations as TypeScript.')
     .exitOverride()
@@ -41,49 +41,14 @@ async function parse(words: readonly string[], terminal: Terminal, environment: 
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
     })
-    .configureHelp({ helpWidth: Math.min(terminal.columns, 110), showGlobalOptions: true })
-    .showSuggestionAfterError()
-    .addHelpText('after', `\n${exitCodesHelp}`)
-
-  type Parent = typeof root
-  const addCommand = async (parent: Parent, path: readonly string[]): Promise<void> => {
-    const { command: definition } = (await import(`./commands/${path.join('/')}.ts`)) as { command: CommandDefinition }
-    const command = parent.command(path.at(-1) ?? '').description(definition.summary)
-    for (const [name, description] of definition.arguments ?? []) command.argument(name, description)
-    for (const [flags, description] of definition.options ?? []) command.option(flags, description)
-    // Where --data is the data of an event, the folder has another name.
-    const folderFlag = (definition.options ?? []).some(([flags]) => flags.startsWith('--data ')) ? 'folder' : 'data'
-    command
-      .option(`--${folderFlag} <folder>`, 'data folder of the server (default: TENON_DATA, else .tenon)')
-      .option('--json', 'print JSON and nothing else')
-      .addHelpText('after', examplesText(definition))
-      .action(async (...given: unknown[]) => {
-        const options = command.opts<CommandInput['options']>()
-        const dataFolder = (options[folderFlag] as string | undefined) ?? (environment['TENON_DATA'] || '.tenon')
-        const named = given.slice(0, definition.arguments?.length ?? 0) as (string | undefined)[]
-        code =
-          (await definition.run({
-            arguments: named,
-            options,
-            terminal,
-            environment,
-            dataFolder,
-            json: options['json'] === true,
-          })) ?? exitCodes.good
-      })
-  }
-
-  for (const name of namesIn('')) {
-    // Only what is asked for is loaded; for the general help everything is.
-    if (words[0] !== undefined && commandNames.has(words[0]) && words[0] !== name) continue
-    const members = isGroup(name) ? namesIn(`${name}/`) : []
-    if (members.length === 0) {
-      await addCommand(root, [name])
-      continue
-    }
-    const { summary } = (await import(`./commands/${name}/${name}.ts`)) as { summary: string }
-    const group = root.command(name).description(summary)
-    for (const member of members) if (member !== name) await addCommand(group, [name, member])
+    .configureHelp({ helpWidth: Math.min(terminal.columns, 110) })
+    .addHelpText('after', `${examplesText(rootExamples)}\n\n${exitCodesHelp}`)
+  const context: Context = { terminal, environment, code: exitCodes.good }
+  // Only what is asked for is loaded; for the general help everything is.
+  const [asked = ''] = words
+  for (const name of commandNames.has(asked) ? [asked] : commandNames) {
+    if (isGroup(name)) await addGroup(root, name, context)
+    else await addCommand(root, [name], context)
   }
   try {
     if (words.length === 0) root.help()
@@ -92,7 +57,42 @@ async function parse(words: readonly string[], terminal: Terminal, environment: 
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? exitCodes.good : exitCodes.misused
   }
-  return code
+  return context.code
+}
+
+interface Context {
+  readonly terminal: Terminal
+  readonly environment: Environment
+  /** What the command ended with. */
+  code: number
+}
+
+async function addGroup(root: Command, name: string, context: Context): Promise<void> {
+  const face = (await import(`./commands/${name}/${name}.ts`)) as Pick<CommandDefinition, 'summary' | 'examples'>
+  const group = root.command(name).description(face.summary).addHelpText('after', examplesText(face.examples))
+  for (const member of namesIn(`${name}/`)) if (member !== name) await addCommand(group, [name, member], context)
+}
+
+async function addCommand(parent: Command, path: readonly string[], context: Context): Promise<void> {
+  const { command: definition } = (await import(`./commands/${path.join('/')}.ts`)) as { command: CommandDefinition }
+  const command = parent.command(path.at(-1) ?? '').description(definition.summary)
+  for (const [name, description] of definition.arguments ?? []) command.argument(name, description)
+  for (const [flags, description] of definition.options ?? []) command.option(flags, description)
+  // Where --data is the data of an event, the folder has another name.
+  const isTaken = (definition.options ?? []).some(([flags]) => flags.startsWith('--data '))
+  const folderFlag = isTaken ? 'folder' : 'data'
+  command
+    .option(`--${folderFlag} <folder>`, 'data folder of the server (default: TENON_DATA, else .tenon)')
+    .option('--json', 'print JSON and nothing else')
+    .addHelpText('after', examplesText(definition.examples))
+    .action(async (...given: unknown[]) => {
+      const { terminal, environment } = context
+      const options = command.opts<CommandInput['options']>()
+      const dataFolder = (options[folderFlag] as string | undefined) ?? (environment['TENON_DATA'] || '.tenon')
+      const named = given.slice(0, definition.arguments?.length ?? 0) as (string | undefined)[]
+      const input = { arguments: named, options, terminal, environment, dataFolder, json: options['json'] === true }
+      context.code = (await definition.run(input)) ?? exitCodes.good
+    })
 }
 
 const folder = new URL('./commands/', import.meta.url)
@@ -111,7 +111,14 @@ function isGroup(name: string): boolean {
   return existsSync(new URL(`${name}/`, folder))
 }
 
-function examplesText({ examples }: CommandDefinition): string {
+const rootExamples: CommandDefinition['examples'] = [
+  ['tenon start --app src/app.ts', 'take its webhooks, run its flows'],
+  ['tenon runs list', 'the latest runs'],
+  ['tenon runs show a7x2k9fq', 'one of them, step by step'],
+  ['tenon check --app src/app.ts', 'before a deploy'],
+]
+
+function examplesText(examples: CommandDefinition['examples']): string {
   const widest = Math.max(...examples.map(([line]) => line.length))
   return `\nExamples:\n${examples.map(([line, what]) => `  ${line.padEnd(widest)}   ${what}`).join('\n')}`
 }
