@@ -20,12 +20,15 @@ export async function checkAll(simulation: Simulation): Promise<void> {
 function checkEnded({ durable, ledger, life, people }: Simulation): void {
   for (const run of durable.runs) {
     if (!['completed', 'failed', 'cancelled'].includes(run.status))
-      ledger.problem(`I8: run ${run.run} of ${run.flow} is ${run.status} (${run.code ?? 'no code'}) for ever, after ${run.entries.map(({ kind, step }) => `${kind} ${step ?? ''}`).join(', ')}`)
+      ledger.problem(
+        `I8: run ${run.run} of ${run.flow} is ${run.status} (${run.code ?? 'no code'}) for ever, after ${run.entries.map(({ kind, step }) => `${kind} ${step ?? ''}`).join(', ')}`,
+      )
     if (run.code === 'DIVERGED' || run.code === 'POISONED') ledger.problem(`run ${run.run} is ${run.code}`)
   }
   if (!people.isContent) ledger.problem('I1: an event is not accepted although nothing is wrong')
   const activity = life.engine?.activity()
-  if (activity?.inProgress !== 0 || activity.readied !== 0) ledger.problem(`I7: at the end ${activity?.inProgress} runs are in progress, ${activity?.readied} readied`)
+  if (activity?.inProgress !== 0 || activity.readied !== 0)
+    ledger.problem(`I7: at the end ${activity?.inProgress} runs are in progress, ${activity?.readied} readied`)
 }
 
 // I1: every accepted event has exactly its runs.
@@ -34,15 +37,22 @@ function checkStarts({ durable, ledger, flows, people }: Simulation): void {
     const wanted = flows.filter((made) => `shop/${made.event}` === event.type).map(({ flow }) => flow.name)
     const started = [...durable.runs].filter(({ eventKey }) => eventKey === `shop/${event.id}`)
     const found = started.map(({ flow }) => flow)
-    if (found.toSorted().join() !== wanted.toSorted().join()) ledger.problem(`I1: event ${event.id} started ${found.join() || 'nothing'}, expected ${wanted.join() || 'nothing'}`)
-    for (const run of started) if (runs !== null && !runs.includes(run.run)) ledger.problem(`I1: the answer to ${event.id} does not name ${run.run}`)
+    if (found.toSorted().join() !== wanted.toSorted().join())
+      ledger.problem(
+        `I1: event ${event.id} started ${found.join() || 'nothing'}, expected ${wanted.join() || 'nothing'}`,
+      )
+    for (const run of started)
+      if (runs !== null && !runs.includes(run.run))
+        ledger.problem(`I1: the answer to ${event.id} does not name ${run.run}`)
   }
 }
 
 // I4.
 function checkDense({ ledger }: Simulation, run: StoredRun): void {
-  for (const [index, { seq }] of run.entries.entries()) if (seq !== index + 1) ledger.problem(`I4: entry ${index + 1} of ${run.run} has number ${seq}`)
-  if (run.lastSeq !== run.entries.length) ledger.problem(`I4: run ${run.run} counts ${run.lastSeq} entries and has ${run.entries.length}`)
+  for (const [index, { seq }] of run.entries.entries())
+    if (seq !== index + 1) ledger.problem(`I4: entry ${index + 1} of ${run.run} has number ${seq}`)
+  if (run.lastSeq !== run.entries.length)
+    ledger.problem(`I4: run ${run.run} counts ${run.lastSeq} entries and has ${run.entries.length}`)
 }
 
 const marginMs = 3_600_000
@@ -60,15 +70,35 @@ function checkWaits(simulation: Simulation, run: StoredRun): void {
     taken.add(id)
   }
   for (const begun of entries) {
-    const kind = begun.body.t === 'wait' && begun.kind === 'begun' ? (begun.body.m === undefined ? 'signal' : 'event') : null
+    const kind =
+      begun.body.t === 'wait' && begun.kind === 'begun' ? (begun.body.m === undefined ? 'signal' : 'event') : null
     const result = results.get(begun.step ?? '')
-    if (kind === null || hasJumped || !observations.hasGot(run.run, begun.step ?? '') || durable.retries(run.run) > 0 || result?.body.e?.code !== 'TIMEOUT') continue
+    if (
+      kind === null ||
+      hasJumped ||
+      !observations.hasGot(run.run, begun.step ?? '') ||
+      durable.retries(run.run) > 0 ||
+      result?.body.e?.code !== 'TIMEOUT'
+    )
+      continue
     const until = (begun.body.until ?? 0) - marginMs
     const missed =
       kind === 'event'
-        ? people.outbox.filter(({ event, runs }) => runs !== null && isFor(event, begun) && acceptedAt(simulation, event.id) > run.createdAt && acceptedAt(simulation, event.id) < until && !taken.has(event.id)).map(({ event }) => event.id)
-        : people.signals.filter((signal) => signal.run === run.run && signal.at < until && !isTaken(results, signal.id)).map(({ id }) => id)
-    if (missed.length > 0) ledger.problem(`I6: ${begun.step} of ${run.run} timed out although ${missed.join()} had come`)
+        ? people.outbox
+            .filter(
+              ({ event, runs }) =>
+                runs !== null &&
+                isFor(event, begun) &&
+                acceptedAt(simulation, event.id) > run.createdAt &&
+                acceptedAt(simulation, event.id) < until &&
+                !taken.has(event.id),
+            )
+            .map(({ event }) => event.id)
+        : people.signals
+            .filter((signal) => signal.run === run.run && signal.at < until && !isTaken(results, signal.id))
+            .map(({ id }) => id)
+    if (missed.length > 0)
+      ledger.problem(`I6: ${begun.step} of ${run.run} timed out although ${missed.join()} had come`)
   }
 }
 
@@ -105,12 +135,17 @@ function isTaken(results: ReadonlyMap<string, Entry>, signal: string): boolean {
 function checkUndo({ durable, ledger, undoable, provider }: Simulation, run: StoredRun): void {
   const entries = durable.entries(run.run)
   const begun = entries.find(({ kind }) => kind === 'undo')
-  const results = [...finals(entries.filter(({ seq }) => begun === undefined || seq < begun.seq)).values()].sort((a, b) => a.seq - b.seq)
-  const wanted = results.filter(({ body, step }) => body.e === undefined && undoable.has(`${run.run} ${step}`)).map(({ step }) => step)
+  const results = [...finals(entries.filter(({ seq }) => begun === undefined || seq < begun.seq)).values()].sort(
+    (a, b) => a.seq - b.seq,
+  )
+  const wanted = results
+    .filter(({ body, step }) => body.e === undefined && undoable.has(`${run.run} ${step}`))
+    .map(({ step }) => step)
   const undone = entries.filter(({ kind, step }) => kind === 'step' && step?.startsWith('undo(') === true)
   const found = undone.map(({ step }) => /^undo\((.*)\)\//.exec(step ?? '')?.[1])
   const expected = run.status === 'completed' ? [] : wanted.toReversed()
-  if (found.join() !== expected.join()) ledger.problem(`undo: ${run.run} is ${run.status} and took back <${found.join()}>, expected <${expected.join()}>`)
+  if (found.join() !== expected.join())
+    ledger.problem(`undo: ${run.run} is ${run.status} and took back <${found.join()}>, expected <${expected.join()}>`)
   for (const { step, body } of undone)
     if (step?.includes('release') === true && body.e === undefined && provider.effectsOf(run.run, step).length !== 1)
       ledger.problem(`undo: ${step} of ${run.run} took effect ${provider.effectsOf(run.run, step).length} times`)
@@ -125,12 +160,15 @@ async function checkReplays(simulation: Simulation): Promise<void> {
   life.engine?.check('default').then(
     (divergences) => {
       isOver = true
-      for (const { run, expected, found } of divergences) ledger.problem(`I5: run ${run} diverges on replay: expected ${expected}, found ${found}`)
+      for (const { run, expected, found } of divergences)
+        ledger.problem(`I5: run ${run} diverges on replay: expected ${expected}, found ${found}`)
     },
     (error: unknown) => ledger.problem(`I5: replaying failed: ${String(error)}`),
   )
   await simulation.settle()
   if (!isOver) ledger.problem('I5: a dry replay does not end')
-  for (const stay of stays) if (!observations.isComplete(stay)) ledger.problem(`rule 2: a replay of ${stay.run} gets less than the run got`)
-  if (stays.length !== [...durable.runs].length) ledger.problem(`I5: ${stays.length} of ${[...durable.runs].length} runs were replayed`)
+  for (const stay of stays)
+    if (!observations.isComplete(stay)) ledger.problem(`rule 2: a replay of ${stay.run} gets less than the run got`)
+  if (stays.length !== [...durable.runs].length)
+    ledger.problem(`I5: ${stays.length} of ${[...durable.runs].length} runs were replayed`)
 }

@@ -1,7 +1,12 @@
 import type { Clock } from '../../packages/tenon/src/base/clock.ts'
 import { TenonError } from '../../packages/tenon/src/base/errors.ts'
 import type { RunRow } from '../../packages/tenon/src/journal/journal.ts'
-import { memoryJournal, type MemoryFaults, type MemoryJournal, type MemoryState } from '../../packages/tenon/src/journal/memory.ts'
+import {
+  memoryJournal,
+  type MemoryFaults,
+  type MemoryJournal,
+  type MemoryState,
+} from '../../packages/tenon/src/journal/memory.ts'
 import { rowOf } from '../../packages/tenon/src/journal/memory/read.ts'
 import type { Random } from '../chaos/random.ts'
 
@@ -13,7 +18,12 @@ export interface Weather {
 }
 
 /** A journal whose commits fail, are slow, or are not answered truly, and whose reads come late. */
-export function faultyJournal(parts: { clock: Clock; state: MemoryState; random: Random; weather: Weather }): MemoryJournal {
+export function faultyJournal(parts: {
+  clock: Clock
+  state: MemoryState
+  random: Random
+  weather: Weather
+}): MemoryJournal {
   const { clock, state, random, weather } = parts
   const faults: MemoryFaults = {
     batch() {

@@ -22,7 +22,11 @@ export const shop = defineConnector('shop', {
     read: operation({ method: 'GET', path: '/x', input: anything, output: anything }),
     put: operation(change),
     release: operation(change),
-    book: operation({ ...change, idempotency: false, lookup: { operation: 'read', input: () => ({}), found: () => null } }),
+    book: operation({
+      ...change,
+      idempotency: false,
+      lookup: { operation: 'read', input: () => ({}), found: () => null },
+    }),
     tell: operation({ ...change, idempotency: false }),
   },
   events: {
@@ -80,7 +84,8 @@ export function makeFlows(random: Random, around: Around): Made[] {
   const count = random.between(1, 4)
   const made: Made[] = []
   // From the last to the first, so that a flow can start those after it.
-  for (let number = count - 1; number >= 0; number -= 1) made.unshift(makeFlow(number, count, random, () => made, around))
+  for (let number = count - 1; number >= 0; number -= 1)
+    made.unshift(makeFlow(number, count, random, () => made, around))
   return made
 }
 
@@ -100,7 +105,8 @@ function makeFlow(number: number, count: number, random: Random, later: () => re
     }),
     ...(random.chance(0.2) && { timeout: random.pick(['1m', '3h', '2d'] as const) }),
     retry: { attempts: random.between(1, 6), base: random.pick(['100ms', '5s'] as const), cap: '10m' as const },
-    run: (context: unknown) => new Interpreter(context as Context, () => later().map(({ flow }) => flow), around).start(shape),
+    run: (context: unknown) =>
+      new Interpreter(context as Context, () => later().map(({ flow }) => flow), around).start(shape),
   }
   return { flow: defineFlow(`f${number}`, options as unknown as FlowOptions<never>), shape, event, concurrency }
 }
@@ -245,7 +251,11 @@ class Interpreter {
   async #sleep(leaf: Extract<Leaf, { kind: 'sleep' }>): Promise<unknown> {
     const step = this.#nameOf('sleep', leaf)
     const asked = this.#around.asked(this.#stay.run, step)
-    await this.#seen(step, leaf.label, this.#context.step.sleep(`${leaf.ms}ms`, leaf.isNamed ? { step: leaf.label } : {}))
+    await this.#seen(
+      step,
+      leaf.label,
+      this.#context.step.sleep(`${leaf.ms}ms`, leaf.isNamed ? { step: leaf.label } : {}),
+    )
     this.#around.awake(this.#stay.run, step, asked + leaf.ms - this.#around.now())
     return undefined
   }
@@ -269,7 +279,11 @@ class Interpreter {
     const flow = this.#flows()[leaf.child]!
     const step = this.#nameOf(`start.${flow.name}`, leaf)
     const starting = this.#context.step.start(flow, { k: 'child' }, leaf.isNamed ? { step: leaf.label } : {})
-    const id = await this.#seen(step, leaf.label, starting.then((child) => child.id))
+    const id = await this.#seen(
+      step,
+      leaf.label,
+      starting.then((child) => child.id),
+    )
     const child = await starting
     if (!leaf.isAwaited) return id
     return this.#seen(`${step}.result`, `${leaf.label} result`, child.result())

@@ -51,7 +51,8 @@ export class People {
     if (engine === null) return
     const kind = random.next()
     const isCrowded = this.#simulation.state.runs.size > 12
-    if (kind < 0.4) this.#sendNew(engine, random.chance(0.6) && !isCrowded ? random.pick(['ordered', 'returned']) : 'delivered')
+    if (kind < 0.4)
+      this.#sendNew(engine, random.chance(0.6) && !isCrowded ? random.pick(['ordered', 'returned']) : 'delivered')
     else if (kind < 0.52) this.#sendAgain(engine)
     else if (kind < 0.6 && !isCrowded) this.#startByHand(engine)
     else if (kind < 0.75) this.#signal(engine)
@@ -66,7 +67,8 @@ export class People {
     if (engine === null) return
     for (const outgoing of this.outbox) if (outgoing.runs === null && outgoing.open === 0) this.#send(engine, outgoing)
     this.#decide(engine)
-    for (const run of this.#runs((one) => one.status === 'failed' && one.inLine)) this.#ask(engine.cancel({ tenant, run: run.run, reason: 'cleared up' }))
+    for (const run of this.#runs((one) => one.status === 'failed' && one.inLine))
+      this.#ask(engine.cancel({ tenant, run: run.run, reason: 'cleared up' }))
   }
 
   #runs(wanted: (run: StoredRun) => boolean): StoredRun[] {
@@ -87,7 +89,10 @@ export class People {
       type: `shop/${type}`,
       source: 'shop',
       timeMs: clock.now(),
-      data: type === 'delivered' ? { shipment: random.pick(shipments), n: this.#events } : { k: random.pick(['a', 'b']), n: this.#events },
+      data:
+        type === 'delivered'
+          ? { shipment: random.pick(shipments), n: this.#events }
+          : { k: random.pick(['a', 'b']), n: this.#events },
       dedupeMs: 30 * 86_400_000,
     }
     const outgoing = { event, open: 0, runs: null, firsts: 0 }
@@ -109,9 +114,11 @@ export class People {
         if (life !== this.#simulation.life) return
         outgoing.open -= 1
         ledger.note(`${clock.now()} accepted ${outgoing.event.id} ${duplicate} ${runs.join(' ')}`)
-        if (!duplicate && (outgoing.firsts += 1) > 1) ledger.problem(`I1: event ${outgoing.event.id} was taken as new twice`)
+        if (!duplicate && (outgoing.firsts += 1) > 1)
+          ledger.problem(`I1: event ${outgoing.event.id} was taken as new twice`)
         const missing = (outgoing.runs ?? []).filter((run) => !runs.includes(run))
-        if (missing.length > 0) ledger.problem(`I1: a later answer about ${outgoing.event.id} does not name ${missing.join(' ')}`)
+        if (missing.length > 0)
+          ledger.problem(`I1: a later answer about ${outgoing.event.id} does not name ${missing.join(' ')}`)
         if (outgoing.runs === null || runs.length > outgoing.runs.length) outgoing.runs = runs
       },
       (error: unknown) => {
@@ -131,7 +138,8 @@ export class People {
     const flow = again === undefined ? made.flow.name : (this.#simulation.durable.run(id)?.flow ?? made.flow.name)
     ledger.note(`start ${flow} ${id}`)
     const times = random.chance(0.3) ? 3 : 1
-    for (let time = 0; time < times; time += 1) this.#ask(engine.start({ tenant, flow, input: { k: random.pick(['a', 'b']) }, id }))
+    for (let time = 0; time < times; time += 1)
+      this.#ask(engine.start({ tenant, flow, input: { k: random.pick(['a', 'b']) }, id }))
   }
 
   #signal(engine: Engine): void {
@@ -155,7 +163,9 @@ export class People {
     const run = this.#pick(({ status }) => status !== 'completed' && status !== 'cancelled')
     if (run === null) return
     this.#simulation.ledger.note(`${this.#simulation.clock.now()} cancel ${run.run}`)
-    this.#ask(engine.cancel({ tenant, run: run.run, reason: 'no longer wanted' }).then(() => void this.cancelled.add(run.run)))
+    this.#ask(
+      engine.cancel({ tenant, run: run.run, reason: 'no longer wanted' }).then(() => void this.cancelled.add(run.run)),
+    )
   }
 
   #retry(engine: Engine): void {
@@ -174,7 +184,11 @@ export class People {
         if (this.#decided.get(`${run.run} ${step}`) === seq || provider.isPending(run.run, step)) continue
         this.#decided.set(`${run.run} ${step}`, seq)
         const effect = provider.effectsOf(run.run, step).at(-1)
-        const decision: Decision = random.chance(0.3) ? { kind: 'retry' } : effect === undefined ? { kind: 'did-not-happen' } : { kind: 'happened', result: effect.output }
+        const decision: Decision = random.chance(0.3)
+          ? { kind: 'retry' }
+          : effect === undefined
+            ? { kind: 'did-not-happen' }
+            : { kind: 'happened', result: effect.output }
         if (decision.kind === 'retry') provider.allow(run.run, step)
         ledger.note(`${clock.now()} decide ${run.run} ${step} ${decision.kind}`)
         this.#ask(
@@ -197,7 +211,8 @@ export class People {
   #expectRefusal(error: unknown): void {
     const { ledger } = this.#simulation
     const expected = ['JOURNAL_UNAVAILABLE', 'FORBIDDEN', 'NOT_FOUND', 'RUN_NOT_RETRYABLE', 'DRAINING']
-    if (!TenonError.is(error) || !expected.includes(error.code)) ledger.problem(`an unexpected refusal: ${String(error instanceof Error ? error.stack : error)}`)
+    if (!TenonError.is(error) || !expected.includes(error.code))
+      ledger.problem(`an unexpected refusal: ${String(error instanceof Error ? error.stack : error)}`)
     else ledger.note(`refused ${error.message}`)
   }
 }

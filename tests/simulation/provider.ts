@@ -91,7 +91,9 @@ export class Provider {
     ledger.note(`effect ${operation} ${run} ${step} number ${effects.length}`)
     if (effects.length > this.allowedOf(run, step)) {
       const keys = new Set(effects.map((effect) => effect.key))
-      ledger.problem(`effect: ${operation} of ${run} ${step} took effect ${effects.length} times, under ${keys.size} keys`)
+      ledger.problem(
+        `effect: ${operation} of ${run} ${step} took effect ${effects.length} times, under ${keys.size} keys`,
+      )
     }
     return output
   }
@@ -115,12 +117,14 @@ export class Provider {
   #checkKey(request: CallRequest, { run, step }: Sent): void {
     const { ledger, durable } = this.#parts
     const wantsKey = request.operation === 'put' || request.operation === 'release'
-    if (wantsKey !== (request.idempotencyKey !== null)) ledger.problem(`key: ${step} of ${run} was sent with a wrong kind of key`)
+    if (wantsKey !== (request.idempotencyKey !== null))
+      ledger.problem(`key: ${step} of ${run} was sent with a wrong kind of key`)
     if (request.idempotencyKey === null) return
     const id = `${run} ${step}`
     const keys = this.#keys.get(id) ?? new Set()
     this.#keys.set(id, keys.add(request.idempotencyKey))
-    if (keys.size > 1 + durable().retries(run)) ledger.problem(`key: ${step} of ${run} was sent under ${keys.size} keys`)
+    if (keys.size > 1 + durable().retries(run))
+      ledger.problem(`key: ${step} of ${run} was sent under ${keys.size} keys`)
   }
 
   #enter({ run, flow }: Sent): void {
@@ -133,7 +137,8 @@ export class Provider {
 
   #answer(request: CallRequest, sent: Sent, life: Clock): Promise<CallAnswer> {
     const { random } = this.#parts
-    if (!random.chance(this.faultRate)) return this.#after(life, random.chance(0.5) ? 0 : random.between(1, 400), () => this.#succeed(request, sent))
+    if (!random.chance(this.faultRate))
+      return this.#after(life, random.chance(0.5) ? 0 : random.between(1, 400), () => this.#succeed(request, sent))
     const fault = random.next()
     if (fault < 0.12) return this.#after(life, random.between(0, 50), () => failure('not-sent', {}))
     if (fault < 0.27) return this.#after(life, random.between(0, 30_000), () => failure('ambiguous', {}))
@@ -141,7 +146,10 @@ export class Provider {
       this.#succeed(request, sent)
       return this.#after(life, random.between(0, 30_000), () => failure('ambiguous', {}))
     }
-    if (fault < 0.6) return this.#after(life, random.between(0, 500), () => failure('answered', { retryAfterMs: random.between(1, 600) * 1000 }))
+    if (fault < 0.6)
+      return this.#after(life, random.between(0, 500), () =>
+        failure('answered', { retryAfterMs: random.between(1, 600) * 1000 }),
+      )
     if (fault < 0.72) return this.#after(life, random.between(0, 500), () => this.#refuse(request, sent))
     if (fault < 0.84) return this.#hang(request, sent)
     if (fault < 0.92) return this.#late(request, sent, life)
@@ -161,7 +169,9 @@ export class Provider {
     if (request.operation === 'read') return answered({ of: step })
     if (request.operation === 'book' && request.mayHaveHappened && known.length > 0)
       return { outcome: 'found', output: known[0]!.output, status: 200 }
-    const same = known.find(({ key, at }) => key !== null && key === request.idempotencyKey && clock.now() - at < keyLifeMs)
+    const same = known.find(
+      ({ key, at }) => key !== null && key === request.idempotencyKey && clock.now() - at < keyLifeMs,
+    )
     if (same !== undefined) return answered(same.output)
     return answered(this.#take(run, step, request.idempotencyKey, request.operation))
   }

@@ -44,10 +44,24 @@ export function makeShape(random: Random, flow: number, flows: number): Node {
     const kind = random.next()
     if (kind < 0.46) {
       const operation = random.pick(['read', 'put', 'put', 'book', 'tell'] as const)
-      return { label, isNamed, kind: 'call', operation, undo: operation !== 'read' && random.chance(0.4), retry: retry() }
+      return {
+        label,
+        isNamed,
+        kind: 'call',
+        operation,
+        undo: operation !== 'read' && random.chance(0.4),
+        retry: retry(),
+      }
     }
     if (kind < 0.6) {
-      return { label, isNamed, kind: 'run', undo: random.chance(0.3), isRepeatable: random.chance(0.85), retry: retry() }
+      return {
+        label,
+        isNamed,
+        kind: 'run',
+        undo: random.chance(0.3),
+        isRepeatable: random.chance(0.85),
+        retry: retry(),
+      }
     }
     if (kind < 0.7) return { label, isNamed, kind: 'sleep', ms: random.pick(waits) }
     if (kind < 0.78) {
@@ -55,7 +69,13 @@ export function makeShape(random: Random, flow: number, flows: number): Node {
     }
     if (kind < 0.86) return { label, isNamed, kind: 'signal', timeoutMs: random.pick(waits) }
     if (kind < 0.92 && flow + 1 < flows) {
-      return { label, isNamed, kind: 'child', child: random.between(flow + 1, flows - 1), isAwaited: random.chance(0.7) }
+      return {
+        label,
+        isNamed,
+        kind: 'child',
+        child: random.between(flow + 1, flows - 1),
+        isAwaited: random.chance(0.7),
+      }
     }
     if (kind < 0.97) return { label, isNamed, kind: 'facts' }
     return { label, isNamed, kind: 'throw' }

@@ -68,7 +68,8 @@ export class Simulation {
       random: this.random,
       ledger: this.ledger,
       durable: () => this.durable,
-      concurrencyOf: (flow) => this.flows.find((made) => made.flow.name === flow)?.concurrency ?? Number.POSITIVE_INFINITY,
+      concurrencyOf: (flow) =>
+        this.flows.find((made) => made.flow.name === flow)?.concurrency ?? Number.POSITIVE_INFINITY,
     })
     this.provider.faultRate = this.random.pick([0.05, 0.2, 0.45])
     this.flows = makeFlows(this.random, {
@@ -89,17 +90,31 @@ export class Simulation {
 
   #open(number: number): Life {
     const clock = mortalClock(this.clock)
-    const { journal: plantJournal = (journal: MemoryJournal) => journal, client: plantClient = (client: Client) => client } = this.#plants
-    const journal = plantJournal(faultyJournal({ clock, state: this.state, random: this.random, weather: this.weather }))
+    const {
+      journal: plantJournal = (journal: MemoryJournal) => journal,
+      client: plantClient = (client: Client) => client,
+    } = this.#plants
+    const journal = plantJournal(
+      faultyJournal({ clock, state: this.state, random: this.random, weather: this.weather }),
+    )
     const life: Life = { clock, journal, number, engine: null }
     const app = defineApp({ flows: this.flows.map(({ flow }) => flow), runsInProgress: this.random.pick([2, 5, 50]) })
     const client = plantClient(this.provider.clientFor(clock))
     const lingerMs = this.random.pick([0, 1000, 10_000])
     this.ledger.note(`life ${number}`)
-    createEngine({ app, journal, client, clock, random: () => this.random.next(), lingerMs, log: (event, { error }) => this.ledger.note(`log ${event} ${String(error)}`) }).then(
+    createEngine({
+      app,
+      journal,
+      client,
+      clock,
+      random: () => this.random.next(),
+      lingerMs,
+      log: (event, { error }) => this.ledger.note(`log ${event} ${String(error)}`),
+    }).then(
       (engine) => {
         life.engine = engine
-        if (process.env['TENON_HAPPENINGS'] !== undefined) engine.listen((happening) => this.ledger.note(`${this.clock.now()} ${JSON.stringify(happening)}`))
+        if (process.env['TENON_HAPPENINGS'] !== undefined)
+          engine.listen((happening) => this.ledger.note(`${this.clock.now()} ${JSON.stringify(happening)}`))
       },
       (error: unknown) => this.ledger.problem(`the engine did not start: ${String(error)}`),
     )
@@ -123,7 +138,12 @@ export class Simulation {
     let isOver = false
     this.ledger.note(`${this.clock.now()} drain`)
     const drained = life.engine.drain(this.random.pick([0, 100, 10_000]))
-    drained.then(() => life.journal.close()).then(() => (isOver = true), (error: unknown) => this.ledger.problem(`drain: ${String(error)}`))
+    drained
+      .then(() => life.journal.close())
+      .then(
+        () => (isOver = true),
+        (error: unknown) => this.ledger.problem(`drain: ${String(error)}`),
+      )
     for (let turn = 0; turn < 5000 && !isOver; turn += 1) if (!(await this.clock.turn())) await this.clock.advance(10)
     if (!isOver) this.ledger.problem('the engine does not drain')
     life.clock.kill()
@@ -155,7 +175,8 @@ export class Simulation {
 
   #body(run: string, step: string, kind: 'repeatable' | 'unrepeatable'): unknown {
     this.ledger.note(`${this.clock.now()} body ${run} ${step}`)
-    if (this.durable.isFinished(run, step)) this.ledger.problem(`I2: the body of ${step} of ${run} is finished and runs again`)
+    if (this.durable.isFinished(run, step))
+      this.ledger.problem(`I2: the body of ${step} of ${run} is finished and runs again`)
     const { clock } = this.life
     const later = (delayMs: number, callback: () => void) => void clock.after(delayMs, callback)
     return runBody(this.random, this.provider.faultRate, later, () => {
@@ -172,7 +193,14 @@ export async function simulate(seed: number, plants: Plants = {}): Promise<Outco
   await checkAll(simulation)
   const { ledger, state, life } = simulation
   life.clock.kill()
-  return { seed, problems: ledger.problems.map((text) => ledger.plain(text)), trace: ledger.trace, traceHash: ledger.traceHash, runs: state.runs.size, lives: life.number }
+  return {
+    seed,
+    problems: ledger.problems.map((text) => ledger.plain(text)),
+    trace: ledger.trace,
+    traceHash: ledger.traceHash,
+    runs: state.runs.size,
+    lives: life.number,
+  }
 }
 
 // Anything may happen, in any order, between any two turns.

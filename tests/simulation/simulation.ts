@@ -26,7 +26,14 @@ function tell({ seed, problems, trace }: Outcome): void {
   for (const problem of problems.slice(0, shownProblems)) console.log(`  ${problem}`)
   // What concerns the runs that the first problem names says most.
   const named = new Set(problems[0]?.match(/\bR\d+\b/g) ?? [])
-  const concerned = named.size === 0 ? trace : trace.filter((line) => /^\S* ?(life|crash|drain|calm)/.test(line) || [...named].some((run) => new RegExp(`\\b${run}\\b`).test(line)))
+  const concerned =
+    named.size === 0
+      ? trace
+      : trace.filter(
+          (line) =>
+            /^\S* ?(life|crash|drain|calm)/.test(line) ||
+            [...named].some((run) => new RegExp(`\\b${run}\\b`).test(line)),
+        )
   const lines = values.trace ? trace : concerned.slice(-shownLines)
   for (const line of lines) console.log(`    ${line}`)
   console.log(`  again: npm run simulation -- --seed ${seed} --trace`)
@@ -51,7 +58,9 @@ for (let seed = from; seed < from + count; seed += 1) {
     if (again.traceHash !== outcome.traceHash) {
       isGood = false
       const differs = outcome.trace.findIndex((line, index) => line !== again.trace[index])
-      console.log(`\nseed ${seed} went another way the second time, from line ${differs + 1}:\n  ${outcome.trace[differs]}\n  ${again.trace[differs]}`)
+      console.log(
+        `\nseed ${seed} went another way the second time, from line ${differs + 1}:\n  ${outcome.trace[differs]}\n  ${again.trace[differs]}`,
+      )
     }
   }
   if (!isGood) failed += 1
@@ -59,7 +68,9 @@ for (let seed = from; seed < from + count; seed += 1) {
   if (now - said < 5000 && seed < from + count - 1) continue
   said = now
   const done = seed - from + 1
-  console.log(`${done} of ${count} seeds, ${failed} failed, ${runs} runs in ${lives} processes, ${Math.round(done / ((now - began) / 1000))} seeds/s`)
+  console.log(
+    `${done} of ${count} seeds, ${failed} failed, ${runs} runs in ${lives} processes, ${Math.round(done / ((now - began) / 1000))} seeds/s`,
+  )
 }
 console.log(`${count - failed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0

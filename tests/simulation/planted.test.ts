@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import type { AppendReceipt, LoadedRun, Message } from '../../packages/tenon/src/journal/journal.ts'
+import type { MemoryJournal } from '../../packages/tenon/src/journal/memory.ts'
+import { simulate, type Plants } from './simulate.ts'
+
+// A simulation that finds nothing proves something only if it finds what is there: each test puts a known bug between the engine and its ports.
+
+const limitMs = 120_000
+const mostSeeds = 150
+
+/** The first problem that a planted bug leads to. */
+async function firstProblem(plants: Plants): Promise<string> {
+  for (let seed = 1; seed <= mostSeeds; seed += 1) {
+    const { problems } = await simulate(seed, plants)
+    if (problems[0] !== undefined) return problems[0]
+  }
+  return `nothing found in ${mostSeeds} seeds`
+}
+
+test('DUR-20: found: a journal that answers before it is durable', { timeout: limitMs }, async () => {
+  const hasty = (journal: MemoryJournal): MemoryJournal => ({
+    ...journal,
+    async append(append) {
+      const stored = journal.append(append)
+      // The answer is right, and only too early: a crash now takes back what it said.
+      await Promise.race([stored.catch(() => undefined), Promise.resolve()])
+      stored.catch(() => undefined)
+      return { outcome: 'written', readied: append.starts ?? [], reached: [] } as unknown as AppendReceipt
+    },
+  })
+  expect(await firstProblem({ journal: hasty })).toMatch(/rule 2|I2|I6|I7|I8|effect|undo/)
+})
+
+test('DUR-20: found: results that reach the function in another order on replay', { timeout: limitMs }, async () => {
+  const swapped = (journal: MemoryJournal): MemoryJournal => ({
+    ...journal,
+    async load(runs) {
+      return (await journal.load(runs)).map((loaded) => (loaded === null ? null : swapLast(loaded)))
+    },
+  })
+  expect(await firstProblem({ journal: swapped })).toMatch(/rule 2|DIVERGED|I5/)
+})
+
+function swapLast(loaded: LoadedRun): LoadedRun {
+  const entries = [...loaded.entries]
+  const index = entries.findLastIndex(({ kind }, at) => kind === 'step' && entries[at - 1]?.kind === 'step')
+  const [first, second] = [entries[index - 1], entries[index]]
+  if (first === undefined || second === undefined) return loaded
+  entries[index - 1] = { ...second, seq: first.seq }
+  entries[index] = { ...first, seq: second.seq }
+  return { ...loaded, entries }
+}
+
+test('DUR-20: found: a request that is sent again under another key', { timeout: limitMs }, async () => {
+  let sent = 0
+  const problem = await firstProblem({
+    client: (client) => ({
+      call: (request) =>
+        client.call(
+          request.idempotencyKey === null
+            ? request
+            : { ...request, idempotencyKey: `${request.idempotencyKey}${(sent += 1)}` },
+        ),
+    }),
+  })
+  expect(problem).toMatch(/sent under \d keys|took effect 2 times, under 2 keys/)
+})
+
+test('DUR-20: found: an event that is not recognised when it comes again', { timeout: limitMs }, async () => {
+  let delivered = 0
+  const forgetful = (journal: MemoryJournal): MemoryJournal => ({
+    ...journal,
+    deliver: (message: Message) =>
+      journal.deliver(message.kind === 'event' ? { ...message, key: `${message.key}.${(delivered += 1)}` } : message),
+  })
+  expect(await firstProblem({ journal: forgetful })).toMatch(/^I1/)
+})
+
+test('DUR-20, DUR-08: found: a step in flight that is sent a second time', { timeout: limitMs }, async () => {
+  const problem = await firstProblem({
+    client: (client) => ({
+      call(request) {
+        void client.call(request)
+        return client.call(request)
+      },
+    }),
+  })
+  expect(problem).toMatch(/took effect 2 times|I7/)
+})
+
+test('DUR-20, DUR-11: found: a message that nobody is told of', { timeout: limitMs }, async () => {
+  const silent = (journal: MemoryJournal): MemoryJournal => ({
+    ...journal,
+    async deliver(message) {
+      const receipt = await journal.deliver(message)
+      return receipt.outcome === 'written' ? { ...receipt, reached: [] } : receipt
+    },
+  })
+  expect(await firstProblem({ journal: silent })).toMatch(/I8|I6/)
+})

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { simulate } from './simulate.ts'
+
+const limitMs = 120_000
+
+async function problemsOf(from: number, count: number): Promise<string[]> {
+  const problems: string[] = []
+  for (let seed = from; seed < from + count; seed += 1) {
+    const outcome = await simulate(seed)
+    for (const problem of outcome.problems) problems.push(`seed ${seed}: ${problem}`)
+  }
+  return problems
+}
+
+test('DUR-20: the same seed goes the same way, to the last line of its trace', { timeout: limitMs }, async () => {
+  for (const seed of [1, 7, 42, 1234]) {
+    const first = await simulate(seed)
+    const second = await simulate(seed)
+    expect(second.trace).toEqual(first.trace)
+    expect(second.traceHash).toBe(first.traceHash)
+  }
+})
+
+// Each part looks at everything; the names say what a failure there would most likely be about.
+test(
+  'DUR-11, DUR-08: whatever fails, crashes and arrives twice: all that was accepted ends, no finished step runs again',
+  { timeout: limitMs },
+  async () => {
+    expect(await problemsOf(100_000, 50)).toEqual([])
+  },
+)
+
+test('DUR-07, DUR-19: runs that are started while others are recovered run once', { timeout: limitMs }, async () => {
+  expect(await problemsOf(200_000, 50)).toEqual([])
+})
+
+test(
+  'DUR-12, DUR-09: limits and keys hold across crashes and cancels, and each message is taken once',
+  { timeout: limitMs },
+  async () => {
+    expect(await problemsOf(300_000, 50)).toEqual([])
+  },
+)
