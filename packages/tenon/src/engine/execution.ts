@@ -83,7 +83,11 @@ export class Execution implements Closable {
         row.status === 'waiting' || row.status === 'parked'
           ? { status: 'ready', wakeAt: null, code: null, leaveLine: false }
           : null,
-      onReceipt: services.heard,
+      onReceipt: (receipt) => {
+        // The first answer was lost, and with it the word that a wait which began has found its event already.
+        if (receipt.outcome === 'duplicate') this.#inbox.poke()
+        services.heard(receipt)
+      },
       onDurable: () => this.#pulse.goOn(),
       onLost: (reason) => {
         services.log('run.lost', { run: row.run, reason })
