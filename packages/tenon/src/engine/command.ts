@@ -1,4 +1,3 @@
-import type { TenonError } from '../base/errors.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Client } from '../client/client.ts'
 import type { AppendReceipt, Journal, RunKey, RunRow } from '../journal/journal.ts'
@@ -83,9 +82,4 @@ export interface Services {
   readonly heard: (receipt: AppendReceipt | null) => void
   readonly cancelRun: (run: RunKey, reason: string, id: string) => Promise<void>
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
-}
-
-export interface CallFailure {
-  readonly error: TenonError
-  readonly fate: Fate
 }

@@ -6,7 +6,7 @@ import type { StoredError } from './outcome.ts'
 import type { StepView } from './view.ts'
 
 /** Form of the bodies below. A body of an older form must stay readable for ever. */
-export const entryFormat = 1
+const entryFormat = 1
 
 export type StepKind = StepView['kind']
 

@@ -2,7 +2,7 @@ import type { InboxMessage, RunRow } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Command, Services } from './command.ts'
 import { beginAsked } from './beginning.ts'
-import { askAgain, cancelChildren, comeToRest, takeBack, type Closable } from './closing.ts'
+import { askAgain, cancelChildren, comeToRest } from './closing.ts'
 import { CommandBook, type Asked } from './command-book.ts'
 import { endingOf, stoppedBy, type Ending, type StepFailure } from './ending.ts'
 import { write, type EntryBodies, type Written } from './entries.ts'
@@ -16,6 +16,7 @@ import { Pulse } from './pulse.ts'
 import { Recorder, type Additions } from './recorder.ts'
 import type { Difference } from './replay.ts'
 import { Replayer, type Delivery } from './replayer.ts'
+import { replayOn, type Replaying } from './replaying.ts'
 import { Results } from './results.ts'
 import { contextOf } from './step.ts'
 import { parkDiverged } from './parking.ts'
@@ -33,7 +34,7 @@ export interface ExecutionOptions extends Prepared {
 }
 
 /** One run in memory: replays its journal, then makes its steps go on, until it ends or rests. */
-export class Execution implements Closable {
+export class Execution implements Replaying {
   readonly row: RunRow
   readonly plan: FlowPlan
   readonly services: Services
@@ -44,7 +45,7 @@ export class Execution implements Closable {
   readonly recorder: Recorder
   readonly undoing: Undoing = new Undoing()
   readonly failures: StepFailure[] = []
-  readonly #replayer: Replayer
+  readonly replayer: Replayer
   readonly #changed: Set<string>
   readonly #results: Results
   readonly #inbox: InboxReader
@@ -53,7 +54,7 @@ export class Execution implements Closable {
   isUndone: boolean = false
   inFlight: number = 0
   ending: Ending | null = null
-  #isStopped = false
+  isStopped: boolean = false
   #stopTimer: () => void = () => undefined
   /** The run's time: when the latest thing that it has learnt became known. */
   time: number
@@ -61,7 +62,7 @@ export class Execution implements Closable {
   constructor(options: ExecutionOptions) {
     const { row, services } = options
     this.#options = options
-    this.#replayer = new Replayer(options.history)
+    this.replayer = new Replayer(options.history)
     this.row = row
     this.plan = options.plan
     this.services = services
@@ -123,7 +124,7 @@ export class Execution implements Closable {
   hasChanged(id: string): boolean {
     if (this.#changed.has(id)) return true
     // The journal holds something that the run did after this point: it passed here before the change.
-    if (!this.#replayer.isDone || this.book.isAnythingBegun) return false
+    if (!this.replayer.isDone || this.book.isAnythingBegun) return false
     this.#changed.add(id)
     this.note(write('changed', null, this.services.clock.now(), { id }))
     return true
@@ -189,39 +190,13 @@ export class Execution implements Closable {
 
   /** Goes as far as it can now. Only when the function is quiet does anything reach it, or count as missing. */
   #step(): void {
-    if (this.#phase === 'replaying' && !this.#replay()) return
+    if (this.#phase === 'replaying' && !(replayOn(this) && this.#goLive())) return
     const next = this.#results.next()
-    if (next !== undefined) return 'cancel' in next ? this.#stop(next.cancel) : this.#deliver(next)
+    if (next !== undefined) return 'cancel' in next ? this.#stop(next.cancel) : this.deliver(next)
     this.#inbox.read((messages) => this.#takeInbox(messages))
     beginAsked(this)
     if (!this.recorder.isBusy && !this.#inbox.isReading && !this.#pulse.isAwaitingQuiet && !this.services.isDraining())
       comeToRest(this)
-  }
-
-  // Strictly in the journal's order, one result at a time, the function quiet between two. True when the run is live.
-  #replay(): boolean {
-    for (;;) {
-      const turn = this.#replayer.next(this.book, this.mail)
-      switch (turn.what) {
-        case 'result':
-          this.#deliver(turn.delivery)
-          return false
-        case 'stopped':
-          this.ending ??= stoppedBy(turn.cancel)
-          this.#isStopped = true
-          break
-        case 'undoing':
-          if (this.ending === null)
-            this.#park({ seq: turn.seq, expected: 'the end of the flow by an error', found: 'the flow goes on' })
-          else takeBack(this)
-          return false
-        case 'differs':
-          this.#park(turn.difference)
-          return false
-        case 'done':
-          return this.#goLive()
-      }
-    }
   }
 
   #goLive(): boolean {
@@ -235,12 +210,12 @@ export class Execution implements Closable {
       if ((isResumed || history.maybe.has(command.name)) && !command.isDecided) command.mayHaveHappened = true
     }
     // The process may have ended before they were told.
-    if (this.#isStopped) cancelChildren(this)
+    if (this.isStopped) cancelChildren(this)
     this.#takeInbox(this.#inbox.fresh(inbox))
     return true
   }
 
-  #deliver(delivery: Delivery): void {
+  deliver(delivery: Delivery): void {
     const { command } = delivery
     this.time = delivery.at
     this.askQuiet()
@@ -256,7 +231,7 @@ export class Execution implements Closable {
   }
 
   takeLeftBehind(command: Command): boolean {
-    const entry = this.#replayer.takeLeftBehind(command)
+    const entry = this.replayer.takeLeftBehind(command)
     if (entry === null) return false
     this.book.close(command)
     this.#results.adopt(command, entry, this.services.clock.now())
@@ -301,7 +276,7 @@ export class Execution implements Closable {
     this.askQuiet()
   }
 
-  #park(difference: Difference): void {
+  park(difference: Difference): void {
     if (this.#options.isDry) return this.leave('diverged', { difference })
     parkDiverged({ ...this.#options, recorder: this.recorder, difference }, () =>
       this.leave('diverged', { difference }),
