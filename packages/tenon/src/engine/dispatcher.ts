@@ -50,7 +50,10 @@ export class Dispatcher {
       known: () => this.#known(),
       onDue: (runs) => this.ready(runs),
     })
-    this.#suspects = new Suspects(options.services, options.startedAt, (run) => this.ready([run]))
+    this.#suspects = new Suspects(options.services, options.startedAt, {
+      onTurn: (run) => this.ready([run]),
+      onStood: (run) => this.#active.get(run)?.standTrial(),
+    })
   }
 
   /** Takes up what the journal holds. */
@@ -192,7 +195,7 @@ export class Dispatcher {
       item.flow = row.flow
       item.version = row.version
     }
-    if (!(await this.#suspects.admit(row))) return this.#release(item)
+    if (!(await this.#suspects.admit(loaded))) return this.#release(item)
     const prepared = await prepareRun(loaded, this.#services)
     if (prepared === null) return this.#release(item)
     if (this.#isStopped) return this.#release(item)

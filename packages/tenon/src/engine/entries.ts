@@ -51,6 +51,8 @@ export interface EntryBodies {
   /** A person retried the failed run: these entries no longer count. */
   retried: { void: number[]; generations: Record<string, number>; maybe: string[] }
   changed: { id: string }
+  /** Resumed after crashes that it may have caused, it has stood its trial. */
+  resumed: Record<string, never>
   parked: { code: string; message: string; expected?: string; found?: string }
 }
 

@@ -43,6 +43,7 @@ export function replayEntry(entry: HistoryEntry, book: CommandBook, mail: Mailbo
     case 'end':
     case 'retried':
     case 'changed':
+    case 'resumed':
     case 'parked':
       return noted
     default:

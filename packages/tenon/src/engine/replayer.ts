@@ -1,7 +1,7 @@
 import type { Fate } from '../outbound/retry.ts'
 import type { Command } from './command.ts'
 import type { CommandBook } from './command-book.ts'
-import type { EntryBodies } from './entries.ts'
+import type { EntryBodies, EntryKind } from './entries.ts'
 import type { History } from './history.ts'
 import type { Mailbox } from './mailbox.ts'
 import { restoreError } from './outcome.ts'
@@ -23,18 +23,31 @@ export type Turn =
   | { readonly what: 'differs'; readonly difference: Difference }
   | { readonly what: 'done' }
 
+const notDone: ReadonlySet<EntryKind> = new Set([
+  'signal',
+  'child',
+  'cancel',
+  'retried',
+  'changed',
+  'resumed',
+  'parked',
+])
+
 /** Walks a run's journal in order, against what the function asks for meanwhile. */
 export class Replayer {
   readonly #history: History
   readonly #leftBehind = new Map<string, StepEntry>()
   #cursor = 0
+  #lastDone: number | null = null
 
   constructor(history: History) {
     this.#history = history
   }
 
+  /** True when nothing lies ahead that the function did: what was only noted about the run may still follow. */
   get isDone(): boolean {
-    return this.#cursor >= this.#history.entries.length
+    this.#lastDone ??= this.#history.entries.findLastIndex(({ kind }) => !notDone.has(kind))
+    return this.#cursor > this.#lastDone
   }
 
   /** Call it only while the function is quiet. */

@@ -1,54 +1,65 @@
-import type { RunKey, RunRow } from '../journal/journal.ts'
+import type { EntryRow, LoadedRun, RunKey } from '../journal/journal.ts'
 import type { Services } from './command.ts'
 import { writePoisoned } from './prepare.ts'
 
 /** Recoveries without progress after which a run is poison. */
 const mostRecoveries = 5
 
-/** A suspect that has done no harm for this long is let go on beside the next. */
+/** A suspect that has done no harm for this long is let go on beside the next; longer each time that it was let go on before. */
 const trialMs = 2000
+const longestTrialMs = 600_000
 
 /**
  * Runs that were in memory when the process died, more than once, without getting any further. They are resumed one by one,
- * so that those which merely stood beside the culprit are not blamed with it.
+ * so that those which merely stood beside the culprit are not blamed with it: one that stands its trial counts from nothing again.
  */
 export class Suspects {
   readonly #services: Services
   readonly #startedAt: number
   readonly #onTurn: (run: RunKey) => void
+  readonly #onStood: (run: string) => void
   readonly #waiting = new Map<string, RunKey>()
   #current: string | null = null
   #stopTimer: () => void = () => undefined
 
-  constructor(services: Services, startedAt: number, onTurn: (run: RunKey) => void) {
+  constructor(
+    services: Services,
+    startedAt: number,
+    { onTurn, onStood }: { onTurn: (run: RunKey) => void; onStood: (run: string) => void },
+  ) {
     this.#services = services
     this.#startedAt = startedAt
     this.#onTurn = onTurn
+    this.#onStood = onStood
   }
 
   /** False for a run that may not go on: poison, or a suspect while another is on trial; that one is taken up when its turn comes. */
-  async admit(row: RunRow): Promise<boolean> {
+  async admit({ row, entries }: LoadedRun): Promise<boolean> {
     const { journal } = this.#services
     if (journal.closedCleanly || row.updatedAt >= this.#startedAt) return true
     if (row.recoveries >= mostRecoveries) {
       await writePoisoned(row, this.#services)
       return false
     }
-    if (row.recoveries > 0 && !this.#tryNow(row)) return false
+    if (row.recoveries > 0 && !this.#tryNow(row, entries)) return false
     // Counted before it runs: one that ends the process every time must be stopped some day.
     const { tenant, run, lastSeq } = row
     await journal.append({ tenant, run, epoch: journal.epoch, after: lastSeq, entries: [], recovery: true })
     return true
   }
 
-  #tryNow({ tenant, run }: RunKey): boolean {
+  #tryNow({ tenant, run }: RunKey, entries: readonly EntryRow[]): boolean {
     if (this.#current === run) return true
     if (this.#current !== null) {
       this.#waiting.set(run, { tenant, run })
       return false
     }
     this.#current = run
-    this.#stopTimer = this.#services.clock.after(trialMs, () => this.leave(run))
+    const stood = entries.filter(({ kind }) => kind === 'resumed').length
+    this.#stopTimer = this.#services.clock.after(Math.min(longestTrialMs, trialMs * 4 ** stood), () => {
+      this.#onStood(run)
+      this.leave(run)
+    })
     return true
   }
 
