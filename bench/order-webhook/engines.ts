@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type Folder, freshFolder } from '../measure/folder.ts'
 import { javascript } from '../measure/javascript.ts'
 import { freePort, type Program, startProgram } from '../measure/process.ts'
+import { profileVariable } from '../measure/profile.ts'
 import { type StandIn, standInsVariable } from '../measure/stand-ins.ts'
 
 const secret = 'whsec_0123456789abcdefghijklmnopqrstuvwxyz'
@@ -25,6 +26,11 @@ const preload = (file: string) => ['--import', pathToFileURL(file).href]
 
 /** Only for the job that slows commits down. */
 const slowDisk = () => (process.env['BENCH_COMMIT_MS'] === undefined ? [] : preload(javascript('measure/slow-disk.ts')))
+
+function profiling(): string[] {
+  const folder = process.env[profileVariable]
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]
+}
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -74,6 +80,7 @@ export async function startTenon(sinks: readonly string[], options: TenonOptions
   const program = await startProgram({
     args: [
       ...(isBuilt ? [] : ['--conditions=source']),
+      ...profiling(),
       ...preload(path('../../packages/tenon/bin/preload.js')),
       ...preload(javascript('measure/stand-ins.ts')),
       ...slowDisk(),
