@@ -73,7 +73,7 @@ export interface RunRow extends RunKey {
   readonly version: number
   readonly status: RunStatus
   readonly key: string | null
-  /** Stands in the line of its key: the oldest such run holds the key, the others are `queued`. */
+  /** Stands in the line of its flow and key: the oldest such run holds the key, the others are `queued`. */
   readonly inLine: boolean
   /** Sequence of the last entry, 0 for none. */
   readonly lastSeq: number
@@ -245,6 +245,7 @@ export interface StoredValue {
   readonly body: string
 }
 
+/** One event is given to a run once, and never to the run that it started. */
 export interface NewWait {
   readonly step: string
   readonly type: string
