@@ -8,7 +8,14 @@ export { manual, schedule, signal } from './definition/trigger.ts'
 export { bodyHmac, staticToken, timestampedHmac, unverified } from './definition/verifier.ts'
 export { RetryableError, TenonError, TerminalError, TimeoutError } from './base/errors.ts'
 
-export type { App, AppOptions, Connection, ConnectionOptions, FromEnvironment, SimulatorDefinition } from './definition/app.ts'
+export type {
+  App,
+  AppOptions,
+  Connection,
+  ConnectionOptions,
+  FromEnvironment,
+  SimulatorDefinition,
+} from './definition/app.ts'
 export type { AuthDeclaration, CredentialField } from './definition/auth.ts'
 export type {
   Connector,
@@ -20,7 +27,17 @@ export type {
   WebhookOptions,
 } from './definition/connector.ts'
 export type { EventOptions, FlowEvent, ReceivedEvent } from './definition/event.ts'
-export type { CallOptions, Child, Flow, FlowContext, FlowInput, FlowOptions, FlowOutput, RetryOptions, Step } from './definition/flow.ts'
+export type {
+  CallOptions,
+  Child,
+  Flow,
+  FlowContext,
+  FlowInput,
+  FlowOptions,
+  FlowOutput,
+  RetryOptions,
+  Step,
+} from './definition/flow.ts'
 export type { AnswerParts, Idempotency, Lookup, OperationOptions, RequestParts } from './definition/operation.ts'
 export type { DataOf, EventTrigger, ManualTrigger, ScheduleTrigger, SignalSource } from './definition/trigger.ts'
 export type { RawRequest, Verifier } from './definition/verifier.ts'

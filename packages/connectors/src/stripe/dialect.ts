@@ -67,7 +67,7 @@ function invalid(problem: InputProblem): Answer {
       return told('parameter_missing', `Missing required param: ${name}.`)
     case 'unknown':
       return told('parameter_unknown', `Received unknown parameter: ${name}`)
-    case 'invalid':
+    default:
       return told('parameter_invalid', `Invalid ${name}: ${problem.message}`)
   }
 }

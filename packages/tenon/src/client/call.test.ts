@@ -520,7 +520,8 @@ describe('looking up before repeating', () => {
     upstream.respond = ({ method }, response) => answer(response, 200, method === 'GET' ? { items } : { id: 'new' })
     const { call } = await using(operations)
     expect(await call('make', { ref: 'a b' }, { mayHaveHappened: true })).toEqual({
-      outcome: 'found', connection: 'main',
+      outcome: 'found',
+      connection: 'main',
       output: { id: '7' },
       status: 200,
     })

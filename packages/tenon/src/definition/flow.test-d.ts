@@ -90,7 +90,7 @@ defineFlow('good', {
     map.get('a')
     const answer = await step.run('answer', () => new Response())
     // @ts-expect-error -- an object with behaviour cannot be stored
-    answer.status
+    void answer.status
   },
 })
 
@@ -99,7 +99,7 @@ defineFlow('nightly', {
   run({ event }) {
     isTrue<Equal<typeof event.data.scheduledFor, Date>>()
     // @ts-expect-error -- a connector that is not in `uses`
-    event.shop
+    void event.shop
   },
 })
 
@@ -110,7 +110,7 @@ defineFlow('without uses', {
 })
 
 // @ts-expect-error -- outside `run` a connector has no operations
-shop.getOrder
+void shop.getOrder
 
 // @ts-expect-error -- an event type that the connector does not declare
 shop.on('order.lost')

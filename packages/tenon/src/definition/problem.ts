@@ -59,5 +59,6 @@ export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'object' && value !== null) return 'an object'
-  return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 80)
+  if (typeof value === 'string') return JSON.stringify(value).slice(0, 80)
+  return typeof value === 'symbol' ? 'a symbol' : `${value as number}`
 }

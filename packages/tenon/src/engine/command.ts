@@ -7,7 +7,7 @@ import type { Happening } from './engine.ts'
 import type { EntryBodies, StepKind, Written } from './entries.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { FlowPlan } from './plan.ts'
-import type { Additions } from './recorder.ts'
+import type { Additions, StepAdditions } from './recorder.ts'
 
 /** A step that the function has asked for, and what is known of it. */
 export interface Command {
@@ -53,7 +53,7 @@ export interface Host {
   /** Per step, how often it was retried after a definitive answer. */
   readonly generations: ReadonlyMap<string, number>
   /** Called with what a step came to; its result reaches the function when it is durable. */
-  succeed(command: Command, encoded: string, additions?: (Additions & { readonly signal?: number }) | null): void
+  succeed(command: Command, encoded: string, additions?: StepAdditions | null): void
   fail(command: Command, error: unknown, fate: Fate, additions?: Additions | null): void
   /** Writes an entry about a step that goes on. */
   note(written: Written | null, additions?: Additions | null, whenDurable?: (seq: number) => void): void

@@ -13,7 +13,7 @@ import { Mailbox } from './mailbox.ts'
 import type { FlowPlan } from './plan.ts'
 import type { Prepared } from './prepare.ts'
 import { Pulse } from './pulse.ts'
-import { Recorder, type Additions } from './recorder.ts'
+import { Recorder, type Additions, type StepAdditions } from './recorder.ts'
 import type { Difference } from './replay.ts'
 import { Replayer, type Delivery } from './replayer.ts'
 import { replayOn, type Replaying } from './replaying.ts'
@@ -154,11 +154,7 @@ export class Execution implements Replaying {
     this.#pulse.goOn()
   }
 
-  succeed(
-    command: Command,
-    encoded: string,
-    additions: (Additions & { readonly signal?: number }) | null = null,
-  ): void {
+  succeed(command: Command, encoded: string, additions: StepAdditions | null = null): void {
     if (this.#settle(command)) this.#results.succeed(command, encoded, this.services.clock.now(), additions)
     this.#pulse.goOn()
   }

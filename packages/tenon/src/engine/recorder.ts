@@ -24,6 +24,9 @@ export interface Additions {
   readonly state?: StateChange
 }
 
+/** Additions of a step's result: the signal that it took. */
+export type StepAdditions = Additions & { readonly signal?: number }
+
 interface Batch {
   entries: Written[]
   consumed: number[]

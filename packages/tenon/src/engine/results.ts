@@ -3,7 +3,7 @@ import type { Fate } from '../outbound/retry.ts'
 import type { Command } from './command.ts'
 import { withValue, write, type EntryBodies, type Written } from './entries.ts'
 import { restoreError, storeError } from './outcome.ts'
-import type { Additions, Recorder } from './recorder.ts'
+import type { Additions, StepAdditions, Recorder } from './recorder.ts'
 import type { StepEntry } from './replay.ts'
 import { resultOf, type Delivery, type Result } from './replayer.ts'
 
@@ -33,12 +33,7 @@ export class Results {
     this.#deliveries.push({ cancel })
   }
 
-  succeed(
-    command: Command,
-    encoded: string,
-    at: number,
-    additions: (Additions & { readonly signal?: number }) | null,
-  ): void {
+  succeed(command: Command, encoded: string, at: number, additions: StepAdditions | null): void {
     const { hash: h, kind: t, attempt: a, startedAt, connection } = command
     const signal = additions?.signal
     const body = {

@@ -136,7 +136,7 @@ export function defineSimulator<Name extends string, Ops extends Operations, Evs
 ): Simulator {
   return {
     kind: 'simulator',
-    connector: connector as unknown as Connector,
-    behaviour: behaviour as unknown as Behaviour,
+    connector: connector,
+    behaviour,
   }
 }

@@ -40,36 +40,44 @@ export function mortalClock(clock: Clock): Clock & { kill(): void } {
   }
 }
 
-/** A clock that stands still until it is advanced. */
-export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
-  const { startMs = Date.UTC(2026, 0, 1), isDriven = false } = options
-  let elapsed = startMs
-  let offset = 0
-  const timers = timerQueue()
-  let quiet: (() => void)[] = []
+interface CallbackQueue {
+  push(callback: () => void): void
+  /** Calls the oldest; false when there is none. */
+  callFirst(): boolean
+  isEmpty(): boolean
+}
+
+function callbackQueue(): CallbackQueue {
+  let queue: (() => void)[] = []
   let head = 0
+  return {
+    push: (callback) => void queue.push(callback),
+    callFirst() {
+      const callback = queue[head]
+      if (callback === undefined) return false
+      head += 1
+      if (head === queue.length) {
+        queue = []
+        head = 0
+      }
+      callback()
+      return true
+    },
+    isEmpty: () => head === queue.length,
+  }
+}
+
+function eventLoop(quiet: CallbackQueue, isDriven: boolean): EventLoop {
   let driving = 0
   let isArmed = false
 
-  function callFirst(): boolean {
-    const callback = quiet[head]
-    if (callback === undefined) return false
-    head += 1
-    if (head === quiet.length) {
-      quiet = []
-      head = 0
-    }
-    callback()
-    return true
-  }
-
   // Outside `advance` and the like a caller simply awaits, and the event loop brings it on.
   function arm(): void {
-    if (isDriven || isArmed || driving > 0 || head === quiet.length) return
+    if (isDriven || isArmed || driving > 0 || quiet.isEmpty()) return
     isArmed = true
     setImmediate(() => {
       isArmed = false
-      if (driving === 0) callFirst()
+      if (driving === 0) quiet.callFirst()
       arm()
     })
   }
@@ -84,16 +92,34 @@ export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
     }
   }
 
+  return { arm, driven }
+}
+
+interface EventLoop {
+  arm(): void
+  /** While this works, nothing else calls back. */
+  driven<Value>(work: () => Promise<Value>): Promise<Value>
+}
+
+/** A clock that stands still until it is advanced. */
+export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
+  const { startMs = Date.UTC(2026, 0, 1), isDriven = false } = options
+  let elapsed = startMs
+  let offset = 0
+  const timers = timerQueue()
+  const quiet = callbackQueue()
+  const { arm, driven } = eventLoop(quiet, isDriven)
+
   async function turn(): Promise<boolean> {
     await drained()
-    if (!callFirst()) return false
+    if (!quiet.callFirst()) return false
     await drained()
     return true
   }
 
   async function settle(): Promise<void> {
     await drained()
-    while (callFirst()) await drained()
+    while (quiet.callFirst()) await drained()
   }
 
   async function advance(ms: number): Promise<void> {
