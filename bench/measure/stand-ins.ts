@@ -13,11 +13,15 @@ export const standInsVariable = 'TENON_STAND_INS'
 
 const listed = JSON.parse(process.env[standInsVariable] ?? '[]') as readonly StandIn[]
 
-/** What the server's own module of that name exports. */
+/**
+ * What the server's own module of that name exports.
+ * @public
+ */
 export async function startSimulators(): Promise<readonly object[]> {
   return listed.map((standIn) => ({ ...standIn, samples: [], close: () => Promise.resolve() }))
 }
 
+/** @public */
 export function subscribeSimulators(): void {}
 
 if (listed.length > 0) {
