@@ -145,6 +145,7 @@ export async function world(
         data,
         dedupeMs: 86_400_000,
       })
+      accepted.catch(() => undefined)
       await clock.settle()
       return (await accepted).runs
     },
