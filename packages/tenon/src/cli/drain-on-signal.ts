@@ -6,9 +6,9 @@ import { count } from './words.ts'
 
 const sameSignalMs = 2_000
 
-/** Ends the application at SIGINT or SIGTERM, once, however often the signal comes at that moment: terminal, npm and launcher all pass it on. Resolves when all is closed. */
+/** Ends the application at SIGINT or SIGTERM, once, however often the signal comes at that moment: terminal, npm and launcher all pass it on. Resolves when all is closed. Called before the application is up, so that no signal finds nobody. */
 export function drainOnSignal(
-  application: Application,
+  starting: Promise<Application>,
   options: { readonly terminal: Terminal | null; readonly limitMs: number },
 ): Promise<void> {
   return new Promise((resolve) => {
@@ -17,7 +17,8 @@ export function drainOnSignal(
       const now = systemClock.now()
       if (firstAt === null) {
         firstAt = now
-        void drain(application, options).then(resolve)
+        // One that does not come up has nothing to drain; whoever started it tells why.
+        void starting.then((application) => drain(application, options).then(resolve)).catch(() => undefined)
       } else if (now - firstAt > sameSignalMs) {
         // Someone means it. What was accepted is in the journal.
         options.terminal?.err('Stopped at once; the runs go on at the next start.')

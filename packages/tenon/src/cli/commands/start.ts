@@ -38,7 +38,7 @@ export const command: CommandDefinition = {
       level: isPerson ? 'warn' : 'info',
       write: (line) => void process.stderr.write(line),
     })
-    const application = await startApplication({
+    const starting = startApplication({
       appFile: textOption(input, 'app') ?? 'app.ts',
       dataFolder,
       port: portOf(input),
@@ -47,13 +47,14 @@ export const command: CommandDefinition = {
       log,
       redactor,
     })
+    const ended = drainOnSignal(starting, { terminal: input.json ? null : terminal, limitMs: drainLimitMs })
+    const application = await starting
     const narrator = createNarrator(terminal, systemClock)
     const isTold = input.options['quiet'] !== true && !input.json
     if (isTold) application.engine.listen(narrator.hear)
     if (input.json)
       terminal.out(JSON.stringify({ url: application.url, data: application.dataFolder, pid: process.pid }))
     else await greet(application, terminal)
-    const ended = drainOnSignal(application, { terminal: input.json ? null : terminal, limitMs: drainLimitMs })
     if (application.isFirstStart && input.options['samples'] !== false) await showSamples(application, input)
     await ended
     narrator.stop()
