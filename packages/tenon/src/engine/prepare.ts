@@ -135,7 +135,7 @@ async function append(
   extra: { consumed?: readonly number[]; state?: ReturnType<typeof endOf>['state'] },
 ): Promise<AppendReceipt> {
   const { journal } = services
-  const receipt = await journal.append({
+  const sent = journal.append({
     tenant: row.tenant,
     run: row.run,
     epoch: journal.epoch,
@@ -143,6 +143,11 @@ async function append(
     entries: written.map(({ entry }) => entry),
     ...(extra.consumed !== undefined && extra.consumed.length > 0 && { consumed: extra.consumed }),
     ...(extra.state !== undefined && { state: extra.state }),
+  })
+  // Without an answer it may be stored nevertheless, and have set others free.
+  const receipt = await sent.catch((error: unknown) => {
+    services.heard(null)
+    throw error
   })
   services.heard(receipt)
   return receipt
