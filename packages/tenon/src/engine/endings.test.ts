@@ -65,10 +65,19 @@ test('DUR-13: a cancel at every position of the journal ends the run, its childr
     if (isRefused) continue
     const view = await at.engine.describe('default', run!)
     expect(view?.status).toBe('cancelled')
-    const done = view!.steps.filter(({ state, name }) => state === 'completed' && /reserve|^own/.test(name) && !name.startsWith('undo'))
+    const done = view!.steps.filter(
+      ({ state, name }) => state === 'completed' && /reserve|^own/.test(name) && !name.startsWith('undo'),
+    )
     expect(view!.steps.filter(({ isUndo, state }) => isUndo && state === 'completed')).toHaveLength(done.length)
-    expect(new Set(at.upstream.requests.filter(({ operation }) => operation === 'release').map(({ idempotencyKey }) => idempotencyKey)).size).toBe(done.filter(({ name }) => name !== 'own').length)
-    for (const { status } of await at.engine.list({ tenant: 'default', flow: 'child', limit: 9 })) expect(['cancelled', 'completed']).toContain(status)
+    expect(
+      new Set(
+        at.upstream.requests
+          .filter(({ operation }) => operation === 'release')
+          .map(({ idempotencyKey }) => idempotencyKey),
+      ).size,
+    ).toBe(done.filter(({ name }) => name !== 'own').length)
+    for (const { status } of await at.engine.list({ tenant: 'default', flow: 'child', limit: 9 }))
+      expect(['cancelled', 'completed']).toContain(status)
     const calls = at.upstream.requests.length
     await at.clock.advance(8_000_000)
     expect(at.upstream.requests.length).toBe(calls)
@@ -97,7 +106,10 @@ test('DUR-13: children are cancelled though the process ends right after the can
   await cancel(at, run!).catch(() => undefined)
   await at.clock.advance(10_000)
   const rows = await at.engine.list({ tenant: 'default', limit: 9 })
-  expect(rows.map(({ flow, status }) => `${flow} ${status}`).toSorted()).toEqual(['child cancelled', 'parent cancelled'])
+  expect(rows.map(({ flow, status }) => `${flow} ${status}`).toSorted()).toEqual([
+    'child cancelled',
+    'parent cancelled',
+  ])
 })
 
 test('a way back that fails leaves the run failed, and the others are still taken back', async () => {
@@ -115,8 +127,15 @@ test('a way back that fails leaves the run failed, and the others are still take
   at.upstream.on('release', (_request, count) => (count === 1 ? failed('answered', { retryable: false }) : {}))
   const [run] = await at.send('ordered', {})
   await cancel(at, run!)
-  expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'failed', code: 'STEP_FAILED', undo: 'done' })
-  expect(at.upstream.requests.filter(({ operation }) => operation === 'release').map(({ input }) => input)).toEqual([{ of: 2 }, { of: 1 }])
+  expect(await at.engine.describe('default', run!)).toMatchObject({
+    status: 'failed',
+    code: 'STEP_FAILED',
+    undo: 'done',
+  })
+  expect(at.upstream.requests.filter(({ operation }) => operation === 'release').map(({ input }) => input)).toEqual([
+    { of: 2 },
+    { of: 1 },
+  ])
   const retried = at.engine.retry({ tenant: 'default', run: run! })
   await expect(retried).rejects.toMatchObject({ code: 'RUN_NOT_RETRYABLE' })
 })
@@ -173,14 +192,21 @@ test('a run that is cancelled while it fails for good is not taken back twice', 
   await at.crash()
   await at.clock.advance(5000)
   expect((await at.engine.describe('default', run!))?.status).toBe('failed')
-  expect(new Set(at.upstream.requests.filter(({ operation }) => operation === 'release').map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1)
+  expect(
+    new Set(
+      at.upstream.requests
+        .filter(({ operation }) => operation === 'release')
+        .map(({ idempotencyKey }) => idempotencyKey),
+    ).size,
+  ).toBe(1)
 })
 
 test('DUR-06: a run whose version is gone parks, keeps its mail, and goes on when the version is back', async () => {
   const options = {
     trigger: ordered,
     waits: { go: signal(null as never) },
-    run: async ({ step }: { step: { waitFor(name: 'go'): Promise<{ data: unknown }> } }) => (await step.waitFor('go')).data,
+    run: async ({ step }: { step: { waitFor(name: 'go'): Promise<{ data: unknown }> } }) =>
+      (await step.waitFor('go')).data,
   }
   const first = defineFlow('order', options as never)
   const second = defineFlow('order', { ...options, version: 2 } as never)
@@ -192,7 +218,17 @@ test('DUR-06: a run whose version is gone parks, keeps its mail, and goes on whe
   await at.crash([second])
   await cancel(at, 'none').catch(() => undefined)
   // A message wakes it on code that does not hold it.
-  const message = { kind: 'message', tenant: 'default', run: run!, at: 0, id: 'm1', type: 'signal', name: 'go', body: '"hello"', to: 'living' } as const
+  const message = {
+    kind: 'message',
+    tenant: 'default',
+    run: run!,
+    at: 0,
+    id: 'm1',
+    type: 'signal',
+    name: 'go',
+    body: '"hello"',
+    to: 'living',
+  } as const
   const delivering = at.journal.deliver(message)
   await at.clock.settle()
   await delivering
@@ -254,7 +290,13 @@ test('a function that returns with steps under way ends only when they are settl
   expect((await at.engine.describe('default', run!))?.status).toBe('ready')
   await at.crash()
   expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'parked', code: 'OUTCOME_UNKNOWN' })
-  const deciding = at.engine.decide({ tenant: 'default', run: run!, step: 'warehouse.notify#1', decision: { kind: 'did-not-happen' }, by: 'ada' })
+  const deciding = at.engine.decide({
+    tenant: 'default',
+    run: run!,
+    step: 'warehouse.notify#1',
+    decision: { kind: 'did-not-happen' },
+    by: 'ada',
+  })
   await at.clock.settle()
   await deciding
   await at.clock.settle()

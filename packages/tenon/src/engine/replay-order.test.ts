@@ -36,7 +36,8 @@ async function follow(one: Shape, client: Client, seen: string[], path: string):
     }
   }
   if (one.kind === 'sequence') {
-    for (const [index, part] of one.parts.entries()) await follow(part, client, seen, `${path}.${index}`).catch(() => undefined)
+    for (const [index, part] of one.parts.entries())
+      await follow(part, client, seen, `${path}.${index}`).catch(() => undefined)
     return 'sequence'
   }
   const parts = one.parts.map((part, index) => follow(part, client, seen, `${path}.${index}`))
@@ -45,50 +46,54 @@ async function follow(one: Shape, client: Client, seen: string[], path: string):
   return one.kind === 'any' ? Promise.any(parts) : Promise.allSettled(parts)
 }
 
-test('DUR-04: random functions see the same results in the same order and ask for the same, with a crash at every entry', { timeout: 120_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(shape, async (one) => {
-      const stays: string[][] = []
-      const flow = defineFlow('order', {
-        trigger: ordered,
-        uses: { warehouse },
-        retry: { attempts: 1 },
-        async run({ warehouse }) {
-          const seen: string[] = []
-          stays.push(seen)
-          return follow(one, warehouse as never, seen, 'p').then(
-            () => seen.join(),
-            () => seen.join(),
-          )
-        },
-      })
-      const at = await world([flow])
-      const inputs = new Map<string, string>()
-      at.upstream.on('reserve', async ({ input }) => {
-        const { path, ms, fails } = input as { path: string; ms: number; fails: boolean }
-        const text = JSON.stringify(input)
-        expect(inputs.get(path) ?? text).toBe(text)
-        inputs.set(path, text)
-        await new Promise<void>((resolve) => at.clock.after(ms, resolve))
-        return fails ? failed('answered', { retryable: false }) : { path }
-      })
-      const [run] = await at.send('ordered', {})
-      let entries = 0
-      for (let turn = 0; turn < 2000; turn += 1) {
-        const row = await at.journal.find('default', run!)
-        if (row?.status === 'completed') break
-        if (row!.lastSeq > entries) {
-          entries = row!.lastSeq
-          await at.crash()
+test(
+  'DUR-04: random functions see the same results in the same order and ask for the same, with a crash at every entry',
+  { timeout: 120_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(shape, async (one) => {
+        const stays: string[][] = []
+        const flow = defineFlow('order', {
+          trigger: ordered,
+          uses: { warehouse },
+          retry: { attempts: 1 },
+          async run({ warehouse }) {
+            const seen: string[] = []
+            stays.push(seen)
+            return follow(one, warehouse as never, seen, 'p').then(
+              () => seen.join(),
+              () => seen.join(),
+            )
+          },
+        })
+        const at = await world([flow])
+        const inputs = new Map<string, string>()
+        at.upstream.on('reserve', async ({ input }) => {
+          const { path, ms, fails } = input as { path: string; ms: number; fails: boolean }
+          const text = JSON.stringify(input)
+          expect(inputs.get(path) ?? text).toBe(text)
+          inputs.set(path, text)
+          await new Promise<void>((resolve) => at.clock.after(ms, resolve))
+          return fails ? failed('answered', { retryable: false }) : { path }
+        })
+        const [run] = await at.send('ordered', {})
+        let entries = 0
+        for (let turn = 0; turn < 2000; turn += 1) {
+          const row = await at.journal.find('default', run!)
+          if (row?.status === 'completed') break
+          if (row!.lastSeq > entries) {
+            entries = row!.lastSeq
+            await at.crash()
+          }
+          if (!(await at.clock.turn())) await at.clock.advance(1)
         }
-        if (!(await at.clock.turn())) await at.clock.advance(1)
-      }
-      const view = await at.engine.describe('default', run!)
-      expect(view?.status).toBe('completed')
-      const whole = (view!.output as string).split(',').filter((line) => line !== '')
-      for (const seen of stays) expect(seen.slice(0, whole.length)).toEqual(whole.slice(0, seen.length))
-      expect(await at.engine.check('default')).toEqual([])
-    }),
-    { numRuns: 120, seed: 4 },
-  )
-})
+        const view = await at.engine.describe('default', run!)
+        expect(view?.status).toBe('completed')
+        const whole = (view!.output as string).split(',').filter((line) => line !== '')
+        for (const seen of stays) expect(seen.slice(0, whole.length)).toEqual(whole.slice(0, seen.length))
+        expect(await at.engine.check('default')).toEqual([])
+      }),
+      { numRuns: 120, seed: 4 },
+    )
+  },
+)

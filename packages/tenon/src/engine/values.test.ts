@@ -23,10 +23,21 @@ test('errors keep their class, code, cause and parts across a crash', async () =
     async run({ step }) {
       const described: string[] = []
       for (const [index, make] of thrown.entries()) {
-        const error = await step.run(`step ${index}`, () => Promise.reject(make())).catch((caught: unknown) => caught as Error)
+        const error = await step
+          .run(`step ${index}`, () => Promise.reject(make()))
+          .catch((caught: unknown) => caught as Error)
         const isSame = error instanceof (make().constructor as typeof Error)
         const parts = error instanceof AggregateError ? error.errors.map((part: Error) => part.constructor.name) : []
-        described.push([error.name, error.message, isSame, (error as { code?: string }).code, (error.cause as Error | undefined)?.constructor.name, parts].join('|'))
+        described.push(
+          [
+            error.name,
+            error.message,
+            isSame,
+            (error as { code?: string }).code,
+            (error.cause as Error | undefined)?.constructor.name,
+            parts,
+          ].join('|'),
+        )
       }
       seen.push(described)
       await step.sleep('1h')
@@ -51,7 +62,12 @@ test('errors keep their class, code, cause and parts across a crash', async () =
 
 test('a value is the same live as on replay, also bigint, Date, bytes and undefined; it is a copy', async () => {
   const seen: unknown[] = []
-  const value = { big: 2n ** 70n, at: new Date(0), bytes: new Uint8Array([1, 2]), list: [null, undefined, -0, Number.NaN] as unknown[] }
+  const value = {
+    big: 2n ** 70n,
+    at: new Date(0),
+    bytes: new Uint8Array([1, 2]),
+    list: [null, undefined, -0, Number.NaN] as unknown[],
+  }
   const flow = defineFlow('order', {
     trigger: ordered,
     uses: { warehouse },
@@ -100,7 +116,13 @@ test('DUR-16: large values are stored once, outside the journal, and arrive whol
       const second = await step.run('same', () => first)
       const sent = await step.waitFor('go')
       const arrived = await step.waitFor('delivered', { match: { shipment: 's' }, timeout: '1h' })
-      seen.push(event.data.text.length, first.length, second.length, (sent.data as string).length, arrived.data.text.length)
+      seen.push(
+        event.data.text.length,
+        first.length,
+        second.length,
+        (sent.data as string).length,
+        arrived.data.text.length,
+      )
       await step.sleep('1h')
     },
   })
