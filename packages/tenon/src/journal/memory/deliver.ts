@@ -42,6 +42,7 @@ function deliverEvent(state: MemoryState, message: EventMessage): DeliverReceipt
     keepUntil,
     dedupeUntil,
     runs: [],
+    runNumbers: new Set(),
   }
   state.events.set(event.number, event)
   state.eventOfKey.set(pathOf(tenant, key), event.number)
@@ -94,8 +95,13 @@ export function start(
   state.runs.set(path, run)
   state.open.add(run)
   line?.push(run)
-  from.event?.runs.push(run.run)
+  if (from.event !== null) give(from.event, run)
   return run
+}
+
+function give(event: StoredEvent, run: StoredRun): void {
+  event.runs.push(run.run)
+  event.runNumbers.add(run.number)
 }
 
 export function lineOf(state: MemoryState, tenant: string, flow: string, key: string): StoredRun[] {
@@ -131,7 +137,7 @@ export function fits(
 /** Gives the event to that wait, and to no other wait of this run ever; true when the run can go on by it. */
 export function satisfy(state: MemoryState, run: StoredRun, step: string, event: StoredEvent): boolean {
   run.waits = run.waits.filter((wait) => wait.step !== step)
-  event.runs.push(run.run)
+  give(event, run)
   return put(state, run, { kind: 'event', name: step, body: event.body, at: event.at })
 }
 

@@ -1,5 +1,5 @@
 import type { JournalHistory, JournalWork, RunRow, RunStatus } from '../journal.ts'
-import { eventPath, isEnded, pathOf, runPath, type MemoryState, type StoredRun } from './state.ts'
+import { eventPath, isEnded, pathOf, runPath, type MemoryState, type StoredEvent, type StoredRun } from './state.ts'
 
 export function memoryWork(state: MemoryState): JournalWork {
   return {
@@ -109,19 +109,27 @@ function prune(
     state.runs.delete(pathOf(run.tenant, run.run))
     disown(state, runPath(run))
   }
+  const living = new Set([...state.runs.values()].map((run) => run.number))
   const events = [...state.events.values()].filter(
     (event) =>
-      event.dedupeUntil <= now &&
-      event.keepUntil <= now &&
-      !event.runs.some((run) => state.runs.has(pathOf(event.tenant, run))),
+      event.dedupeUntil <= now && event.keepUntil <= now && ![...event.runNumbers].some((number) => living.has(number)),
   )
   for (const event of events.slice(0, limit)) {
     state.events.delete(event.number)
-    const path = pathOf(event.tenant, event.key)
-    if (state.eventOfKey.get(path) === event.number) state.eventOfKey.delete(path)
+    forgetKey(state, event)
     disown(state, eventPath(event))
   }
   return runs.length > limit || events.length > limit
+}
+
+/** An earlier event under the same key, kept for its runs, is the latest again. */
+function forgetKey(state: MemoryState, { number, tenant, key }: StoredEvent): void {
+  const path = pathOf(tenant, key)
+  if (state.eventOfKey.get(path) !== number) return
+  const others = [...state.events.values()].filter((event) => event.tenant === tenant && event.key === key)
+  const latest = others.at(-1)
+  if (latest === undefined) state.eventOfKey.delete(path)
+  else state.eventOfKey.set(path, latest.number)
 }
 
 function disown(state: MemoryState, owner: string): void {

@@ -38,6 +38,8 @@ export interface StoredEvent extends Omit<EventRow, 'runs'> {
   readonly keepUntil: number
   readonly dedupeUntil: number
   readonly runs: string[]
+  /** Numbers of these runs: once a run is deleted, another may take its id. */
+  readonly runNumbers: Set<number>
 }
 
 export function emptyState(): MemoryState {

@@ -14,8 +14,8 @@ export function deliverEvent(store: Store, message: WireEvent): DeliverAnswer {
   const cursor = rest?.cursor ?? null
   if (cursor !== null) store.run.setCursor.run(tenant, cursor.name, cursor.value)
   const hash = store.dedupe.hash(tenant, key)
-  const known = findEvent(store, hash, message)
-  if (known !== null) return { outcome: 'duplicate', runs: runsOfEvent(store, known) }
+  const known = latestEvent(store, hash, message)
+  if (known !== null && at < known.dedupe_until) return { outcome: 'duplicate', runs: runsOfEvent(store, known) }
   const number = ++store.lastNumber
   const started: { run: string; status: 'ready' | 'queued' }[] = []
   for (const start of message.starts) {
@@ -59,28 +59,24 @@ function insertEvent(
   return satisfyWaits(store, event)
 }
 
-/** The event that was delivered under this key before, while its time of deduplication lasts. */
-function findEvent(store: Store, hash: number, { tenant, key, at }: WireEvent): StoredEvent | null {
-  for (const number of store.dedupe.find(hash)) {
+/** The latest event under this key. */
+function latestEvent(store: Store, hash: number, { tenant, key }: { tenant: string; key: string }): StoredEvent | null {
+  for (const number of store.dedupe.find(hash).toSorted((a, b) => b - a)) {
     const event = store.run.eventByNumber.get(number) as StoredEvent | undefined
-    if (event?.tenant === tenant && event.key === key && at < event.dedupe_until) return event
+    if (event?.tenant === tenant && event.key === key) return event
   }
   return null
 }
 
-/** The latest event under this key. */
 export function readEvent(store: Store, tenant: string, key: string): EventRow | null {
-  for (const number of store.dedupe.find(store.dedupe.hash(tenant, key)).toSorted((a, b) => b - a)) {
-    const event = store.run.eventByNumber.get(number) as StoredEvent | undefined
-    if (event?.tenant !== tenant || event.key !== key) continue
-    return { key, type: event.type, at: event.at, body: event.body, runs: runsOfEvent(store, event) }
-  }
-  return null
+  const event = latestEvent(store, store.dedupe.hash(tenant, key), { tenant, key })
+  if (event === null) return null
+  return { key, type: event.type, at: event.at, body: event.body, runs: runsOfEvent(store, event) }
 }
 
 function runsOfEvent(store: Store, event: StoredEvent): string[] {
-  const reached = store.run.reachOfEvent.all(event.number) as { run: string }[]
-  return [...startsOf(event), ...reached.map((row) => row.run)]
+  const reached = store.run.reachOfEvent.all(event.number) as { id: string }[]
+  return [...startsOf(event), ...reached.map((row) => row.id)]
 }
 
 export function startsOf(event: { readonly starts: string }): string[] {

@@ -73,7 +73,7 @@ function deleteRun(store: Store, run: OldRun, limit: number): number {
   store.run.deleteMessages.run(run.number)
   store.run.deleteWaits.run(run.number)
   dropValues(store, run.number)
-  const reached = store.run.reachOfRun.all(run.run) as { event: number }[]
+  const reached = store.run.reachOfRun.all(run.number) as { event: number }[]
   for (const number of [run.event, ...reached.map((row) => row.event)]) releaseEvent(store, number)
   return Math.max(1, deleted)
 }
@@ -85,10 +85,8 @@ function releaseEvent(store: Store, number: number | null): void {
 }
 
 function hasRuns(store: Store, event: OldEvent): boolean {
-  const reached = store.run.reachOfEvent.all(event.number) as { run: string }[]
-  return [...startsOf(event), ...reached.map((row) => row.run)].some(
-    (run) => store.run.runExists.get(event.tenant, run) !== undefined,
-  )
+  if (store.run.hasReached.get(event.number) !== undefined) return true
+  return startsOf(event).some((run) => store.run.isStarted.get(event.tenant, run, event.number) !== undefined)
 }
 
 function deleteEvent(store: Store, event: OldEvent): void {

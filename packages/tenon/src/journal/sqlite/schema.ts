@@ -66,7 +66,9 @@ CREATE INDEX event_expires ON event (expires) WHERE expires IS NOT NULL;
 -- Hashes of the keys of events up to meta.merged; later ones are in the writer's memory.
 CREATE TABLE dedupe (hash INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (hash, event)) STRICT, WITHOUT ROWID;
 -- Runs that an event reached, other than those it started.
-CREATE TABLE reach (event INTEGER NOT NULL, run TEXT NOT NULL, PRIMARY KEY (event, run)) STRICT, WITHOUT ROWID;
+CREATE TABLE reach (
+  event INTEGER NOT NULL, run INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (event, run)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX reach_run ON reach (run);
 -- Fields of the events that later waits may match.
 CREATE TABLE field (hash INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (hash, event)) STRICT, WITHOUT ROWID;

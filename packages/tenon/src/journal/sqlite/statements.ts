@@ -27,7 +27,8 @@ const sql = {
   deleteRun: 'DELETE FROM run WHERE number = ?',
   endedRuns:
     'SELECT number, tenant, run, status, event FROM run WHERE ended_at < ? AND ended_at IS NOT NULL AND in_line = 0 ORDER BY ended_at LIMIT ?',
-  runExists: 'SELECT 1 FROM run WHERE tenant = ? AND run = ?',
+  // The id alone will not do: once a run is deleted, another may take it.
+  isStarted: 'SELECT 1 FROM run WHERE tenant = ? AND run = ? AND event = ?',
 
   insertEntry: 'INSERT INTO entry (run, seq, at, packed) VALUES (?, ?, ?, ?)',
   entriesAfter: 'SELECT seq, packed FROM entry WHERE run = ? AND seq > ? ORDER BY seq',
@@ -47,9 +48,10 @@ const sql = {
   eventsOfHash: 'SELECT event FROM dedupe WHERE hash = ?',
   insertDedupe: 'INSERT OR IGNORE INTO dedupe VALUES (?, ?)',
   deleteDedupe: 'DELETE FROM dedupe WHERE hash = ? AND event = ?',
-  insertReach: 'INSERT OR IGNORE INTO reach VALUES (?, ?)',
-  reachOfEvent: 'SELECT run FROM reach WHERE event = ?',
+  insertReach: 'INSERT OR IGNORE INTO reach VALUES (?, ?, ?)',
+  reachOfEvent: 'SELECT id FROM reach WHERE event = ? ORDER BY run',
   reachOfRun: 'SELECT event FROM reach WHERE run = ?',
+  hasReached: 'SELECT 1 FROM reach JOIN run ON run.number = reach.run WHERE reach.event = ? LIMIT 1',
   isReached: 'SELECT 1 FROM reach WHERE event = ? AND run = ?',
   deleteReach: 'DELETE FROM reach WHERE event = ?',
   insertField: 'INSERT INTO field VALUES (?, ?)',

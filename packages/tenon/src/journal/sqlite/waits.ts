@@ -86,7 +86,8 @@ function fits(event: StoredEvent, match: Fields): boolean {
 }
 
 function wasGiven(store: Store, run: LiveRun, event: StoredEvent): boolean {
-  return event.starts.split(' ').includes(run.run) || store.run.isReached.get(event.number, run.run) !== undefined
+  const isStarted = store.run.isStarted.get(run.tenant, run.run, event.number) !== undefined
+  return isStarted || store.run.isReached.get(event.number, run.number) !== undefined
 }
 
 function satisfy(
@@ -94,7 +95,7 @@ function satisfy(
   run: LiveRun,
   { step, event }: { step: string; event: { number: number; body: string; at: number } },
 ): boolean {
-  store.run.insertReach.run(event.number, run.run)
+  store.run.insertReach.run(event.number, run.number, run.run)
   return put(store, run, { kind: 'event', name: step, body: event.body, at: event.at })
 }
 
