@@ -84,10 +84,12 @@ export class Execution implements Replaying {
         row.status === 'waiting' || row.status === 'parked'
           ? { status: 'ready', wakeAt: null, code: null, leaveLine: false }
           : null,
-      onReceipt: (receipt) => {
-        // The first answer was lost, and with it the word that a wait which began has found its event already.
-        if (receipt.outcome === 'duplicate') this.#inbox.poke()
+      onReceipt: (receipt, isRepeated) => {
         services.heard(receipt)
+        if (!isRepeated) return
+        // The first answer was lost, and with it the word that a wait which began has found its event already, or that others may go on.
+        this.#inbox.poke()
+        services.heard(null)
       },
       onDurable: () => this.#pulse.goOn(),
       onLost: (reason) => {

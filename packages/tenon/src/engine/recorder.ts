@@ -44,8 +44,8 @@ export interface RecorderParts {
   readonly lastSeq: number
   /** Goes with the first append that carries no other: a run woken by a timer is no longer waiting. */
   readonly initialState: StateChange | null
-  /** What the journal said of this and other runs. */
-  readonly onReceipt: (receipt: Receipt) => void
+  /** What the journal said of this and other runs; `isRepeated` when an earlier answer was lost, which may have said more. */
+  readonly onReceipt: (receipt: Receipt, isRepeated: boolean) => void
   /** After the callbacks of each append. */
   readonly onDurable: () => void
   /** Someone else writes this run, or the journal refuses it for good: it must leave memory. */
@@ -65,7 +65,7 @@ export class Recorder {
   readonly #key: RunKey
   readonly #epoch: number
   readonly #onLost: (receipt: AppendReceipt | Error) => void
-  readonly #onReceipt: (receipt: Receipt) => void
+  readonly #onReceipt: RecorderParts['onReceipt']
   readonly #onDurable: () => void
   #initialState: StateChange | null
   #next: Batch = emptyBatch()
@@ -157,7 +157,7 @@ export class Recorder {
         if (receipt.outcome === 'conflict' || receipt.outcome === 'fenced') return this.#onLost(receipt)
         this.#inFlight = false
         for (const whenDurable of batch.whenDurable) whenDurable(receipt, after)
-        this.#onReceipt(receipt)
+        this.#onReceipt(receipt, pauseMs > firstPauseMs)
         this.#onDurable()
       },
       (error: unknown) => {
