@@ -147,7 +147,11 @@ function checkUndo({ durable, ledger, undoable, provider }: Simulation, run: Sto
   if (found.join() !== expected.join())
     ledger.problem(`undo: ${run.run} is ${run.status} and took back <${found.join()}>, expected <${expected.join()}>`)
   for (const { step, body } of undone)
-    if (step?.includes('release') === true && body.e === undefined && !isOnce(provider.effectsOf(run.run, step).length, provider.allowedOf(run.run, step)))
+    if (
+      step?.includes('release') === true &&
+      body.e === undefined &&
+      !isOnce(provider.effectsOf(run.run, step).length, provider.allowedOf(run.run, step))
+    )
       ledger.problem(`undo: ${step} of ${run.run} took effect ${provider.effectsOf(run.run, step).length} times`)
 }
 

@@ -206,7 +206,7 @@ export async function simulate(seed: number, plants: Plants = {}): Promise<Outco
 // Anything may happen, in any order, between any two turns.
 async function trouble(simulation: Simulation): Promise<void> {
   const { random, clock, people } = simulation
-  const moves = random.between(60, 260)
+  const moves = random.between(50, 200)
   const crashRate = random.pick([0.005, 0.02, 0.05])
   const jumps = random.chance(0.1)
   for (let move = 0; move < moves && simulation.ledger.problems.length === 0; move += 1) {

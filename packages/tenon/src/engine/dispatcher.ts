@@ -184,8 +184,12 @@ export class Dispatcher {
   }
 
   async #resume(item: Queued, loaded: LoadedRun | null): Promise<void> {
-    if (loaded === null || !mayGoOn(loaded, this.#services.clock.now())) return this.#release(item)
+    if (loaded === null) return this.#release(item)
     const { row } = loaded
+    if (!mayGoOn(loaded, this.#services.clock.now())) {
+      if (row.status === 'waiting' && row.wakeAt !== null) this.#wakes.note(row.wakeAt)
+      return this.#release(item)
+    }
     if (item.flow === undefined) {
       if (!this.#permits.take(row.flow, row.version)) {
         this.#active.delete(item.run)

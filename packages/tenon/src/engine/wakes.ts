@@ -10,6 +10,8 @@ interface Parties {
 const againMs = 250
 const moreMs = 50
 const afterErrorMs = 1000
+/** A clock that is set forward, or a machine that slept, is noticed at the latest after this. */
+const longestMs = 600_000
 
 /** Wakes waiting runs at their time: one timer, for the earliest in the journal. */
 export class Wakes {
@@ -43,11 +45,11 @@ export class Wakes {
     try {
       const rows = await journal.due({ now: clock.now(), limit: this.#limit, except: this.#parties.known() })
       this.#parties.onDue(rows)
-      const next = await journal.nextWake()
+      const next = await this.#nextOfOthers()
       // What was noted meanwhile may not have been in the journal yet when it answered.
       const first = Math.min(next ?? Number.POSITIVE_INFINITY, this.#noted)
       this.next = Number.isFinite(first) ? first : null
-      // What is overdue was found and is still to be taken up: it is looked at again a little later.
+      // What is overdue still has no place in memory: it is looked at again a little later.
       const now = clock.now()
       if (this.next !== null)
         this.#arm(this.next > now ? this.next : now + (rows.length >= this.#limit ? moreMs : againMs))
@@ -55,6 +57,15 @@ export class Wakes {
       log('journal.unreadable', { error })
       this.#arm(clock.now() + afterErrorMs)
     }
+  }
+
+  // Runs in memory may be overdue in the journal for as long as they write nothing; they are no reason to look again and again.
+  async #nextOfOthers(): Promise<number | null> {
+    const { journal, clock } = this.#services
+    const next = await journal.nextWake()
+    if (next === null || next > clock.now()) return next
+    const [first] = await journal.due({ now: Number.MAX_SAFE_INTEGER, limit: 1, except: this.#parties.known() })
+    return first?.wakeAt ?? null
   }
 
   stop(): void {
@@ -66,6 +77,7 @@ export class Wakes {
     this.#stopTimer()
     if (this.#isStopped) return
     const { clock } = this.#services
-    this.#stopTimer = clock.after(Math.max(0, at - clock.now()), () => void this.look())
+    const delayMs = Math.min(Math.max(0, at - clock.now()), longestMs)
+    this.#stopTimer = clock.after(delayMs, () => void this.look())
   }
 }
