@@ -29,6 +29,7 @@ export function callStep(
   flow: FlowPlan,
   { plan, input, options, connection }: Call,
 ): (command: Command) => void {
+  const timeoutMs = options?.timeout === undefined ? null : durationMs(options.timeout, `timeout of ${plan.base}`)
   const step: TriedStep = {
     repeat: plan.repeat,
     policy: options?.retry === undefined ? flow.retry : retryPolicy(flow.flow.options.retry, options.retry),
@@ -43,7 +44,7 @@ export function callStep(
     input,
     idempotencyKey: repeat === 'keyed' ? (options?.idempotencyKey ?? idempotencyKeyOf(host, command.name)) : null,
     mayHaveHappened: command.mayHaveHappened,
-    timeoutMs: options?.timeout === undefined ? null : durationMs(options.timeout, `timeout of ${command.name}`),
+    timeoutMs,
     signal: null,
   })
   return (command) => goTry(host, step, command)

@@ -100,6 +100,7 @@ interface Wiring {
 function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard, cancelRun }: Wiring): Services {
   const { journal, client, clock = systemClock } = options
   const quiet = new QuietQueue(clock)
+  const log = options.log ?? (() => undefined)
   return {
     journal,
     client,
@@ -107,7 +108,14 @@ function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard
     random: options.random ?? Math.random,
     hasListeners: () => listeners.size > 0,
     emit: (happening) => {
-      for (const listener of listeners) listener(happening)
+      for (const listener of listeners) {
+        // Whoever only looks on must not be able to stop a run.
+        try {
+          listener(happening)
+        } catch (error) {
+          log('listener.failed', { happening: happening.name, error })
+        }
+      }
     },
     isDraining,
     lingerMs: options.lingerMs ?? 1000,
@@ -116,7 +124,7 @@ function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard
     values: (hashes) => journal.values(hashes),
     heard,
     cancelRun,
-    log: options.log ?? (() => undefined),
+    log,
   }
 }
 

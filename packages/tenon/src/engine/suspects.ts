@@ -19,6 +19,8 @@ export class Suspects {
   readonly #onTurn: (run: RunKey) => void
   readonly #onStood: (run: string) => void
   readonly #waiting = new Map<string, RunKey>()
+  /** Counted in this life of the process: once is enough, however often they are read again. */
+  readonly #admitted = new Set<string>()
   #current: string | null = null
   #stopTimer: () => void = () => undefined
 
@@ -36,7 +38,7 @@ export class Suspects {
   /** False for a run that may not go on: poison, or a suspect while another is on trial; that one is taken up when its turn comes. */
   async admit({ row, entries }: LoadedRun): Promise<boolean> {
     const { journal } = this.#services
-    if (journal.closedCleanly || row.updatedAt >= this.#startedAt) return true
+    if (journal.closedCleanly || row.updatedAt >= this.#startedAt || this.#admitted.has(row.run)) return true
     if (row.recoveries >= mostRecoveries) {
       await writePoisoned(row, this.#services)
       return false
@@ -45,6 +47,7 @@ export class Suspects {
     // Counted before it runs: one that ends the process every time must be stopped some day.
     const { tenant, run, lastSeq } = row
     await journal.append({ tenant, run, epoch: journal.epoch, after: lastSeq, entries: [], recovery: true })
+    this.#admitted.add(run)
     return true
   }
 

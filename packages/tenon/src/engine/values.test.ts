@@ -167,3 +167,24 @@ test('DUR-16: a run of ten thousand steps resumes, within seconds', { timeout: 6
   expect(bodies).toBe(steps)
   expect(performance.now() - began).toBeLessThan(10_000)
 })
+
+test('a mistake in the options of a call rejects it; it harms no other run', async () => {
+  const flow = defineFlow('order', {
+    trigger: ordered,
+    uses: { warehouse },
+    run: ({ warehouse }) => warehouse.read({}, { timeout: 'soon' as never }),
+  })
+  const at = await world([flow])
+  const [run] = await at.send('ordered', {})
+  expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'failed', code: 'DURATION_INVALID' })
+})
+
+test('a listener that throws stops no run', async () => {
+  const flow = defineFlow('order', { trigger: ordered, run: ({ step }) => step.run('own', () => 1) })
+  const at = await world([flow])
+  at.engine.listen(() => {
+    throw new Error('a listener')
+  })
+  const [run] = await at.send('ordered', {})
+  expect((await at.engine.describe('default', run!))?.status).toBe('completed')
+})
