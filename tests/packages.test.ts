@@ -100,11 +100,12 @@ describe('the packed packages, installed in an empty project', () => {
   })
 
   test('open every door under plain Node', () => {
-    // A suite is a door, too, but only Vitest can open it.
+    // A suite is a door, too, but only Vitest can open it. A port consists of types.
     const doors = [...new Set(names.flatMap(doorsOf))].filter((door) => !door.endsWith('.suite'))
     expect(doors).toEqual(expect.arrayContaining(['tenon', 'tenon/testing', 'tenon/simulator', 'tenon/journal/sqlite']))
     expect(doors).toEqual(expect.arrayContaining(['@tenon/connectors/stripe', '@tenon/connectors/stripe/simulator']))
-    const program = `for (const door of ${JSON.stringify(doors)}) if (Object.keys(await import(door)).length === 0) throw new Error(door + ' is empty')`
+    const ports = ['tenon/journal/journal']
+    const program = `for (const door of ${JSON.stringify(doors)}) if (Object.keys(await import(door)).length === 0 && !${JSON.stringify(ports)}.includes(door)) throw new Error(door + ' is empty')`
     run(process.execPath, ['--input-type=module', '-e', program], project)
   })
 

@@ -1,5 +1,16 @@
+import { execFileSync } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -153,12 +164,22 @@ describe('DUR-15: a folder that cannot be trusted is refused and not touched', (
     })
   })
 
-  test.runIf(process.getuid?.() !== 0)('a folder that is read-only', async () => {
+  // Permissions mean nothing to root: there the file system itself is read-only.
+  const isRoot = process.getuid?.() === 0
+  test.runIf(!isRoot || process.platform === 'linux')('a folder that is read-only', async () => {
     await fill(1)
-    const { chmodSync } = await import('node:fs')
-    chmodSync(folder, 0o500)
-    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o400)
-    await expectRefusal('cannot be used')
-    chmodSync(folder, 0o700)
+    if (isRoot) {
+      execFileSync('mount', ['--bind', folder, folder])
+      execFileSync('mount', ['-o', 'remount,bind,ro', folder])
+    } else {
+      chmodSync(folder, 0o500)
+      for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o400)
+    }
+    try {
+      await expectRefusal('cannot be used')
+    } finally {
+      if (isRoot) execFileSync('umount', [folder])
+      else chmodSync(folder, 0o700)
+    }
   })
 })
