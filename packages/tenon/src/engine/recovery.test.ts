@@ -256,3 +256,20 @@ test('DUR-03: at each single write that is stored but reports an error, nothing 
     expect((await at.engine.describe('default', row!.run))?.output).toBe(5)
   }
 })
+
+test('DUR-09: a signal that came in time counts, though the run finds a place in memory only after its time-out', async () => {
+  const flow = defineFlow('order', {
+    trigger: ordered,
+    waits: { go: signal(null as never) },
+    run: async ({ step }) => (await step.waitFor('go', { timeout: '1h' })).data,
+  })
+  const blocker = defineFlow('blocker', { trigger: byHand, uses: { warehouse }, run: ({ warehouse }) => warehouse.reserve({}) })
+  const at = await world([flow, blocker], { runsInProgress: 1 })
+  at.upstream.on('reserve', () => new Promise((resolve) => at.clock.after(7_200_000, () => resolve({}))))
+  const [run] = await at.send('ordered', {})
+  void at.engine.start({ tenant: 'default', flow: 'blocker', input: {}, id: 'blocker' })
+  await at.clock.advance(1_800_000)
+  void at.engine.signal({ tenant: 'default', run: run!, name: 'go', data: 'in time' })
+  await at.clock.advance(7_200_000)
+  expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'completed', output: 'in time' })
+})
