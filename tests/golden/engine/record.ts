@@ -70,8 +70,10 @@ for (const row of await at.engine.list({ tenant, limit: 100 })) {
     .filter(([hash]) => loaded!.entries.some(({ body }) => body.includes(hash)))
     .map(([hash, { body }]) => ({ hash, body }))
   const output = (await at.engine.describe(tenant, run))?.output
+  const text = JSON.stringify(output, (_key, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part))
+  const facts = { run, flow, version, createdAt, status, output: output === null ? null : text }
   writeFileSync(
     file,
-    `${JSON.stringify({ run, flow, version, createdAt, status, output: output === null ? null : String(JSON.stringify(output, (_key, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part))), input: loaded!.input, values: kept, entries: loaded!.entries }, null, 2)}\n`,
+    `${JSON.stringify({ ...facts, input: loaded!.input, values: kept, entries: loaded!.entries }, null, 2)}\n`,
   )
 }

@@ -47,8 +47,8 @@ export interface Command {
 export interface Host {
   readonly row: RunRow
   readonly services: Services
-  /** Something recorded is not durable yet. */
-  readonly isWriting: boolean
+  /** Busy while something recorded is not durable yet. */
+  readonly recorder: { readonly isBusy: boolean }
   readonly book: CommandBook
   /** Signals and ends of child runs that came before anyone asked. */
   readonly mail: Mailbox

@@ -209,7 +209,7 @@ test('DUR-06: a run whose version is gone parks, keeps its mail, and goes on whe
       (await step.waitFor('go')).data,
   }
   const first = defineFlow('order', options as never)
-  const second = defineFlow('order', { ...options, version: 2 } as never)
+  const second = defineFlow('order', { ...(options as object), version: 2 } as never)
   const at = await world([first])
   const [run] = await at.send('ordered', {})
   await at.crash([second])

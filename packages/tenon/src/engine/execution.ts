@@ -117,10 +117,6 @@ export class Execution implements Replaying {
     if (this.#phase === 'live') this.note(write('resumed', null, this.services.clock.now(), {}))
   }
 
-  get isWriting(): boolean {
-    return this.recorder.isBusy
-  }
-
   get isAtRest(): boolean {
     return this.inFlight === 0 && !this.recorder.isBusy
   }

@@ -263,7 +263,11 @@ test('DUR-09: a signal that came in time counts, though the run finds a place in
     waits: { go: signal(null as never) },
     run: async ({ step }) => (await step.waitFor('go', { timeout: '1h' })).data,
   })
-  const blocker = defineFlow('blocker', { trigger: byHand, uses: { warehouse }, run: ({ warehouse }) => warehouse.reserve({}) })
+  const blocker = defineFlow('blocker', {
+    trigger: byHand,
+    uses: { warehouse },
+    run: ({ warehouse }) => warehouse.reserve({}),
+  })
   const at = await world([flow, blocker], { runsInProgress: 1 })
   at.upstream.on('reserve', () => new Promise((resolve) => at.clock.after(7_200_000, () => resolve({}))))
   const [run] = await at.send('ordered', {})

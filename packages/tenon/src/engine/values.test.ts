@@ -95,7 +95,7 @@ test('a value that cannot be stored fails its step, and says where', async () =>
   const flow = defineFlow('order', {
     trigger: ordered,
     retry: { attempts: 1 },
-    run: ({ step }) => step.run('own', (() => ({ deep: { socket: new Map() } })) as never),
+    run: ({ step }) => step.run('own', (): never => ({ deep: { socket: new Map() } }) as never),
   })
   const at = await world([flow])
   const [run] = await at.send('ordered', {})
