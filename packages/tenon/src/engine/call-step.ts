@@ -1,7 +1,7 @@
 import { durationMs } from '../base/duration.ts'
 import { TenonError } from '../base/errors.ts'
 import { contentHash } from '../base/ids.ts'
-import { encode } from '../base/json.ts'
+import { decode, encode } from '../base/json.ts'
 import type { CallOptions } from '../definition/flow.ts'
 import type { CallRequest } from '../client/client.ts'
 import type { Repeat } from '../definition/operation.ts'
@@ -17,7 +17,8 @@ export function idempotencyKeyOf(host: Host, step: string): string {
 
 export interface Call {
   readonly plan: CallPlan
-  readonly input: unknown
+  /** Its input, as it was when the step was asked for. */
+  readonly encoded: string
   readonly options: CallOptions | undefined
   /** Connection that the run's event came by. */
   readonly connection: string | null
@@ -27,7 +28,7 @@ export interface Call {
 export function callStep(
   host: Host,
   flow: FlowPlan,
-  { plan, input, options, connection }: Call,
+  { plan, encoded, options, connection }: Call,
 ): (command: Command) => void {
   const timeoutMs = options?.timeout === undefined ? null : durationMs(options.timeout, `timeout of ${plan.base}`)
   const step: TriedStep = {
@@ -41,7 +42,7 @@ export function callStep(
     connector: plan.client.connector,
     connection: plan.client.connection ?? host.book.connections.get(plan.client.alias) ?? connection ?? '',
     operation: plan.operation,
-    input,
+    input: decode(encoded),
     idempotencyKey: repeat === 'keyed' ? (options?.idempotencyKey ?? idempotencyKeyOf(host, command.name)) : null,
     mayHaveHappened: command.mayHaveHappened,
     timeoutMs,

@@ -1,7 +1,7 @@
 import { durationMs } from '../base/duration.ts'
 import { TenonError, TimeoutError } from '../base/errors.ts'
 import { newRunId } from '../base/ids.ts'
-import { encode } from '../base/json.ts'
+import { decode, encode } from '../base/json.ts'
 import type { Flow } from '../definition/flow.ts'
 import type { EventTrigger, SignalSource } from '../definition/trigger.ts'
 import type { Command, Host } from './command.ts'
@@ -79,14 +79,14 @@ function begin(host: Host, command: Command, rest: Rest, additions: Additions | 
 type Rest = Pick<EntryBodies['begun'], 'until' | 'w' | 'm'>
 
 /** Starts another run in the same commit that records it. */
-export function childStep(host: Host, flow: Flow, input: unknown): (command: Command) => void {
+export function childStep(host: Host, flow: Flow, encoded: string): (command: Command) => void {
   return (command) => {
     const { row, services } = host
     const now = services.clock.now()
     command.startedAt = now
     try {
       const plan = requireFlow(services.planOf(flow.name, flow.version), flow.name)
-      const event = checkInput(plan, input)
+      const event = checkInput(plan, decode(encoded))
       const run = newRunId(now)
       const key = keyOfChild(flow, event, now)
       const start = {

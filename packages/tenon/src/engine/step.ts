@@ -45,17 +45,20 @@ class RunCaller implements Caller {
   }
 
   call(plan: CallPlan, input: unknown, options: CallOptions | undefined): Promise<unknown> {
-    return attempt(() =>
-      this.#run.ask({
+    return attempt(() => {
+      // Kept as it is now: what the function does with the object afterwards must not change what is sent.
+      const encoded = encode(input, `input of ${plan.base}`)
+      const connection = this.#connectionOf(plan)
+      return this.#run.ask({
         base: options?.step ?? plan.base,
         isNumbered: options?.step === undefined,
         kind: 'call',
         alias: plan.client.alias,
-        hash: hashOf(input, `input of ${plan.base}`),
+        hash: contentHash(encoded),
         undo: options?.undo ?? null,
-        go: callStep(this.#run, this.#run.plan, { plan, input, options, connection: this.#connectionOf(plan) }),
-      }),
-    )
+        go: callStep(this.#run, this.#run.plan, { plan, encoded, options, connection }),
+      })
+    })
   }
 
   // An event's own connection is the default for the connector that it came by, and for no other.
@@ -123,7 +126,7 @@ class RunSteps {
         base: options.step ?? `waitFor.${name}`,
         isNumbered: options.step === undefined,
         kind: 'wait',
-        hash: hashOf(match, `match of waitFor(${name})`),
+        hash: contentHash(encode(match, `match of waitFor(${name})`)),
         undo: null,
         go: waitStep(this.#run, { name, source, match, sinceMs, timeoutMs }),
       })
@@ -132,13 +135,14 @@ class RunSteps {
 
   async start(flow: Flow, input: unknown, options?: { step?: string }): Promise<Child<unknown>> {
     const base = options?.step ?? `start.${flow.name}`
+    const encoded = encode(input, `input of flow ${flow.name}`)
     const started = await this.#run.ask({
       base,
       isNumbered: options?.step === undefined,
       kind: 'child',
-      hash: hashOf(input, `input of flow ${flow.name}`),
+      hash: contentHash(encoded),
       undo: null,
-      go: childStep(this.#run, flow, input),
+      go: childStep(this.#run, flow, encoded),
     })
     const { run, key, step } = started as { run: string; key: string | null; step: string }
     return { id: run, result: () => this.#resultOf(flow, step, key) }
@@ -215,10 +219,6 @@ function matchOf(
       `waitFor(${name}) needs at least one field to match on: ${Object.keys(correlate).join(', ')}`,
     )
   return fields
-}
-
-function hashOf(input: unknown, what: string): string {
-  return contentHash(encode(input, what))
 }
 
 // Mistakes in the arguments reject, as everything else of a step does.

@@ -188,3 +188,22 @@ test('a listener that throws stops no run', async () => {
   const [run] = await at.send('ordered', {})
   expect((await at.engine.describe('default', run!))?.status).toBe('completed')
 })
+
+test('what is sent is the input as it was when the step was asked for', async () => {
+  const flow = defineFlow('order', {
+    trigger: ordered,
+    uses: { warehouse },
+    async run({ warehouse }) {
+      const input = { item: 0 }
+      const calls: Promise<unknown>[] = []
+      for (const item of [1, 2, 3]) {
+        input.item = item
+        calls.push(warehouse.reserve(input))
+      }
+      await Promise.all(calls)
+    },
+  })
+  const at = await world([flow])
+  await at.send('ordered', {})
+  expect(at.upstream.requests.map(({ input }) => input)).toEqual([{ item: 1 }, { item: 2 }, { item: 3 }])
+})
