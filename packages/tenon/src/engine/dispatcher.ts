@@ -253,7 +253,8 @@ export class Dispatcher {
       this.#permits.give(item.flow, item.version ?? 1)
       this.#queue.undefer(item.flow)
     }
-    if (this.#queue.takeRepeat(item.run)) this.#queue.push({ tenant: item.tenant, run: item.run })
+    if (this.#queue.takeRepeat(item.run) && !this.#queue.push({ tenant: item.tenant, run: item.run }))
+      this.#mustScan = true
     this.#pump()
   }
 
