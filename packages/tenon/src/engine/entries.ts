@@ -15,14 +15,14 @@ export interface EntryBodies {
   /** A step is over. `h` hash of its input, `t` kind, `a` tries, `s` when it began, `c` the connection of a call; `v` value or `e` error with `f` fate; `sig` the signal taken. */
   step: {
     h: string
-    c?: string
+    c?: string | undefined
     t: StepKind
     a: number
     s: number
     v?: unknown
     e?: StoredError
     f?: Fate
-    sig?: number
+    sig?: number | undefined
   }
   /** A try failed and another follows at `at`, `d` after. */
   attempt: { h: string; c?: string; t: StepKind; a: number; s: number; e: StoredError; f: Fate; at: number; d: number }

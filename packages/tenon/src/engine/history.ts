@@ -10,7 +10,8 @@ export interface History {
   readonly generations: ReadonlyMap<string, number>
   /** Steps that were retried without knowing what became of them. */
   readonly maybe: ReadonlySet<string>
-  /** Entries with a lower sequence may belong to steps that the run no longer asks for, since a retry took away what led to them. */
+  /** Entries between these two may belong to steps that the run no longer asks for, or asks for with other inputs, since a retry took away what led to them. */
+  readonly looseAfter: number
   readonly looseBefore: number
   readonly names: ReadonlySet<string>
 }
@@ -21,6 +22,7 @@ export function prepareHistory(all: readonly HistoryEntry[]): History {
   const generations = new Map<string, number>()
   const maybe = new Set<string>()
   const names = new Set<string>()
+  let looseAfter = Number.POSITIVE_INFINITY
   let looseBefore = 0
   for (const entry of all) {
     if (entry.kind === 'changed') changed.add(entry.body.id)
@@ -29,10 +31,14 @@ export function prepareHistory(all: readonly HistoryEntry[]): History {
     for (const seq of entry.body.void) dropped.add(seq)
     for (const [step, generation] of Object.entries(entry.body.generations)) generations.set(step, generation)
     for (const step of entry.body.maybe) maybe.add(step)
-    if (entry.body.void.length > 1) looseBefore = entry.seq
+    for (const seq of entry.body.void) {
+      if (all[seq - 1]?.kind === 'end') continue
+      looseAfter = Math.min(looseAfter, seq)
+      looseBefore = entry.seq
+    }
   }
   const entries = dropped.size === 0 ? all : all.filter((entry) => !dropped.has(entry.seq))
-  return { entries, changed, generations, maybe, looseBefore, names }
+  return { entries, changed, generations, maybe, looseAfter, looseBefore, names }
 }
 
 export const emptyHistory: History = prepareHistory([])

@@ -4,6 +4,7 @@ import type {
   Append,
   AppendReceipt,
   JournalWrites,
+  NewEntry,
   NewWait,
   RunKey,
   Start,
@@ -28,13 +29,19 @@ export interface Additions {
 export type StepAdditions = Additions & { readonly signal?: number }
 
 interface Batch {
-  entries: Written[]
-  consumed: number[]
-  waits: NewWait[]
-  endedWaits: string[]
-  starts: (Start & { readonly input: string })[]
+  readonly entries: NewEntry[]
+  /** What few appends have; made when it is needed. */
+  rare: Rare | null
   state: StateChange | null
-  whenDurable: ((receipt: Receipt, firstSeq: number) => void)[]
+  readonly whenDurable: ((receipt: Receipt, after: number) => void)[]
+}
+
+interface Rare {
+  readonly consumed: number[]
+  readonly values: StoredValue[]
+  readonly waits: NewWait[]
+  readonly endedWaits: string[]
+  readonly starts: (Start & { readonly input: string })[]
 }
 
 export interface RecorderParts {
@@ -92,7 +99,7 @@ export class Recorder {
 
   get #hasMore(): boolean {
     const next = this.#next
-    return next.entries.length > 0 || next.state !== null || next.consumed.length > 0
+    return next.entries.length > 0 || next.state !== null || next.rare !== null
   }
 
   /** Puts an entry (or only additions) into the next append; `flush` sends it. The callback gets the entry's sequence. */
@@ -102,16 +109,12 @@ export class Recorder {
     whenDurable?: (receipt: Receipt, seq: number) => void,
   ): void {
     const next = this.#next
-    if (written !== null) next.entries.push(written)
-    const offset = next.entries.length
-    if (additions !== null) {
-      if (additions.consumed !== undefined) next.consumed.push(additions.consumed)
-      if (additions.wait !== undefined) next.waits.push(additions.wait)
-      if (additions.endedWait !== undefined) next.endedWaits.push(additions.endedWait)
-      if (additions.endedWaits !== undefined) next.endedWaits.push(...additions.endedWaits)
-      if (additions.start !== undefined) next.starts.push(additions.start)
-      if (additions.state !== undefined) next.state = additions.state
+    if (written !== null) {
+      next.entries.push(written.entry)
+      if (written.value !== null) rareOf(next).values.push(written.value)
     }
+    if (additions !== null) addTo(next, additions)
+    const offset = next.entries.length
     if (whenDurable !== undefined) next.whenDurable.push((receipt, after) => whenDurable(receipt, after + offset))
   }
 
@@ -130,24 +133,13 @@ export class Recorder {
     this.#send(batch, this.#appendOf(batch, after), after, firstPauseMs)
   }
 
-  #appendOf(batch: Batch, after: number): Append {
-    const values: StoredValue[] = []
+  #appendOf({ entries, rare, ...batch }: Batch, after: number): Append {
+    const { tenant, run } = this.#key
     const state = batch.state ?? this.#initialState
     this.#initialState = null
-    for (const { value } of batch.entries) if (value !== null) values.push(value)
-    return {
-      tenant: this.#key.tenant,
-      run: this.#key.run,
-      epoch: this.#epoch,
-      after,
-      entries: batch.entries.map(({ entry }) => entry),
-      ...(batch.consumed.length > 0 && { consumed: batch.consumed }),
-      ...(values.length > 0 && { values }),
-      ...(batch.waits.length > 0 && { waits: batch.waits }),
-      ...(batch.endedWaits.length > 0 && { endedWaits: batch.endedWaits }),
-      ...(batch.starts.length > 0 && { starts: batch.starts }),
-      ...(state !== null && { state }),
-    }
+    const plain = { tenant, run, epoch: this.#epoch, after, entries }
+    if (rare === null) return state === null ? plain : { ...plain, state }
+    return { ...plain, ...rare, ...(state !== null && { state }) }
   }
 
   #send(batch: Batch, append: Append, after: number, pauseMs: number): void {
@@ -173,5 +165,20 @@ export class Recorder {
 }
 
 function emptyBatch(): Batch {
-  return { entries: [], consumed: [], waits: [], endedWaits: [], starts: [], state: null, whenDurable: [] }
+  return { entries: [], rare: null, state: null, whenDurable: [] }
+}
+
+function rareOf(batch: Batch): Rare {
+  batch.rare ??= { consumed: [], values: [], waits: [], endedWaits: [], starts: [] }
+  return batch.rare
+}
+
+function addTo(batch: Batch, additions: Additions): void {
+  const { consumed, wait, endedWait, endedWaits, start, state } = additions
+  if (consumed !== undefined) rareOf(batch).consumed.push(consumed)
+  if (wait !== undefined) rareOf(batch).waits.push(wait)
+  if (endedWait !== undefined) rareOf(batch).endedWaits.push(endedWait)
+  if (endedWaits !== undefined && endedWaits.length > 0) rareOf(batch).endedWaits.push(...endedWaits)
+  if (start !== undefined) rareOf(batch).starts.push(start)
+  if (state !== undefined) batch.state = state
 }

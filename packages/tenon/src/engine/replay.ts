@@ -55,9 +55,9 @@ type OfStep = Extract<HistoryEntry, { kind: 'step' | 'attempt' | 'sending' | 'un
 
 function replayStepEntry(entry: OfStep, book: CommandBook, mail: Mailbox, history: History): Replayed {
   const command = book.find(entry.step)
+  const isLoose = entry.seq > history.looseAfter && entry.seq < history.looseBefore
   if (command === undefined || command.state === 'done') {
-    if (entry.seq < history.looseBefore) return { what: 'left-behind', entry }
-    return differs(entry, found(book, history))
+    return isLoose ? { what: 'left-behind', entry } : differs(entry, found(book, history))
   }
   if (entry.kind === 'decision') {
     command.isUnknown = false
@@ -65,7 +65,9 @@ function replayStepEntry(entry: OfStep, book: CommandBook, mail: Mailbox, histor
     command.wakeAt = null
     return noted
   }
-  if (entry.body.h !== command.hash) return differs(entry, `${command.name} with another input`)
+  if (entry.body.h !== command.hash) {
+    return isLoose ? { what: 'left-behind', entry } : differs(entry, `${command.name} with another input`)
+  }
   if (entry.kind === 'step' || entry.kind === 'attempt') book.madeBy(command, entry.body.c)
   return entry.kind === 'step' ? replayResult(entry, command, mail) : replayProgress(entry, command)
 }

@@ -36,14 +36,8 @@ export class Results {
   succeed(command: Command, encoded: string, at: number, additions: StepAdditions | null): void {
     const { hash: h, kind: t, attempt: a, startedAt, connection } = command
     const signal = additions?.signal
-    const body = {
-      h,
-      t,
-      a,
-      s: startedAt || at,
-      ...(connection !== null && { c: connection }),
-      ...(signal !== undefined && { sig: signal }),
-    }
+    // What is undefined is not written.
+    const body = { h, t, a, s: startedAt || at, c: connection ?? undefined, sig: signal }
     const written = withValue(write('step', command.name, at, body), encoded)
     // Decoded from what was stored, so that the function gets the same live as on replay.
     this.#record(command, written, additions, () => ({ ok: true, value: decode(encoded) }))
