@@ -108,6 +108,8 @@ export default {
     'unicorn/no-array-sort': 'off',
     // Suites and properties assert inside functions that the rule does not follow.
     'vitest/expect-expect': 'off',
+    // A suite defines the tests that what it is given declares.
+    'vitest/no-conditional-tests': 'off',
     'vitest/no-conditional-expect': 'off',
     // Written for browsers: a worker's port has no origin.
     'unicorn/require-post-message-target-origin': 'off',
