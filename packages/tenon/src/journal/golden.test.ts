@@ -95,7 +95,7 @@ const newVersion = process.env['TENON_WRITE_GOLDEN']
 
 if (newVersion !== undefined)
   test('writes the golden journal of a new version', async () => {
-    const folder = join(golden, newVersion!)
+    const folder = join(golden, newVersion)
     expect(existsSync(join(folder, 'journal.db')), 'a golden journal is never written again').toBe(false)
     mkdirSync(folder, { recursive: true })
     const journal = await sqliteJournal({ folder })
