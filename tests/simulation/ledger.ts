@@ -80,8 +80,8 @@ export class Durable {
     return new Set(entries.filter(({ seq }) => dropped.has(seq)).map(({ step }) => step ?? ''))
   }
 
-  isFinished(id: string, step: string): boolean {
-    return this.entries(id).some((entry) => entry.kind === 'step' && entry.step === step)
+  isFinished(id: string, step: string, hash: string): boolean {
+    return this.entries(id).some((entry) => entry.kind === 'step' && entry.step === step && entry.body.h === hash)
   }
 }
 
@@ -92,6 +92,8 @@ export interface Entry {
   readonly step: string | null
   readonly body: {
     readonly void?: readonly number[]
+    /** Of the step's input. */
+    readonly h?: string
     readonly sig?: number
     readonly e?: { readonly code?: string }
     readonly v?: unknown

@@ -1,5 +1,7 @@
 import type { Clock } from '../../packages/tenon/src/base/clock.ts'
 import { TenonError } from '../../packages/tenon/src/base/errors.ts'
+import { contentHash } from '../../packages/tenon/src/base/ids.ts'
+import { encode } from '../../packages/tenon/src/base/json.ts'
 import type { CallAnswer, CallRequest, Client } from '../../packages/tenon/src/client/client.ts'
 import type { Random } from '../chaos/random.ts'
 import type { Durable, Ledger } from './ledger.ts'
@@ -13,6 +15,8 @@ export interface Sent {
 }
 
 interface Effect {
+  /** Tells inputs apart: a person's retry may make a step ask for something else than before. */
+  readonly seen: number
   readonly key: string | null
   readonly at: number
   readonly output: unknown
@@ -33,8 +37,11 @@ interface Parts {
 export class Provider {
   readonly #parts: Parts
   readonly #effects = new Map<string, Effect[]>()
+  readonly #asked = new Map<string, number>()
   readonly #onTheWay = new Set<string>()
   readonly #allowed = new Map<string, number>()
+  /** What each key was sent with. */
+  readonly #inputs = new Map<string, string>()
   readonly #keys = new Map<string, Set<string>>()
   readonly #calling = new Map<string, number>()
   readonly #hanging = new Set<() => void>()
@@ -57,8 +64,13 @@ export class Provider {
     this.#hanging.clear()
   }
 
+  /** Effects of the step as it was asked for last. */
   effectsOf(run: string, step: string): readonly Effect[] {
-    return this.#effects.get(`${run} ${step}`) ?? []
+    const id = `${run} ${step}`
+    const seen = this.#asked.get(id) ?? 0
+    return (this.#effects.get(id) ?? []).filter(
+      (effect) => effect.seen === seen || this.#parts.durable().retries(run) === 0,
+    )
   }
 
   /** True while an effect of the step may still come about by itself. */
@@ -78,22 +90,21 @@ export class Provider {
 
   /** Own code of a flow that must not run twice counts as an effect too. */
   bodyRan(run: string, step: string): void {
-    this.#take(run, step, null, 'run')
+    this.#take({ run, step, seen: 0 }, null, 'run')
   }
 
-  #take(run: string, step: string, key: string | null, operation: string): unknown {
+  #take({ run, step, seen }: Pick<Sent, 'run' | 'step' | 'seen'>, key: string | null, operation: string): unknown {
     const { ledger, clock } = this.#parts
     const id = `${run} ${step}`
     const effects = this.#effects.get(id) ?? []
     this.#effects.set(id, effects)
     const output = { of: step, number: (this.#effectCount += 1) }
-    effects.push({ key, at: clock.now(), output })
-    ledger.note(`effect ${operation} ${run} ${step} number ${effects.length}`)
-    if (effects.length > this.allowedOf(run, step)) {
-      const keys = new Set(effects.map((effect) => effect.key))
-      ledger.problem(
-        `effect: ${operation} of ${run} ${step} took effect ${effects.length} times, under ${keys.size} keys`,
-      )
+    effects.push({ seen, key, at: clock.now(), output })
+    const same = effects.filter((effect) => effect.seen === seen || this.#parts.durable().retries(run) === 0)
+    ledger.note(`effect ${operation} ${run} ${step} number ${same.length}`)
+    if (same.length > this.allowedOf(run, step)) {
+      const keys = new Set(same.map((effect) => effect.key))
+      ledger.problem(`effect: ${operation} of ${run} ${step} took effect ${same.length} times, under ${keys.size} keys`)
     }
     return output
   }
@@ -103,7 +114,9 @@ export class Provider {
     const sent = request.input as Sent
     const { run, step } = sent
     ledger.note(`${clock.now()} call ${request.operation} ${run} ${step} seen ${sent.seen}`)
-    if (durable().isFinished(run, step)) ledger.problem(`I2: ${step} of ${run} is finished and was sent again`)
+    this.#asked.set(`${run} ${step}`, sent.seen)
+    if (durable().isFinished(run, step, contentHash(encode(sent))))
+      ledger.problem(`I2: ${step} of ${run} is finished and was sent again`)
     this.#checkKey(request, sent)
     this.#enter(sent)
     try {
@@ -114,12 +127,16 @@ export class Provider {
     }
   }
 
-  #checkKey(request: CallRequest, { run, step }: Sent): void {
+  #checkKey(request: CallRequest, { run, step, seen }: Sent): void {
     const { ledger, durable } = this.#parts
     const wantsKey = request.operation === 'put' || request.operation === 'release'
     if (wantsKey !== (request.idempotencyKey !== null))
       ledger.problem(`key: ${step} of ${run} was sent with a wrong kind of key`)
     if (request.idempotencyKey === null) return
+    const input = `${step} ${seen}`
+    if ((this.#inputs.get(request.idempotencyKey) ?? input) !== input)
+      ledger.problem(`key: ${step} of ${run} was sent under the key of another input`)
+    this.#inputs.set(request.idempotencyKey, input)
     const id = `${run} ${step}`
     const keys = this.#keys.get(id) ?? new Set()
     this.#keys.set(id, keys.add(request.idempotencyKey))
@@ -162,10 +179,10 @@ export class Provider {
     })
   }
 
-  #succeed(request: CallRequest, { run, step }: Sent): CallAnswer {
+  #succeed(request: CallRequest, { run, step, seen }: Sent): CallAnswer {
     const { clock } = this.#parts
     const answered = (output: unknown): CallAnswer => ({ outcome: 'answered', output, status: 200 })
-    const known = this.effectsOf(run, step)
+    const known = (this.#effects.get(`${run} ${step}`) ?? []).filter((effect) => effect.seen === seen)
     if (request.operation === 'read') return answered({ of: step })
     if (request.operation === 'book' && request.mayHaveHappened && known.length > 0)
       return { outcome: 'found', output: known[0]!.output, status: 200 }
@@ -173,7 +190,7 @@ export class Provider {
       ({ key, at }) => key !== null && key === request.idempotencyKey && clock.now() - at < keyLifeMs,
     )
     if (same !== undefined) return answered(same.output)
-    return answered(this.#take(run, step, request.idempotencyKey, request.operation))
+    return answered(this.#take({ run, step, seen }, request.idempotencyKey, request.operation))
   }
 
   // A provider that made the effect does not say that it refuses it.

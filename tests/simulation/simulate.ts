@@ -175,7 +175,7 @@ export class Simulation {
 
   #body(run: string, step: string, kind: 'repeatable' | 'unrepeatable'): unknown {
     this.ledger.note(`${this.clock.now()} body ${run} ${step}`)
-    if (this.durable.isFinished(run, step))
+    if (this.durable.isFinished(run, step, ''))
       this.ledger.problem(`I2: the body of ${step} of ${run} is finished and runs again`)
     const { clock } = this.life
     const later = (delayMs: number, callback: () => void) => void clock.after(delayMs, callback)

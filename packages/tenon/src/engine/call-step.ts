@@ -11,8 +11,8 @@ import type { CallPlan, FlowPlan } from './plan.ts'
 import { goTry, type TriedStep, type TryResult } from './try-step.ts'
 
 /** The key by which a provider recognises a repeated request of this step; the run's id makes it unique everywhere. */
-export function idempotencyKeyOf(host: Host, step: string): string {
-  return contentHash(`${host.row.run}\n${step}\n${host.generations.get(step) ?? 0}`)
+export function idempotencyKeyOf({ row, replayer }: Host, command: Command): string {
+  return contentHash(`${row.run}\n${command.name}\n${replayer.generationOf(command)}`)
 }
 
 export interface Call {
@@ -43,7 +43,7 @@ export function callStep(
     connection: plan.client.connection ?? host.book.connections.get(plan.client.alias) ?? connection ?? '',
     operation: plan.operation,
     input: decode(encoded),
-    idempotencyKey: repeat === 'keyed' ? (options?.idempotencyKey ?? idempotencyKeyOf(host, command.name)) : null,
+    idempotencyKey: repeat === 'keyed' ? (options?.idempotencyKey ?? idempotencyKeyOf(host, command)) : null,
     mayHaveHappened: command.mayHaveHappened,
     timeoutMs,
     signal: null,

@@ -52,8 +52,7 @@ export interface Host {
   readonly book: CommandBook
   /** Signals and ends of child runs that came before anyone asked. */
   readonly mail: Mailbox
-  /** Per step, how often it was retried after a definitive answer. */
-  readonly generations: ReadonlyMap<string, number>
+  readonly replayer: { generationOf(command: Command): number }
   /** Called with what a step came to; its result reaches the function when it is durable. */
   succeed(command: Command, encoded: string, additions?: StepAdditions | null): void
   fail(command: Command, error: unknown, fate: Fate, additions?: Additions | null): void

@@ -354,3 +354,31 @@ test('a retry asks under the same key as long as an earlier try may have taken e
   expect((await at.engine.describe('default', run!))?.status).toBe('completed')
   expect(new Set(at.upstream.requests.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1)
 })
+
+test('a retried run that asks for something else than before asks under a new key; what it asks for again it does not send again', async () => {
+  const flow = defineFlow('order', {
+    trigger: ordered,
+    uses: { warehouse },
+    retry: { attempts: 1 },
+    async run({ warehouse }) {
+      const order = await warehouse.ship({}).catch((error: Error) => error)
+      await warehouse.reserve({ same: true }, { step: 'same' })
+      await warehouse.reserve({ failed: order instanceof Error }, { step: 'told' })
+      if (order instanceof Error) throw order
+      return 'done'
+    },
+  })
+  const at = await world([flow])
+  at.upstream.on('ship', (_request, count) => (count === 1 ? failed('answered', { retryable: false }) : {}))
+  const [run] = await at.send('ordered', {})
+  expect((await at.engine.describe('default', run!))?.status).toBe('failed')
+  const retrying = at.engine.retry({ tenant: 'default', run: run! })
+  await at.clock.settle()
+  await retrying
+  await at.crash()
+  expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'completed', output: 'done' })
+  const sent = at.upstream.requests.filter(({ operation }) => operation === 'reserve')
+  expect(sent.map(({ input }) => input)).toEqual([{ same: true }, { failed: true }, { failed: false }])
+  expect(new Set(sent.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(3)
+  expect(await at.engine.check('default')).toEqual([])
+})

@@ -38,7 +38,6 @@ export class Execution implements Replaying {
   readonly row: RunRow
   readonly plan: FlowPlan
   readonly services: Services
-  readonly generations: ReadonlyMap<string, number>
   readonly book: CommandBook = new CommandBook()
   readonly mail: Mailbox = new Mailbox()
   readonly #options: ExecutionOptions
@@ -66,7 +65,6 @@ export class Execution implements Replaying {
     this.row = row
     this.plan = options.plan
     this.services = services
-    this.generations = options.history.generations
     this.#inbox = new InboxReader(services, row)
     this.#pulse = new Pulse(
       services.whenQuiet,

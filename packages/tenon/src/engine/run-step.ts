@@ -51,19 +51,19 @@ async function attemptBody(host: Host, command: Command, body: Body, timeoutMs: 
 class BodyContext implements StepContext {
   readonly attempt: number
   readonly #host: Host
-  readonly #name: string
+  readonly #command: Command
   #signal: AbortSignal | null
 
   constructor(host: Host, command: Command, signal: AbortSignal | null) {
     this.attempt = command.attempt
     this.#host = host
-    this.#name = command.name
+    this.#command = command
     this.#signal = signal
   }
 
   // Made only where they are read: most steps need neither.
   get idempotencyKey(): string {
-    return idempotencyKeyOf(this.#host, this.#name)
+    return idempotencyKeyOf(this.#host, this.#command)
   }
 
   get signal(): AbortSignal {
