@@ -20,8 +20,6 @@ export interface Closable extends Receiver, Asking {
   readonly ending: Ending | null
   readonly inFlight: number
   isUndone: boolean
-  /** Something came for it that it has not looked at. */
-  readonly hasMail: boolean
   poke(): void
   askQuiet(): void
   awaits(work: Promise<unknown>): void

@@ -49,6 +49,8 @@ export interface Host {
   readonly services: Services
   /** Busy while something recorded is not durable yet. */
   readonly recorder: { readonly isBusy: boolean }
+  /** Something came for it that it has not looked at. */
+  readonly hasMail: boolean
   readonly book: CommandBook
   /** Signals and ends of child runs that came before anyone asked. */
   readonly mail: Mailbox

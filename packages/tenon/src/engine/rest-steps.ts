@@ -52,8 +52,9 @@ export function waitStep(host: Host, spec: WaitSpec): (command: Command) => void
     }
     if (command.begun === null) beginWait(host, command, spec, now)
     const until = command.begun?.until ?? null
-    // What came in time is perhaps still on its way into the journal.
-    if (until !== null && until <= now && !host.recorder.isBusy) {
+    // What came in time may still lie in the inbox, or be on its way from there into the journal.
+    const isAllIn = !host.recorder.isBusy && !host.hasMail
+    if (until !== null && until <= now && isAllIn) {
       const error = new TimeoutError(`waited for ${spec.name} until ${new Date(until).toISOString()}, nothing came`)
       return host.fail(command, error, 'answered', { endedWait: command.name })
     }
