@@ -19,6 +19,8 @@ export interface Closable extends Receiver, Asking {
   readonly failures: readonly StepFailure[]
   readonly ending: Ending | null
   readonly inFlight: number
+  /** Its time limit counts from then. */
+  readonly since: number
   isUndone: boolean
   poke(): void
   askQuiet(): void
@@ -35,7 +37,7 @@ export function comeToRest(run: Closable): void {
     open: run.book.open,
     ending,
     isUndoing: run.undoing.isActive && !run.isUndone,
-    deadline: run.plan.timeoutMs === null ? null : run.row.createdAt + run.plan.timeoutMs,
+    deadline: run.plan.timeoutMs === null ? null : run.since + run.plan.timeoutMs,
     inFlight: run.inFlight,
     now: services.clock.now(),
     lingerMs: services.lingerMs,

@@ -382,3 +382,22 @@ test('a retried run that asks for something else than before asks under a new ke
   expect(new Set(sent.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(3)
   expect(await at.engine.check('default')).toEqual([])
 })
+
+test('a run that ran out of time gets its whole time again when a person retries it', async () => {
+  const flow = defineFlow('order', {
+    trigger: warehouse.on('ordered'),
+    timeout: '1h',
+    async run({ step }) {
+      await step.sleep('50m')
+      await step.sleep('50m')
+      return 'done'
+    },
+  })
+  const at = await world([flow])
+  const [run = ''] = await at.send('ordered', {})
+  await at.clock.advance(3_601_000)
+  expect(await at.engine.describe('default', run)).toMatchObject({ status: 'failed', code: 'TIMEOUT' })
+  await at.engine.retry({ tenant: 'default', run })
+  await at.clock.advance(3_000_000)
+  expect(await at.engine.describe('default', run)).toMatchObject({ status: 'completed', output: 'done' })
+})

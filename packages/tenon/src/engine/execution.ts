@@ -54,6 +54,7 @@ export class Execution implements Replaying {
   inFlight: number = 0
   ending: Ending | null = null
   isStopped: boolean = false
+  readonly since: number
   #stopTimer: () => void = () => undefined
   /** The run's time: when the latest thing that it has learnt became known. */
   time: number
@@ -73,6 +74,7 @@ export class Execution implements Replaying {
     )
     this.#changed = new Set(options.history.changed)
     this.time = row.createdAt
+    this.since = options.history.retriedAt ?? row.createdAt
     this.recorder = new Recorder({
       journal: services.journal,
       clock: services.clock,

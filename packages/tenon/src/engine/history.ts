@@ -14,6 +14,8 @@ export interface History {
   readonly looseAfter: number
   readonly looseBefore: number
   readonly names: ReadonlySet<string>
+  /** When it was last retried after it had failed: its time limit counts from then. */
+  readonly retriedAt: number | null
 }
 
 export function prepareHistory(all: readonly HistoryEntry[]): History {
@@ -24,10 +26,12 @@ export function prepareHistory(all: readonly HistoryEntry[]): History {
   const names = new Set<string>()
   let looseAfter = Number.POSITIVE_INFINITY
   let looseBefore = 0
+  let retriedAt: number | null = null
   for (const entry of all) {
     if (entry.kind === 'changed') changed.add(entry.body.id)
     if (entry.step !== '') names.add(entry.step)
     if (entry.kind !== 'retried') continue
+    retriedAt = entry.at
     for (const seq of entry.body.void) dropped.add(seq)
     for (const [step, generation] of Object.entries(entry.body.generations)) generations.set(step, generation)
     for (const step of entry.body.maybe) maybe.add(step)
@@ -38,7 +42,7 @@ export function prepareHistory(all: readonly HistoryEntry[]): History {
     }
   }
   const entries = dropped.size === 0 ? all : all.filter((entry) => !dropped.has(entry.seq))
-  return { entries, changed, generations, maybe, looseAfter, looseBefore, names }
+  return { entries, changed, generations, maybe, looseAfter, looseBefore, names, retriedAt }
 }
 
 export const emptyHistory: History = prepareHistory([])

@@ -81,8 +81,10 @@ function retriedBody(
   const finished = new Set(entries.filter(({ kind }) => kind === 'step').map(({ step }) => step))
   const isOpenWait = (entry: HistoryEntry): boolean =>
     entry.kind === 'begun' && entry.body.t === 'wait' && !finished.has(entry.step) && !kept.has(entry.step)
+  // A failed run that was stopped was stopped by its time limit, which begins anew.
+  const isTimeUp = (entry: HistoryEntry): boolean => entry.kind === 'cancel'
   const dropped = entries
-    .filter((entry) => failing.has(entry.seq) || isOfFailed(entry) || isOpenWait(entry))
+    .filter((entry) => failing.has(entry.seq) || isOfFailed(entry) || isOpenWait(entry) || isTimeUp(entry))
     .map((entry) => entry.seq)
   return { void: end === undefined ? dropped : [...dropped, end.seq], generations: raised, maybe }
 }
