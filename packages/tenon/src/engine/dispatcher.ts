@@ -8,6 +8,7 @@ import type { Leaving } from './leaving.ts'
 import { emptyHistory } from './history.ts'
 import { decodeEvent } from './messages.ts'
 import { prepareRun, type Prepared } from './prepare.ts'
+import { Pace } from './pace.ts'
 import { Permits } from './permits.ts'
 import { RunQueue, type Queued } from './run-queue.ts'
 import { Suspects } from './suspects.ts'
@@ -23,6 +24,9 @@ export interface DispatcherOptions {
   readonly startedAt: number
 }
 
+/** Runs ready in memory above which new events are let in more slowly. */
+const readyAtOnce = 32
+
 /** Brings runs into memory when they may go on: in order, within limits, each at most once at a time. */
 export class Dispatcher {
   readonly #services: Services
@@ -32,6 +36,7 @@ export class Dispatcher {
   /** Runs whose start is on its way to the journal: `offer` brings them, nothing else may. */
   readonly #expected = new Expected()
   readonly #permits: Permits
+  readonly pace: Pace
   readonly #suspects: Suspects
   #isPumping = false
   #isScanning = false
@@ -43,6 +48,7 @@ export class Dispatcher {
     this.#options = options
     this.#services = options.services
     this.#queue = new RunQueue(options.readyInMemory)
+    this.pace = new Pace(options.services.clock, () => this.#queue.length < readyAtOnce)
     this.#permits = new Permits(
       (flow, version) => this.#services.planOf(flow, version)?.concurrency ?? Number.POSITIVE_INFINITY,
     )
@@ -160,6 +166,7 @@ export class Dispatcher {
     }
     this.#isPumping = false
     if (toLoad.length > 0) void this.#load(toLoad)
+    this.pace.look()
     if (this.#mustScan && this.#queue.isLow) void this.#scan()
   }
 

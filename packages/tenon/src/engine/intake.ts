@@ -21,6 +21,8 @@ export class Intake {
   async accept(event: AcceptedEvent): Promise<AcceptReceipt> {
     const { clock, isDraining, hasListeners, emit } = this.#services
     if (isDraining()) throw new TenonError('DRAINING', 'the engine takes nothing new while it drains')
+    const room = this.#dispatcher.pace.room()
+    if (room !== null) await room
     const now = clock.now()
     const message = this.#routes.messageOf(event, now)
     const receipt = await this.#deliver(message)

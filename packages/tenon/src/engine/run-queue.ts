@@ -27,6 +27,11 @@ export class RunQueue {
     this.#limit = limit
   }
 
+  /** Those whose turn comes next, without those set aside. */
+  get length(): number {
+    return this.#items.length - this.#head
+  }
+
   get size(): number {
     return this.#known.size
   }
