@@ -2,8 +2,8 @@ import type { EntryRow, LoadedRun, RunKey } from '../journal/journal.ts'
 import type { Services } from './command.ts'
 import { writePoisoned } from './prepare.ts'
 
-/** Recoveries without progress after which a run is poison. */
-const mostRecoveries = 5
+/** Recoveries without progress after which a run is poison. Well above what an innocent meets in a row: whoever ends the process from outside blames whatever is on trial. */
+const mostRecoveries = 10
 
 /** A suspect that has done no harm for this long is let go on beside the next; longer each time that it was let go on before. */
 const trialMs = 2000
