@@ -257,7 +257,7 @@ export class Dispatcher {
     this.#active.delete(item.run)
     this.#suspects.leave(item.run)
     if (item.flow !== undefined) {
-      this.#permits.give(item.flow, item.version ?? 1)
+      this.#permits.give(item.flow)
       this.#queue.undefer(item.flow)
     }
     if (this.#queue.takeRepeat(item.run) && !this.#queue.push({ tenant: item.tenant, run: item.run }))

@@ -14,15 +14,9 @@ export class Permits {
     return true
   }
 
-  give(flow: string, _version: number): void {
+  give(flow: string): void {
     const used = (this.#used.get(flow) ?? 0) - 1
     if (used > 0) this.#used.set(flow, used)
     else this.#used.delete(flow)
-  }
-
-  get inUse(): number {
-    let sum = 0
-    for (const used of this.#used.values()) sum += used
-    return sum
   }
 }
