@@ -13,8 +13,8 @@ export interface Around {
   /** When that step was asked for the first time. */
   asked(run: string, step: string): number
   now(): number
-  /** That step has a way back. */
-  hasUndo(run: string, step: string): void
+  /** Whether that step, as it was asked for last, has a way back. */
+  hasUndo(run: string, step: string, has: boolean): void
   /** Own code of a step runs; resolves with its value, throws, or takes time. */
   body(run: string, step: string, kind: 'repeatable' | 'unrepeatable'): unknown
   /** A sleep is over, that much before its time (or after, when negative). */
@@ -101,7 +101,9 @@ export class Interpreter {
     const count = (this.#counts.get(leaf?.isNamed === true ? leaf.label : base) ?? 0) + 1
     const plain = leaf?.isNamed === true ? leaf.label : base
     this.#counts.set(plain, count)
-    return leaf?.isNamed === true && count === 1 ? plain : `${plain}#${count}`
+    const name = leaf?.isNamed === true && count === 1 ? plain : `${plain}#${count}`
+    this.#around.observations.asks(this.#stay, name)
+    return name
   }
 
   async #seen<Value>(step: string, label: string, pending: Promise<Value>): Promise<Value> {
@@ -152,7 +154,7 @@ export class Interpreter {
       const name = this.#nameOf(`${scope}shop.release`, null)
       await this.#seen(name, `undo of ${leaf.label}`, shop['release']!(this.#send(name)))
     }
-    if (leaf.undo) this.#around.hasUndo(this.#stay.run, step)
+    this.#around.hasUndo(this.#stay.run, step, leaf.undo)
     const pending = shop[leaf.operation]!(this.#send(step), {
       ...(leaf.isNamed && { step: leaf.label }),
       ...(leaf.undo && { undo }),
@@ -165,7 +167,7 @@ export class Interpreter {
     const step = leaf.label
     const run = this.#context.run.id
     this.#nameOf(step, { ...leaf, isNamed: true })
-    if (leaf.undo) this.#around.hasUndo(run, step)
+    this.#around.hasUndo(run, step, leaf.undo)
     const body = () => this.#around.body(run, step, leaf.isRepeatable ? 'repeatable' : 'unrepeatable')
     const pending = this.#context.step.run(step, body, {
       ...(leaf.undo && { undo: () => this.#around.body(run, `undo(${step})/undo`, 'repeatable') }),

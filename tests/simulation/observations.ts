@@ -4,28 +4,37 @@ interface Observed {
   /** What the function of the run got, in order, over all its stays in memory. */
   readonly lines: { readonly step: string; readonly text: string }[]
   retries: number
+  /** Per step, how many of them it was asked for with. */
+  readonly askedAfter: Map<string, number>
 }
 
 /** One stay of a run in memory: what its function has got so far. */
 export interface Stay {
   readonly run: string
   readonly isDry: boolean
+  readonly life: number
   index: number
   digest: number
 }
 
 /**
- * Rule 2: whatever a function got in one stay in memory it gets in every later one, in the same order.
+ * Rule 2: whatever a function got in one stay in memory it gets in every later one, in the same order, once that is durable; and nothing of it leaves before (rule 7).
  * A retry by a person takes away the results from the first void one on.
  */
 export class Observations {
   readonly #ledger: Ledger
   readonly #durable: () => Durable
   readonly #byRun = new Map<string, Observed>()
+  #life = 1
 
   constructor(ledger: Ledger, durable: () => Durable) {
     this.#ledger = ledger
     this.#durable = durable
+  }
+
+  /** The process has ended: what a provider still answers to it reaches nobody. */
+  onDeath(): void {
+    this.#life += 1
   }
 
   begin(run: string, isDry: boolean): Stay {
@@ -38,10 +47,37 @@ export class Observations {
       if (first >= 0) observed.lines.length = first
       observed.retries = retries
     }
-    return { run, isDry, index: 0, digest: 7 }
+    const lost = isDry ? -1 : this.#firstLost(run)
+    if (lost >= 0) observed.lines.length = lost
+    return { run, isDry, life: this.#life, index: 0, digest: 7 }
+  }
+
+  /** The function asks for a step. */
+  asks(stay: Stay, step: string): void {
+    this.#of(stay.run).askedAfter.set(step, stay.index)
+  }
+
+  /** A call, or own code of a step, leaves. */
+  leaves(run: string, step: string): void {
+    const lost = this.#firstLost(run)
+    if (lost >= 0 && lost < (this.#of(run).askedAfter.get(step) ?? 0))
+      this.#ledger.problem(
+        `rule 7: ${step} of ${run} leaves, and that it got <${this.#of(run).lines[lost]?.text}> is not durable`,
+      )
+  }
+
+  // What the function got before the journal had it, and may get otherwise the next time.
+  #firstLost(run: string): number {
+    const finished = new Set(
+      this.#durable()
+        .entries(run)
+        .flatMap(({ kind, step }) => (kind === 'step' ? [step] : [])),
+    )
+    return this.#of(run).lines.findIndex(({ step }) => step !== '' && !finished.has(step))
   }
 
   got(stay: Stay, step: string, text: string): void {
+    if (stay.life !== this.#life) return
     const { lines } = this.#of(stay.run)
     const known = lines[stay.index]
     if (known === undefined && !stay.isDry) lines.push({ step, text })
@@ -76,7 +112,7 @@ export class Observations {
 
   #of(run: string): Observed {
     let observed = this.#byRun.get(run)
-    if (observed === undefined) this.#byRun.set(run, (observed = { lines: [], retries: 0 }))
+    if (observed === undefined) this.#byRun.set(run, (observed = { lines: [], retries: 0, askedAfter: new Map() }))
     return observed
   }
 }

@@ -30,6 +30,8 @@ interface Parts {
   readonly random: Random
   readonly ledger: Ledger
   readonly durable: () => Durable
+  /** A call of that step has left. */
+  readonly onLeaving: (run: string, step: string) => void
   readonly concurrencyOf: (flow: string) => number
 }
 
@@ -114,6 +116,7 @@ export class Provider {
     const sent = request.input as Sent
     const { run, step } = sent
     ledger.note(`${clock.now()} call ${request.operation} ${run} ${step} seen ${sent.seen}`)
+    this.#parts.onLeaving(run, step)
     this.#asked.set(`${run} ${step}`, sent.seen)
     if (durable().isFinished(run, step, contentHash(encode(sent))))
       ledger.problem(`I2: ${step} of ${run} is finished and was sent again`)

@@ -68,6 +68,7 @@ export class Simulation {
       random: this.random,
       ledger: this.ledger,
       durable: () => this.durable,
+      onLeaving: (run, step) => this.observations.leaves(run, step),
       concurrencyOf: (flow) =>
         this.flows.find((made) => made.flow.name === flow)?.concurrency ?? Number.POSITIVE_INFINITY,
     })
@@ -78,7 +79,7 @@ export class Simulation {
       onStay: (stay) => this.#onStay(stay),
       now: () => this.clock.now(),
       asked: (run, step) => this.#firstAsked(`${run} ${step}`),
-      hasUndo: (run, step) => void this.undoable.add(`${run} ${step}`),
+      hasUndo: (run, step, has) => void (has ? this.undoable.add(`${run} ${step}`) : this.undoable.delete(`${run} ${step}`)),
       body: (run, step, kind) => this.#body(run, step, kind),
       awake: (run, step, earlyMs) => {
         if (earlyMs > 0 && !this.hasJumped) this.ledger.problem(`timer: ${step} of ${run} was over ${earlyMs} ms early`)
@@ -128,6 +129,7 @@ export class Simulation {
     life.clock.kill()
     this.ledger.note(`${this.clock.now()} crash`)
     this.people.onDeath()
+    this.observations.onDeath()
     this.life = this.#open(life.number + 1)
   }
 
@@ -148,6 +150,7 @@ export class Simulation {
     if (!isOver) this.ledger.problem('the engine does not drain')
     life.clock.kill()
     this.people.onDeath()
+    this.observations.onDeath()
     this.life = this.#open(life.number + 1)
   }
 
@@ -175,6 +178,7 @@ export class Simulation {
 
   #body(run: string, step: string, kind: 'repeatable' | 'unrepeatable'): unknown {
     this.ledger.note(`${this.clock.now()} body ${run} ${step}`)
+    this.observations.leaves(run, step)
     if (this.durable.isFinished(run, step, ''))
       this.ledger.problem(`I2: the body of ${step} of ${run} is finished and runs again`)
     const { clock } = this.life

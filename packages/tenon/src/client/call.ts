@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Lookup } from '../definition/operation.ts'
-import { fateOf } from '../outbound/outbound.ts'
-import { outputOf } from './answer.ts'
+import { fateOf, type RawAnswer } from '../outbound/outbound.ts'
+import { outputOf, readAnswer } from './answer.ts'
 import type { CallAnswer, CallRequest, Client } from './client.ts'
 import { exchange, type Limits } from './exchange.ts'
 import { failureOf } from './failure.ts'
@@ -28,22 +28,36 @@ export function createCall(planFor: (request: CallRequest) => Plan, clock: Clock
   }
 }
 
-async function tryOnce(plan: Plan, current: Try): Promise<CallAnswer> {
+// Promises are chained by hand here: each call of each step of each run comes this way.
+function tryOnce(plan: Plan, current: Try): Promise<CallAnswer> {
   let input: unknown
   let outgoing: Outgoing
   try {
     input = checkedInput(plan, keyedInput(plan, current))
     outgoing = keyedRequest(plan, writeRequest(plan, input), current)
   } catch (error) {
-    return failed(plan, error, 'not-sent')
+    return Promise.resolve(failed(plan, error, 'not-sent'))
   }
+  if (!current.mayHaveHappened || plan.repeat !== 'lookup') return send(plan, outgoing, current)
+  return lookUp(plan, input, current).then(
+    (earlier) => earlier ?? send(plan, outgoing, current),
+    (error: unknown) => failed(plan, error, fateOf(error)),
+  )
+}
+
+function send(plan: Plan, outgoing: Outgoing, { limits }: Try): Promise<CallAnswer> {
+  const fail = (error: unknown): CallAnswer => failed(plan, error, fateOf(error))
   try {
-    if (current.mayHaveHappened && plan.repeat === 'lookup') {
-      const earlier = await lookUp(plan, input, current)
-      if (earlier !== null) return earlier
-    }
-    const answer = await exchange(plan, outgoing, current.limits)
-    const failure = failureOf(plan, answer, current.limits.clock.now())
+    return exchange(plan, outgoing, limits).then((raw) => answerOf(plan, raw, limits), fail)
+  } catch (error) {
+    return Promise.resolve(fail(error))
+  }
+}
+
+function answerOf(plan: Plan, raw: RawAnswer, { clock }: Limits): CallAnswer {
+  try {
+    const answer = readAnswer(raw)
+    const failure = failureOf(plan, answer, clock.now())
     if (failure !== null) return failed(plan, failure, fateOf(failure))
     const connection = plan.line.connection.name
     return { outcome: 'answered', output: outputOf(plan, answer), status: answer.status, connection }

@@ -1,8 +1,7 @@
 import { sleep, type Clock } from '../base/clock.ts'
 import type { TenonError } from '../base/errors.ts'
 import { givenUp, timedOut } from '../outbound/failure.ts'
-import { failedWith, type SendRequest } from '../outbound/outbound.ts'
-import { readAnswer, type ReadAnswer } from './answer.ts'
+import { failedWith, type RawAnswer, type SendRequest } from '../outbound/outbound.ts'
 import { asTenonError } from './failed.ts'
 import type { Plan } from './plan.ts'
 import type { Outgoing } from './request.ts'
@@ -15,16 +14,26 @@ export interface Limits {
   readonly signal: AbortSignal | null
 }
 
-/** Authenticates a request, sends it, and reads the answer. */
-export async function exchange(plan: Plan, outgoing: Outgoing, limits: Limits): Promise<ReadAnswer> {
+/** Authenticates a request and sends it. Throws what kept it from being authenticated, where that is known at once. */
+export function exchange(plan: Plan, outgoing: Outgoing, limits: Limits): Promise<RawAnswer> {
   const { transport, authentication } = plan.line
   const ready = authenticated(plan, outgoing, limits)
-  // Mostly at once: a promise for nothing would cost every call.
-  const request = ready instanceof Promise ? await ready : ready
-  const answer = readAnswer(await transport.send(request))
+  // Mostly there is nothing to wait for and nothing to try again: a promise for nothing would cost every call.
+  if (!(ready instanceof Promise) && authentication.refused === undefined) return transport.send(ready)
+  return exchangeAgain(plan, outgoing, { limits, ready })
+}
+
+async function exchangeAgain(
+  plan: Plan,
+  outgoing: Outgoing,
+  { limits, ready }: { readonly limits: Limits; readonly ready: SendRequest | Promise<SendRequest> },
+): Promise<RawAnswer> {
+  const { transport, authentication } = plan.line
+  const request = await ready
+  const answer = await transport.send(request)
   if (answer.status !== 401 || authentication.refused?.(request) !== true) return answer
   // A 401 says that nothing was done: once more, with what the scheme has now.
-  return readAnswer(await transport.send(await authenticated(plan, outgoing, limits)))
+  return transport.send(await authenticated(plan, outgoing, limits))
 }
 
 function authenticated(plan: Plan, outgoing: Outgoing, limits: Limits): SendRequest | Promise<SendRequest> {

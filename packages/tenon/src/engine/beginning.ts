@@ -2,6 +2,7 @@ import type { Command, Host } from './command.ts'
 import type { CommandBook } from './command-book.ts'
 import type { Ending } from './ending.ts'
 import type { Recorder } from './recorder.ts'
+import { isUnsettled } from './rest.ts'
 import type { Undoing } from './undoing.ts'
 
 interface Beginning extends Host {
@@ -23,8 +24,8 @@ export function beginAsked(run: Beginning): void {
   for (const command of fresh) {
     if (command.state === 'done') continue
     const leaves = command.kind === 'call' || command.kind === 'run' || command.kind === 'child'
-    // A run that has failed begins nothing new, but learns what became of what an earlier life may have sent.
-    if (isGivenUp && !command.mayHaveHappened) run.book.close(command)
+    // A run that has failed begins nothing new, but learns what became of what may have been sent.
+    if (isGivenUp && !isUnsettled(command)) run.book.close(command)
     else if ((leaves && run.recorder.isBusy) || run.services.isDraining()) held.push(command)
     else if (!run.takeLeftBehind(command)) command.go(command)
   }

@@ -3,7 +3,7 @@ import { TenonError } from '../base/errors.ts'
 import { contentHash } from '../base/ids.ts'
 import { decode, encode } from '../base/json.ts'
 import type { CallOptions } from '../definition/flow.ts'
-import type { CallRequest } from '../client/client.ts'
+import type { CallAnswer, CallRequest } from '../client/client.ts'
 import type { Repeat } from '../definition/operation.ts'
 import { retryPolicy } from '../outbound/retry.ts'
 import type { Command, Host } from './command.ts'
@@ -28,43 +28,63 @@ export interface Call {
 export function callStep(
   host: Host,
   flow: FlowPlan,
-  { plan, encoded, options, connection }: Call,
+  call: Call,
 ): (command: Command) => void {
+  const { plan, options } = call
   const timeoutMs = options?.timeout === undefined ? null : durationMs(options.timeout, `timeout of ${plan.base}`)
   const step: TriedStep = {
     repeat: plan.repeat,
     policy: options?.retry === undefined ? flow.retry : retryPolicy(flow.flow.options.retry, options.retry),
     keyLifeMs: plan.keyLifeMs,
-    attempt: (command, repeat) => attemptCall(host, plan, command, requestOf(command, repeat)),
+    attempt(command, repeat, done) {
+      const request = requestOf(host, call, { command, repeat, timeoutMs })
+      host.services.client.call(request).then(
+        (answer) => done(resultOf(host, plan, command, answer)),
+        (error: unknown) => done(defect(error)),
+      )
+    },
   }
-  const requestOf = (command: Command, repeat: Repeat): CallRequest => ({
+  return (command) => goTry(host, step, command)
+}
+
+function requestOf(
+  host: Host,
+  { plan, encoded, options, connection }: Call,
+  { command, repeat, timeoutMs }: { readonly command: Command; readonly repeat: Repeat; readonly timeoutMs: number | null },
+): CallRequest {
+  const { alias, connector } = plan.client
+  return {
     tenant: host.row.tenant,
-    connector: plan.client.connector,
-    connection: plan.client.connection ?? host.book.connections.get(plan.client.alias) ?? connection ?? '',
+    connector,
+    connection: plan.client.connection ?? host.book.connectionOf(alias) ?? connection ?? '',
     operation: plan.operation,
     input: decode(encoded),
     idempotencyKey: repeat === 'keyed' ? (options?.idempotencyKey ?? idempotencyKeyOf(host, command)) : null,
     mayHaveHappened: command.mayHaveHappened,
     timeoutMs,
     signal: null,
-  })
-  return (command) => goTry(host, step, command)
+  }
 }
 
-async function attemptCall(host: Host, plan: CallPlan, command: Command, request: CallRequest): Promise<TryResult> {
-  try {
-    const answer = await host.services.client.call(request)
-    host.book.madeBy(command, answer.connection)
-    if (answer.outcome !== 'failed') return { encoded: encode(answer.output, `the output of ${plan.base}`) }
-    const { error, fate } = answer
-    return { error, fate, retryable: error.retryable, retryAfterMs: error.retryAfterMs }
-  } catch (error) {
-    // The client answers failures; what it throws is a defect, and the request may have left.
-    return {
-      error: error instanceof TenonError ? error : new TenonError('STEP_FAILED', String(error), { cause: error }),
-      fate: 'ambiguous',
-      retryable: false,
-      retryAfterMs: null,
+function resultOf(host: Host, plan: CallPlan, command: Command, answer: CallAnswer): TryResult {
+  host.book.madeBy(command, answer.connection)
+  if (answer.outcome !== 'failed') {
+    try {
+      return { encoded: encode(answer.output, `the output of ${plan.base}`) }
+    } catch (error) {
+      return defect(error)
     }
+  }
+  const { error, fate } = answer
+  return { error, fate, retryable: error.retryable, retryAfterMs: error.retryAfterMs }
+}
+
+/** The client answers failures; what it throws is a defect, and the request may have left. */
+function defect(error: unknown): TryResult {
+  return {
+    error: error instanceof TenonError ? error : new TenonError('STEP_FAILED', String(error), { cause: error }),
+    fate: 'ambiguous',
+    retryable: false,
+    retryAfterMs: null,
   }
 }

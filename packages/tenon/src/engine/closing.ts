@@ -42,6 +42,8 @@ export function comeToRest(run: Closable): void {
     now: services.clock.now(),
     lingerMs: services.lingerMs,
   })
+  // An end, or a rest outside memory, goes into the append that is about to be sent.
+  if (run.recorder.isBusy && rest.what !== 'over' && rest.what !== 'leave') return
   switch (rest.what) {
     case 'due':
       return askAgain(run, rest.commands)
@@ -78,7 +80,7 @@ function expire(run: Closable): void {
     reason: `the run took longer than its timeout of ${run.plan.flow.options.timeout ?? ''}`,
     timeout: true,
   }
-  run.note(write('cancel', null, run.services.clock.now(), cancel), null, () => run.stop(cancel))
+  run.stop(cancel, run.services.clock.now())
 }
 
 function finish(run: Closable, ending: Ending): void {

@@ -17,10 +17,11 @@ export interface Asked {
 
 /** All steps that a run has asked for since it came into memory, under their names. */
 export class CommandBook {
-  readonly #byName = new Map<string, Command>()
+  /** All of them, in order. By name only once one is looked for: a run that just runs through looks for none. */
+  readonly #all: Command[] = []
+  #byName: Map<string, Command> | null = null
   readonly #counts = new Map<string, number>()
-  /** By alias, the connection that the run's calls are made by, once it was chosen. */
-  readonly connections: Map<string, string> = new Map()
+  #connections: Map<string, string> | null = null
   /** Those that are not done. */
   readonly open: Set<Command> = new Set()
   /** Asked for and not begun yet, in order. */
@@ -54,13 +55,15 @@ export class CommandBook {
         mayHaveHappened: false,
         begun: null,
       }
-      this.#byName.set(name, command)
+      this.#all.push(command)
+      this.#byName?.set(name, command)
       this.open.add(command)
       this.fresh.push(command)
     })
   }
 
   find(name: string): Command | undefined {
+    this.#byName ??= new Map(this.#all.map((command) => [command.name, command]))
     return this.#byName.get(name)
   }
 
@@ -72,7 +75,13 @@ export class CommandBook {
   madeBy(command: Command, connection: string | undefined): void {
     if (connection === undefined || command.alias === null) return
     command.connection = connection
-    if (!this.connections.has(command.alias)) this.connections.set(command.alias, connection)
+    const connections = (this.#connections ??= new Map())
+    if (!connections.has(command.alias)) connections.set(command.alias, connection)
+  }
+
+  /** The connection that the run's calls by this alias are made by, once it was chosen. */
+  connectionOf(alias: string): string | undefined {
+    return this.#connections?.get(alias)
   }
 
   /** Resting steps that may go on. */

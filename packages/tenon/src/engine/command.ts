@@ -55,11 +55,11 @@ export interface Host {
   /** Signals and ends of child runs that came before anyone asked. */
   readonly mail: Mailbox
   readonly replayer: { generationOf(command: Command): number }
-  /** Called with what a step came to; its result reaches the function when it is durable. */
+  /** Called with what a step came to; its result reaches the function in the order of the journal. */
   succeed(command: Command, encoded: string, additions?: StepAdditions | null): void
   fail(command: Command, error: unknown, fate: Fate, additions?: Additions | null): void
-  /** Writes an entry about a step that goes on. */
-  note(written: Written | null, additions?: Additions | null, whenDurable?: (seq: number) => void): void
+  /** Writes an entry about a step that goes on; its sequence. */
+  note(written: Written | null, additions?: Additions | null, whenDurable?: () => void): number
   /** The step rests until then, or until something reaches it. */
   rest(command: Command, wakeAt: number | null): void
   running(command: Command): void

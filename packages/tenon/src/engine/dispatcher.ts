@@ -10,6 +10,7 @@ import { decodeEvent } from './messages.ts'
 import { prepareRun, type Prepared } from './prepare.ts'
 import { Pace } from './pace.ts'
 import { Permits } from './permits.ts'
+import { RunMap } from './run-map.ts'
 import { RunQueue, type Queued } from './run-queue.ts'
 import { Suspects } from './suspects.ts'
 import { Wakes } from './wakes.ts'
@@ -32,7 +33,7 @@ export class Dispatcher {
   readonly #services: Services
   readonly #options: DispatcherOptions
   readonly #queue: RunQueue
-  readonly #active = new Map<string, Execution | null>()
+  readonly #active = new RunMap<Execution | null>()
   /** Runs whose start is on its way to the journal: `offer` brings them, nothing else may. */
   readonly #expected = new Expected()
   readonly #permits: Permits

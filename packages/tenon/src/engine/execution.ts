@@ -45,7 +45,8 @@ export class Execution implements Replaying {
   readonly undoing: Undoing = new Undoing()
   readonly failures: StepFailure[] = []
   readonly replayer: Replayer
-  readonly #changed: Set<string>
+  /** Marks that this run has passed, besides those in its history. */
+  #changed: Set<string> | null = null
   readonly #results: Results
   readonly #inbox: InboxReader
   readonly #pulse: Pulse
@@ -72,7 +73,6 @@ export class Execution implements Replaying {
       () => this.#step(),
       () => this.recorder.flush(),
     )
-    this.#changed = new Set(options.history.changed)
     this.time = row.createdAt
     this.since = options.history.retriedAt ?? row.createdAt
     this.recorder = new Recorder({
@@ -97,9 +97,8 @@ export class Execution implements Replaying {
         this.leave('lost')
       },
     })
-    this.#results = new Results(this.recorder, (command, error, at) => {
-      if (services.hasListeners()) tellStep(this, command, error, at)
-    })
+    const tell = (command: Command, error: Error | null, at: number): void => tellStep(this, command, error, at)
+    this.#results = new Results(this.recorder, () => (services.hasListeners() ? tell : null))
   }
 
   start(): void {
@@ -129,10 +128,10 @@ export class Execution implements Replaying {
   }
 
   hasChanged(id: string): boolean {
-    if (this.#changed.has(id)) return true
+    if (this.#options.history.changed.has(id) || this.#changed?.has(id) === true) return true
     // The journal holds something that the run did after this point: it passed here before the change.
     if (!this.replayer.isDone || this.book.isAnythingBegun) return false
-    this.#changed.add(id)
+    ;(this.#changed ??= new Set()).add(id)
     this.note(write('changed', null, this.services.clock.now(), { id }))
     return true
   }
@@ -150,10 +149,15 @@ export class Execution implements Replaying {
     this.#pulse.goOn()
   }
 
-  note(written: Written | null, additions: Additions | null = null, whenDurable?: (seq: number) => void): void {
-    if (this.#phase === 'gone' || this.#options.isDry) return
-    this.recorder.record(written, additions, whenDurable && ((_receipt, seq) => whenDurable(seq)))
+  note(written: Written | null, additions: Additions | null = null, whenDurable?: () => void): number {
+    if (this.#isMute) return 0
+    const seq = this.recorder.record(written, additions, whenDurable)
     this.#pulse.goOn()
+    return seq
+  }
+
+  get #isMute(): boolean {
+    return this.#phase === 'gone' || this.#options.isDry
   }
 
   succeed(command: Command, encoded: string, additions: StepAdditions | null = null): void {
@@ -198,8 +202,10 @@ export class Execution implements Replaying {
     if (next !== undefined) return 'cancel' in next ? this.#stop(next.cancel) : this.deliver(next)
     this.#inbox.read((messages) => this.#takeInbox(messages))
     beginAsked(this)
-    if (!this.recorder.isBusy && !this.#inbox.isReading && !this.#pulse.isAwaitingQuiet && !this.services.isDraining())
-      comeToRest(this)
+    // What an append on its way says, or a message, could change what the run does next; what is only about to be written could not.
+    const mayHear = this.recorder.isSending || this.#inbox.isReading || this.#results.isStopping
+    const mayBegin = this.book.fresh.length > 0 || this.#pulse.isAwaitingQuiet
+    if (!mayHear && !mayBegin && !this.services.isDraining()) comeToRest(this)
   }
 
   #goLive(): boolean {
@@ -269,8 +275,10 @@ export class Execution implements Replaying {
     this.#pulse.goOn()
   }
 
-  stop(cancel: EntryBodies['cancel']): void {
-    this.#results.stop(cancel)
+  stop(cancel: EntryBodies['cancel'], at: number, additions: Additions | null = null): void {
+    if (this.#isMute) return
+    this.#results.stop(cancel, at, additions)
+    this.#pulse.goOn()
   }
 
   #stop(cancel: EntryBodies['cancel']): void {

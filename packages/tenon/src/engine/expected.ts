@@ -1,6 +1,8 @@
+import { RunMap } from './run-map.ts'
+
 /** Runs whose start is on its way to the journal, perhaps more than once. */
 export class Expected {
-  readonly #counts = new Map<string, number>()
+  readonly #counts = new RunMap<number>()
 
   begin(run: string): void {
     this.#counts.set(run, (this.#counts.get(run) ?? 0) + 1)

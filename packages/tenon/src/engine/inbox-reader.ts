@@ -6,7 +6,7 @@ import { wholeMessage } from './entries.ts'
 export class InboxReader {
   readonly #services: Services
   readonly #run: RunKey
-  readonly #taken = new Set<number>()
+  #taken: Set<number> | null = null
   #isPoked = false
   #reads = 0
 
@@ -53,8 +53,10 @@ export class InboxReader {
   }
 
   fresh(messages: readonly InboxMessage[]): readonly InboxMessage[] {
-    const fresh = messages.filter(({ position }) => !this.#taken.has(position))
-    for (const { position } of fresh) this.#taken.add(position)
+    if (messages.length === 0) return messages
+    const taken = (this.#taken ??= new Set())
+    const fresh = messages.filter(({ position }) => !taken.has(position))
+    for (const { position } of fresh) taken.add(position)
     return fresh
   }
 }

@@ -7,6 +7,7 @@ import type { Ending } from './ending.ts'
 import { withValue, write, type EntryBodies, type HistoryEntry, type Written } from './entries.ts'
 import type { Mailbox } from './mailbox.ts'
 import { decodeEvent } from './messages.ts'
+import type { Additions } from './recorder.ts'
 
 /** The run that takes its messages over into its journal. */
 export interface Receiver extends Host {
@@ -15,7 +16,7 @@ export interface Receiver extends Host {
   readonly ending: Ending | null
   /** Looks again at steps that may go on now. */
   wake(mayGoOn: (command: Command) => boolean): void
-  stop(cancel: EntryBodies['cancel']): void
+  stop(cancel: EntryBodies['cancel'], at: number, additions?: Additions | null): void
 }
 
 export function takeMessage(run: Receiver, message: InboxMessage): void {
@@ -50,10 +51,9 @@ function encodeArrived(message: InboxMessage): string {
 function takeSignal(run: Receiver, message: InboxMessage): void {
   const name = message.name ?? ''
   const data = decode(message.body)
-  run.note(signalEntry(message), { consumed: message.position }, (seq) => {
-    run.mail.putSignal(name, seq, data)
-    run.wake((command) => command.kind === 'wait')
-  })
+  const seq = run.note(signalEntry(message), { consumed: message.position })
+  run.mail.putSignal(name, seq, data)
+  run.wake((command) => command.kind === 'wait')
 }
 
 function signalEntry(message: InboxMessage): Written {
@@ -62,10 +62,9 @@ function signalEntry(message: InboxMessage): Written {
 
 function takeChildEnd(run: Receiver, message: InboxMessage): void {
   const end = decode(message.body) as EntryBodies['child']
-  run.note(childEntry(message), { consumed: message.position }, () => {
-    run.mail.putChildEnd(message.name ?? '', end)
-    run.wake((command) => command.kind === 'child-result')
-  })
+  run.note(childEntry(message), { consumed: message.position })
+  run.mail.putChildEnd(message.name ?? '', end)
+  run.wake((command) => command.kind === 'child-result')
 }
 
 function childEntry(message: InboxMessage): Written {
@@ -75,8 +74,7 @@ function childEntry(message: InboxMessage): Written {
 function takeCancel(run: Receiver, message: InboxMessage): void {
   if (run.ending !== null) return consume(run, message)
   const { reason } = decode(message.body) as { reason: string }
-  const cancel = { reason, timeout: false }
-  run.note(write('cancel', null, message.at, cancel), { consumed: message.position }, () => run.stop(cancel))
+  run.stop({ reason, timeout: false }, message.at, { consumed: message.position })
 }
 
 function takeDecision(run: Receiver, message: InboxMessage): void {

@@ -1,6 +1,6 @@
 /**
  * Decides when a run may go on: never while its function can still run by itself, and never inside itself.
- * What it does then is `beat`; `settled` follows each time, whether it could beat or not.
+ * What it does then is `beat`; `settled` follows once the function has nothing more to do.
  */
 export class Pulse {
   readonly #whenQuiet: (callback: () => void) => void
@@ -28,11 +28,11 @@ export class Pulse {
   }
 
   goOn(): void {
-    if (this.#isBeating || this.#isStopped) return
+    if (this.#isBeating || this.#isStopped || this.isAwaitingQuiet) return
     this.#isBeating = true
-    if (!this.isAwaitingQuiet) this.#beat()
+    this.#beat()
     this.#isBeating = false
-    this.#settled()
+    if (!this.isAwaitingQuiet) this.#settled()
   }
 
   stop(): void {

@@ -33,7 +33,7 @@ interface Batch {
   /** What few appends have; made when it is needed. */
   rare: Rare | null
   state: StateChange | null
-  readonly whenDurable: ((receipt: Receipt, after: number) => void)[]
+  readonly whenDurable: ((receipt: Receipt) => void)[]
 }
 
 interface Rare {
@@ -102,20 +102,21 @@ export class Recorder {
     return next.entries.length > 0 || next.state !== null || next.rare !== null
   }
 
-  /** Puts an entry (or only additions) into the next append; `flush` sends it. The callback gets the entry's sequence. */
-  record(
-    written: Written | null,
-    additions: Additions | null,
-    whenDurable?: (receipt: Receipt, seq: number) => void,
-  ): void {
+  /** An append is on its way, and what the journal says of it may concern the run. */
+  get isSending(): boolean {
+    return this.#inFlight
+  }
+
+  /** Puts an entry (or only additions) into the next append; `flush` sends it. The entry's sequence. */
+  record(written: Written | null, additions: Additions | null, whenDurable?: (receipt: Receipt) => void): number {
     const next = this.#next
     if (written !== null) {
       next.entries.push(written.entry)
       if (written.value !== null) rareOf(next).values.push(written.value)
     }
     if (additions !== null) addTo(next, additions)
-    const offset = next.entries.length
-    if (whenDurable !== undefined) next.whenDurable.push((receipt, after) => whenDurable(receipt, after + offset))
+    if (whenDurable !== undefined) next.whenDurable.push(whenDurable)
+    return this.lastSeq + next.entries.length
   }
 
   /** Nothing more is written or called back. */
@@ -130,25 +131,25 @@ export class Recorder {
     this.#inFlight = true
     const after = this.lastSeq
     this.lastSeq += batch.entries.length
-    this.#send(batch, this.#appendOf(batch, after), after, firstPauseMs)
+    this.#send(batch, this.#appendOf(batch, after), firstPauseMs)
   }
 
-  #appendOf({ entries, rare, ...batch }: Batch, after: number): Append {
+  #appendOf({ entries, rare, state: ofBatch }: Batch, after: number): Append {
     const { tenant, run } = this.#key
-    const state = batch.state ?? this.#initialState
+    const state = ofBatch ?? this.#initialState
     this.#initialState = null
     const plain = { tenant, run, epoch: this.#epoch, after, entries }
     if (rare === null) return state === null ? plain : { ...plain, state }
     return { ...plain, ...rare, ...(state !== null && { state }) }
   }
 
-  #send(batch: Batch, append: Append, after: number, pauseMs: number): void {
+  #send(batch: Batch, append: Append, pauseMs: number): void {
     this.#journal.append(append).then(
       (receipt) => {
         if (this.#stopped) return
         if (receipt.outcome === 'conflict' || receipt.outcome === 'fenced') return this.#onLost(receipt)
         this.#inFlight = false
-        for (const whenDurable of batch.whenDurable) whenDurable(receipt, after)
+        for (const whenDurable of batch.whenDurable) whenDurable(receipt)
         this.#onReceipt(receipt, pauseMs > firstPauseMs)
         this.#onDurable()
       },
@@ -157,7 +158,7 @@ export class Recorder {
         if (!TenonError.is(error) || !error.retryable)
           return this.#onLost(error instanceof Error ? error : new Error(String(error)))
         this.#clock.after(pauseMs, () => {
-          if (!this.#stopped) this.#send(batch, append, after, Math.min(longestPauseMs, pauseMs * 2))
+          if (!this.#stopped) this.#send(batch, append, Math.min(longestPauseMs, pauseMs * 2))
         })
       },
     )

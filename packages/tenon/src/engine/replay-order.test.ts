@@ -78,11 +78,15 @@ test(
         })
         const [run] = await at.send('ordered', {})
         let entries = 0
+        const durable = new Map<readonly string[], number>()
         for (let turn = 0; turn < 2000; turn += 1) {
           const row = await at.journal.find('default', run!)
           if (row?.status === 'completed') break
           if (row!.lastSeq > entries) {
             entries = row!.lastSeq
+            const stored = await at.journal.entries('default', run!)
+            const finished = stored.filter(({ kind }) => kind === 'step').length
+            durable.set(stays.at(-1) ?? [], finished)
             await at.crash()
           }
           if (!(await at.clock.turn())) await at.clock.advance(1)
@@ -90,7 +94,11 @@ test(
         const view = await at.engine.describe('default', run!)
         expect(view?.status).toBe('completed')
         const whole = (view!.output as string).split(',').filter((line) => line !== '')
-        for (const seen of stays) expect(seen.slice(0, whole.length)).toEqual(whole.slice(0, seen.length))
+        for (const stay of stays) {
+          // What was not durable at the crash may come otherwise the next time; that nothing of it left is told by the inputs.
+          const seen = stay.slice(0, durable.get(stay))
+          expect(seen.slice(0, whole.length)).toEqual(whole.slice(0, seen.length))
+        }
         expect(await at.engine.check('default')).toEqual([])
       }),
       { numRuns: 120, seed: 4 },

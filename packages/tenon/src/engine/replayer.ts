@@ -36,7 +36,7 @@ const notDone: ReadonlySet<EntryKind> = new Set([
 /** Walks a run's journal in order, against what the function asks for meanwhile. */
 export class Replayer {
   readonly #history: History
-  readonly #leftBehind = new Map<string, StepEntry[]>()
+  #leftBehind: Map<string, StepEntry[]> | null = null
   #cursor = 0
   #lastDone: number | null = null
 
@@ -64,7 +64,8 @@ export class Replayer {
       if (replayed.what === 'undoing') return { what: 'undoing', seq: entry.seq }
       if (replayed.what === 'left-behind' && replayed.entry.kind === 'step') {
         const { step, body } = replayed.entry
-        this.#leftBehind.set(step, [...(this.#leftBehind.get(step) ?? []), replayed.entry])
+        const leftBehind = (this.#leftBehind ??= new Map())
+        leftBehind.set(step, [...(leftBehind.get(step) ?? []), replayed.entry])
         if (body.sig !== undefined) mail.dropSignal(body.sig)
       }
     }
@@ -72,12 +73,12 @@ export class Replayer {
 
   /** A finished step that a retried run asks for again, later than before: its result, once. */
   takeLeftBehind(command: Command): StepEntry | null {
-    return this.#leftBehind.get(command.name)?.findLast(({ body }) => body.h === command.hash) ?? null
+    return this.#leftBehind?.get(command.name)?.findLast(({ body }) => body.h === command.hash) ?? null
   }
 
   /** The step's generation: a person's retry after a definitive answer begins a new one, and so does another input than a finished one had. */
   generationOf(command: Command): number {
-    const others = this.#leftBehind.get(command.name)?.filter(({ body }) => body.h !== command.hash) ?? []
+    const others = this.#leftBehind?.get(command.name)?.filter(({ body }) => body.h !== command.hash) ?? []
     return (this.#history.generations.get(command.name) ?? 0) + others.length
   }
 }

@@ -46,9 +46,12 @@ function pendingOf(run: Resting): Command[] {
   if (run.ending === null || run.isUndoing) return open
   const tried = open.filter((command) => command.kind === 'call' || command.kind === 'run')
   if (run.ending.how === 'completed') return tried
-  return tried.filter(
-    (command) => command.isUnknown || command.state === 'running' || command.mayHaveHappened || command.isSent,
-  )
+  return tried.filter(isUnsettled)
+}
+
+/** It may have taken effect, and the journal does not say whether it did. */
+export function isUnsettled({ state, isUnknown, mayHaveHappened, isSent }: Command): boolean {
+  return state === 'running' || isUnknown || mayHaveHappened || isSent
 }
 
 // While another step still has tries ahead of it, the decision can wait.

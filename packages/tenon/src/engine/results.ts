@@ -12,25 +12,47 @@ export interface Stopped {
   readonly cancel: EntryBodies['cancel']
 }
 
-/** Writes what steps came to, and hands it on once it is durable, in the order of the journal. */
+/** Tells others how a step ended; `null` when nobody listens. */
+type Tell = () => ((command: Command, error: Error | null, at: number) => void) | null
+
+/** It reaches other runs, too, so that it waits until it is durable, and what stands behind it waits with it. */
+interface Stopping extends Stopped {
+  isDurable: boolean
+}
+
+/**
+ * Writes what steps came to, and hands it on in the order of the journal, without waiting for the disk: what the function asks for next leaves only when
+ * all this is durable, and what it only computes may be lost with it.
+ */
 export class Results {
   readonly #recorder: Recorder
-  readonly #tell: (command: Command, error: Error | null, at: number) => void
-  readonly #deliveries: (Delivery | Stopped)[] = []
+  readonly #tell: Tell
+  readonly #deliveries: (Delivery | Stopping)[] = []
 
-  constructor(recorder: Recorder, tell: (command: Command, error: Error | null, at: number) => void) {
+  constructor(recorder: Recorder, tell: Tell) {
     this.#recorder = recorder
     this.#tell = tell
   }
 
   /** The oldest that the run has not acted upon. */
   next(): Delivery | Stopped | undefined {
+    const next = this.#deliveries[0]
+    if (next === undefined || ('cancel' in next && !next.isDurable)) return undefined
     return this.#deliveries.shift()
   }
 
+  /** It was told to stop, and that is not durable yet. */
+  get isStopping(): boolean {
+    return this.#deliveries.length > 0
+  }
+
   /** The run is stopped where this stands in the journal, not before what stands there earlier. */
-  stop(cancel: EntryBodies['cancel']): void {
-    this.#deliveries.push({ cancel })
+  stop(cancel: EntryBodies['cancel'], at: number, additions: Additions | null): void {
+    const stopping: Stopping = { cancel, isDurable: false }
+    this.#deliveries.push(stopping)
+    this.#recorder.record(write('cancel', null, at, cancel), additions, () => {
+      stopping.isDurable = true
+    })
   }
 
   succeed(command: Command, encoded: string, at: number, additions: StepAdditions | null): void {
@@ -40,7 +62,7 @@ export class Results {
     const body = { h, t, a, s: startedAt || at, c: connection ?? undefined, sig: signal }
     const written = withValue(write('step', command.name, at, body), encoded)
     // Decoded from what was stored, so that the function gets the same live as on replay.
-    this.#record(command, written, additions, () => ({ ok: true, value: decode(encoded) }))
+    this.#record(command, written, additions, { ok: true, value: decode(encoded) })
   }
 
   fail(
@@ -60,22 +82,29 @@ export class Results {
       e,
       f: failure.fate,
     })
-    this.#record(command, written, additions, () => ({ ok: false, error: restoreError(e), fate: failure.fate }))
+    this.#record(command, written, additions, { ok: false, error: restoreError(e), fate: failure.fate })
   }
 
   /** A result that stands in the journal already is written again where it is taken, so that the next replay delivers it at this point. */
   adopt(command: Command, entry: StepEntry, at: number): void {
     const { v, ...body } = entry.body
     const written = write('step', command.name, at, body)
-    this.#record(command, body.e === undefined ? withValue(written, encode(v)) : written, null, () => resultOf(entry))
+    this.#record(command, body.e === undefined ? withValue(written, encode(v)) : written, null, resultOf(entry))
   }
 
-  #record(command: Command, written: Written, additions: Additions | null, make: () => Result): void {
+  #record(command: Command, written: Written, additions: Additions | null, result: Result): void {
     const { at } = written.entry
-    this.#recorder.record(written, additions, (_receipt, seq) => {
-      const result = make()
-      this.#deliveries.push({ command, at, seq, ...result })
-      this.#tell(command, result.ok ? null : result.error, at)
-    })
+    const seq = this.#recorder.record(written, additions, this.#told(command, result, at))
+    this.#deliveries.push(
+      result.ok
+        ? { command, at, seq, ok: true, value: result.value }
+        : { command, at, seq, ok: false, error: result.error, fate: result.fate },
+    )
+  }
+
+  // Others hear of it only when it is durable.
+  #told(command: Command, result: Result, at: number): (() => void) | undefined {
+    const tell = this.#tell()
+    return tell === null ? undefined : () => tell(command, result.ok ? null : result.error, at)
   }
 }

@@ -1,4 +1,5 @@
 import type { RunKey, RunRow } from '../journal/journal.ts'
+import { RunMap } from './run-map.ts'
 
 export interface Queued extends RunKey {
   /** Unknown until the run is loaded, where only its key was told. */
@@ -16,10 +17,10 @@ function withoutFresh({ tenant, run, flow, version }: Queued): Queued {
 
 /** Runs that wait for their turn, oldest first, each once; and those whose flow is at its limit, set aside. */
 export class RunQueue {
-  #items: Queued[] = []
+  #items: (Queued | undefined)[] = []
   #head = 0
   readonly #limit: number
-  readonly #known = new Map<string, Queued>()
+  readonly #known = new RunMap<Queued>()
   readonly #deferred = new Map<string, Queued[]>()
   readonly #repeats = new Set<string>()
 
@@ -62,6 +63,7 @@ export class RunQueue {
   shift(): Queued | null {
     const item = this.#items[this.#head]
     if (item === undefined) return null
+    this.#items[this.#head] = undefined
     this.#head += 1
     if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head)

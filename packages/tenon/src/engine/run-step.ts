@@ -22,7 +22,7 @@ export function runStep(
     repeat: options?.repeatable === false ? 'unsafe' : 'harmless',
     policy: options?.retry === undefined ? flow.retry : retryPolicy(flow.flow.options.retry, options.retry),
     keyLifeMs: null,
-    attempt: (command) => attemptBody(host, command, body, timeoutMs),
+    attempt: (command, _repeat, done) => void attemptBody(host, command, body, timeoutMs).then(done),
   }
   return (command) => goTry(host, step, command)
 }

@@ -16,7 +16,8 @@ export interface TriedStep {
   readonly policy: RetryPolicy
   /** How long the provider remembers the step's key; `null` for as long as one likes. */
   readonly keyLifeMs: number | null
-  readonly attempt: (command: Command, repeat: Repeat) => Promise<TryResult>
+  /** Tries once, and says once what came of it. It never throws. */
+  readonly attempt: (command: Command, repeat: Repeat, done: (result: TryResult) => void) => void
 }
 
 /** The one retry loop of a flow: each try is in the journal, so that they count across crashes. */
@@ -43,9 +44,9 @@ export function goTry(host: Host, step: TriedStep, command: Command): void {
   command.attempt += 1
   command.startedAt = now
   host.running(command)
-  if (repeat !== 'unsafe') return void tryOnce(host, step, command, repeat)
+  if (repeat !== 'unsafe') return tryOnce(host, step, command, repeat)
   const sending = write('sending', command.name, now, { h: command.hash, t: command.kind, a: command.attempt })
-  host.note(sending, null, () => void tryOnce(host, step, command, repeat))
+  host.note(sending, null, () => tryOnce(host, step, command, repeat))
 }
 
 // Past its life a key protects from nothing; what may have been sent before counts from when the step was asked for.
@@ -54,7 +55,7 @@ function effectiveRepeat(step: TriedStep, command: Command, now: number): Repeat
   return now - command.askedAt < step.keyLifeMs ? 'keyed' : 'unsafe'
 }
 
-async function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Repeat): Promise<void> {
+function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Repeat): void {
   const { services, row } = host
   if (services.hasListeners()) {
     services.emit({
@@ -66,7 +67,16 @@ async function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Re
       attempt: command.attempt,
     })
   }
-  const result = await step.attempt(command, repeat)
+  step.attempt(command, repeat, (result) => tried(host, step, command, { repeat, result }))
+}
+
+function tried(
+  host: Host,
+  step: TriedStep,
+  command: Command,
+  { repeat, result }: { readonly repeat: Repeat; readonly result: TryResult },
+): void {
+  const { services } = host
   if ('encoded' in result) return host.succeed(command, result.encoded)
   const decision = decideRetry(
     {

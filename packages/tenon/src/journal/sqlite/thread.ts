@@ -5,12 +5,11 @@ import { messageOf, TenonError, type ErrorCode } from '../../base/errors.ts'
 export type Methods = Readonly<Record<string, (...parameters: any[]) => unknown>>
 
 interface Question {
-  readonly id: number
   readonly method: string
   readonly parameters: readonly unknown[]
 }
 
-type Reply = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: ErrorParts }
+type Reply = { readonly value: unknown } | { readonly error: ErrorParts }
 
 interface ErrorParts {
   readonly code: ErrorCode
@@ -22,12 +21,12 @@ interface ErrorParts {
 export function serve(port: MessagePort | null, open: () => Methods): void {
   if (port === null) throw new Error('this file runs in a thread of its own')
   let methods: Methods | null = null
-  port.on('message', ({ id, method, parameters }: Question) => {
+  port.on('message', ({ method, parameters }: Question) => {
     try {
       methods ??= open()
-      port.postMessage({ id, value: methods[method]?.(...parameters) } satisfies Reply)
+      port.postMessage({ value: methods[method]?.(...parameters) } satisfies Reply)
     } catch (error) {
-      port.postMessage({ id, error: partsOf(error) } satisfies Reply)
+      port.postMessage({ error: partsOf(error) } satisfies Reply)
       return
     }
     methods[`after ${method}`]?.(...parameters)
@@ -51,13 +50,12 @@ interface Asked {
 
 export function startThread(file: URL, data: unknown): Thread {
   const worker = new Worker(file, { workerData: data })
-  const asked = new Map<number, Asked>()
-  let lastId = 0
+  const asked: Asked[] = []
   let failure: TenonError | null = null
 
   worker.on('message', (reply: Reply) => {
-    const question = asked.get(reply.id)
-    asked.delete(reply.id)
+    // It answers in the order in which it was asked.
+    const question = asked.shift()
     if ('error' in reply)
       question?.reject(new TenonError(reply.error.code, reply.error.message, { details: reply.error.details }))
     else question?.resolve(reply.value as never)
@@ -67,16 +65,15 @@ export function startThread(file: URL, data: unknown): Thread {
 
   function fail(reason: string): void {
     failure ??= new TenonError('JOURNAL_UNAVAILABLE', `the journal's thread cannot answer: ${reason}`)
-    for (const { reject } of asked.values()) reject(failure)
-    asked.clear()
+    for (const { reject } of asked.splice(0)) reject(failure)
   }
 
   return {
     ask(method, ...parameters) {
       if (failure !== null) return Promise.reject(failure)
       return new Promise((resolve, reject) => {
-        asked.set(++lastId, { resolve, reject })
-        worker.postMessage({ id: lastId, method, parameters } satisfies Question)
+        worker.postMessage({ method, parameters } satisfies Question)
+        asked.push({ resolve, reject })
       })
     },
     async end() {
