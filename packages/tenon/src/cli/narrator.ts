@@ -7,6 +7,8 @@ import { clockTime, length, shortId, stepName } from './words.ts'
 /** Tells live what happens to the runs, a few lines for each; under load it counts instead. */
 export interface Narrator {
   readonly hear: (happening: Happening) => void
+  /** What it would make something of: under load, only what it counts. */
+  readonly wants: (name: Happening['name']) => boolean
   stop(): void
 }
 
@@ -15,6 +17,7 @@ const gatherMs = 250
 /** More lines than this within a second say nothing to a person any more. */
 const linesPerSecond = 40
 const remembered = 500
+const counted: ReadonlySet<Happening['name']> = new Set(['run.started', 'run.completed', 'run.failed', 'run.parked'])
 
 interface Known {
   readonly paint: (text: string) => string
@@ -83,7 +86,7 @@ export function createNarrator(terminal: Terminal, clock: Clock): Narrator {
     if (told.isEnd) runs.delete(run)
   }
 
-  return { hear, stop: () => pace.stop() }
+  return { hear, wants: (name) => !pace.isBusy || counted.has(name), stop: () => pace.stop() }
 }
 
 interface Told {
@@ -151,7 +154,7 @@ function createPace(terminal: Terminal, clock: Clock) {
   const tick = (): void => {
     cancel = null
     if (isBusy) {
-      const figures = (['run.started', 'run.completed', 'run.failed', 'run.parked'] as const).flatMap((name) => {
+      const figures = [...counted].flatMap((name) => {
         const number = counts.get(name) ?? 0
         return number === 0 ? [] : [`${number} ${name.slice(4)}`]
       })

@@ -71,7 +71,8 @@ export interface Services {
   readonly client: Client
   readonly clock: Clock
   readonly random: () => number
-  readonly hasListeners: () => boolean
+  /** Somebody listens to such happenings at the moment. */
+  readonly isHeard: (name: Happening['name']) => boolean
   readonly emit: (happening: Happening) => void
   readonly isDraining: () => boolean
   /** A wait shorter than this stays in memory. */

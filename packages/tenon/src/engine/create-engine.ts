@@ -32,7 +32,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { app, journal } = options
   const clock = options.clock ?? systemClock
   const plan = planApp(app)
-  const listeners = new Set<(happening: Happening) => void>()
+  const listeners = new Set<Listener>()
   let draining: ReturnType<Engine['drain']> | null = null
   const services = servicesOf(options, {
     plan,
@@ -67,7 +67,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     counts: (tenant) => journal.counts(tenant),
     describe: (tenant, run) => describeRun({ tenant, run }, journal),
     check: (tenant) => checkRuns(tenant, services),
-    listen(listener) {
+    listen(hear, wants = () => true) {
+      const listener: Listener = { hear, wants }
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
@@ -89,9 +90,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
+interface Listener {
+  readonly hear: (happening: Happening) => void
+  readonly wants: (name: Happening['name']) => boolean
+}
+
 interface Wiring {
   readonly plan: AppPlan
-  readonly listeners: ReadonlySet<(happening: Happening) => void>
+  readonly listeners: ReadonlySet<Listener>
   readonly isDraining: () => boolean
   readonly heard: Services['heard']
   readonly cancelRun: Services['cancelRun']
@@ -106,12 +112,15 @@ function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard
     client,
     clock,
     random: options.random ?? Math.random,
-    hasListeners: () => listeners.size > 0,
+    isHeard: (name) => {
+      for (const { wants } of listeners) if (wants(name)) return true
+      return false
+    },
     emit: (happening) => {
-      for (const listener of listeners) {
+      for (const { hear, wants } of listeners) {
         // Whoever only looks on must not be able to stop a run.
         try {
-          listener(happening)
+          if (wants(happening.name)) hear(happening)
         } catch (error) {
           log('listener.failed', { happening: happening.name, error })
         }

@@ -227,8 +227,8 @@ export class Dispatcher {
       onLeft: (leaving) => this.#left(item, leaving),
     })
     this.#active.set(row.run, execution)
-    if (this.#services.hasListeners()) {
-      const name = row.lastSeq === 0 ? 'run.started' : 'run.resumed'
+    const name = row.lastSeq === 0 ? 'run.started' : 'run.resumed'
+    if (this.#services.isHeard(name)) {
       this.#services.emit({
         name,
         at: this.#services.clock.now(),

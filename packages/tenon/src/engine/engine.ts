@@ -28,8 +28,8 @@ export interface Engine {
   describe(tenant: string, run: string): Promise<RunView | null>
   /** Replays living runs dry against this code: those that would park, with the first difference. */
   check(tenant: string): Promise<readonly Divergence[]>
-  /** Live happenings, for terminals and consoles; listeners must be quick. Returns how to stop listening. */
-  listen(listener: (happening: Happening) => void): () => void
+  /** Live happenings, for terminals and consoles; listeners must be quick. What none of them `wants` is not even put together. Returns how to stop listening. */
+  listen(listener: (happening: Happening) => void, wants?: (name: Happening['name']) => boolean): () => void
   activity(): { readonly inProgress: number; readonly readied: number; readonly nextWakeAt: number | null }
   /** Takes nothing new, lets calls in flight end for at most `limitMs`, leaves the rest to the journal. A second call joins the first. */
   drain(limitMs: number): Promise<DrainReport>

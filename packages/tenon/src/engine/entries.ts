@@ -90,10 +90,42 @@ export function write<Kind extends EntryKind>(
 
 /** The entry with a value, encoded already. */
 export function withValue({ entry }: Written, encoded: string): Written {
-  const open = entry.body.length === 2 ? '{' : `${entry.body.slice(0, -1)},`
-  if (encoded.length <= inlineLimit) return { entry: { ...entry, body: `${open}"v":${encoded}}` }, value: null }
-  const hash = contentHash(encoded)
-  return { entry: { ...entry, body: `${open}"r":"${hash}"}` }, value: { hash, body: encoded } }
+  const { at, kind, step, body } = entry
+  return valued(kind, step, { at, open: body.length === 2 ? '{' : `${body.slice(0, -1)},`, encoded })
+}
+
+/** That a step has succeeded: the commonest entry by far, so that its few plain fields are put together by hand. */
+export function writeSuccess(
+  { name, hash, kind, attempt, startedAt, connection }: Succeeded,
+  encoded: string,
+  { at, signal }: { readonly at: number; readonly signal: number | undefined },
+): Written {
+  const made = connection === null ? '' : `,"c":${JSON.stringify(connection)}`
+  const took = signal === undefined ? '' : `,"sig":${signal}`
+  const open = `{"h":"${hash}","t":"${kind}","a":${attempt},"s":${startedAt || at}${made}${took},`
+  return valued('step', name, { at, open, encoded })
+}
+
+interface Succeeded {
+  readonly name: string
+  /** Letters, digits, - and _ only. */
+  readonly hash: string
+  readonly kind: StepKind
+  readonly attempt: number
+  readonly startedAt: number
+  readonly connection: string | null
+}
+
+function valued(
+  kind: string,
+  step: string | null,
+  { at, open, encoded }: { readonly at: number; readonly open: string; readonly encoded: string },
+): Written {
+  const isInline = encoded.length <= inlineLimit
+  const hash = isInline ? '' : contentHash(encoded)
+  const body = isInline ? `${open}"v":${encoded}}` : `${open}"r":"${hash}"}`
+  const entry = { at, kind, step, body, format: entryFormat }
+  return { entry, value: isInline ? null : { hash, body: encoded } }
 }
 
 /** Reads entries, fetching large values by hash. */

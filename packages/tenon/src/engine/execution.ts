@@ -1,4 +1,4 @@
-import type { InboxMessage, RunRow } from '../journal/journal.ts'
+import type { AppendReceipt, InboxMessage, RunRow } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Command, Services } from './command.ts'
 import { beginAsked } from './beginning.ts'
@@ -12,15 +12,14 @@ import type { Leaving } from './leaving.ts'
 import { Mailbox } from './mailbox.ts'
 import type { FlowPlan } from './plan.ts'
 import type { Prepared } from './prepare.ts'
-import { Pulse } from './pulse.ts'
-import { Recorder, type Additions, type StepAdditions } from './recorder.ts'
+import { Pulse, type Beating } from './pulse.ts'
+import { Recorder, type Additions, type Author, type StepAdditions } from './recorder.ts'
 import type { Difference } from './replay.ts'
 import { Replayer, type Delivery } from './replayer.ts'
 import { replayOn, type Replaying } from './replaying.ts'
 import { Results } from './results.ts'
 import { contextOf } from './step.ts'
 import { parkDiverged } from './parking.ts'
-import { tellStep } from './telling.ts'
 import { Undoing } from './undoing.ts'
 
 export interface ExecutionOptions extends Prepared {
@@ -34,7 +33,7 @@ export interface ExecutionOptions extends Prepared {
 }
 
 /** One run in memory: replays its journal, then makes its steps go on, until it ends or rests. */
-export class Execution implements Replaying {
+export class Execution implements Replaying, Author, Beating {
   readonly row: RunRow
   readonly plan: FlowPlan
   readonly services: Services
@@ -68,11 +67,7 @@ export class Execution implements Replaying {
     this.plan = options.plan
     this.services = services
     this.#inbox = new InboxReader(services, row)
-    this.#pulse = new Pulse(
-      services.whenQuiet,
-      () => this.#step(),
-      () => this.recorder.flush(),
-    )
+    this.#pulse = new Pulse(services.whenQuiet, this)
     this.time = row.createdAt
     this.since = options.history.retriedAt ?? row.createdAt
     this.recorder = new Recorder({
@@ -84,21 +79,25 @@ export class Execution implements Replaying {
         row.status === 'waiting' || row.status === 'parked'
           ? { status: 'ready', wakeAt: null, code: null, leaveLine: false }
           : null,
-      onReceipt: (receipt, isRepeated) => {
-        services.heard(receipt)
-        if (!isRepeated) return
-        // The first answer was lost, and with it the word that a wait which began has found its event already, or that others may go on.
-        this.#inbox.poke()
-        services.heard(null)
-      },
-      onDurable: () => this.#pulse.goOn(),
-      onLost: (reason) => {
-        services.log('run.lost', { run: row.run, reason })
-        this.leave('lost')
-      },
+      author: this,
     })
-    const tell = (command: Command, error: Error | null, at: number): void => tellStep(this, command, error, at)
-    this.#results = new Results(this.recorder, () => (services.hasListeners() ? tell : null))
+    this.#results = new Results(this.recorder, this)
+  }
+
+  onReceipt(receipt: AppendReceipt, isRepeated: boolean): void {
+    const { heard } = this.services
+    heard(receipt)
+    if (isRepeated) {
+      // The first answer was lost, and with it the word that a wait which began has found its event already, or that others may go on.
+      this.#inbox.poke()
+      heard(null)
+    }
+    this.#pulse.goOn()
+  }
+
+  onLost(reason: AppendReceipt | Error): void {
+    this.services.log('run.lost', { run: this.row.run, reason })
+    this.leave('lost')
   }
 
   start(): void {
@@ -196,7 +195,7 @@ export class Execution implements Replaying {
   }
 
   /** Goes as far as it can now. Only when the function is quiet does anything reach it, or count as missing. */
-  #step(): void {
+  beat(): void {
     if (this.#phase === 'replaying' && !(replayOn(this) && this.#goLive())) return
     const next = this.#results.next()
     if (next !== undefined) return 'cancel' in next ? this.#stop(next.cancel) : this.deliver(next)
@@ -206,6 +205,10 @@ export class Execution implements Replaying {
     const mayHear = this.recorder.isSending || this.#inbox.isReading || this.#results.isStopping
     const mayBegin = this.book.fresh.length > 0 || this.#pulse.isAwaitingQuiet
     if (!mayHear && !mayBegin && !this.services.isDraining()) comeToRest(this)
+  }
+
+  settled(): void {
+    this.recorder.flush()
   }
 
   #goLive(): boolean {

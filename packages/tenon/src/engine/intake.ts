@@ -19,7 +19,7 @@ export class Intake {
   }
 
   async accept(event: AcceptedEvent): Promise<AcceptReceipt> {
-    const { clock, isDraining, hasListeners, emit } = this.#services
+    const { clock, isDraining, isHeard, emit } = this.#services
     if (isDraining()) throw new TenonError('DRAINING', 'the engine takes nothing new while it drains')
     const room = this.#dispatcher.pace.room()
     if (room !== null) await room
@@ -30,31 +30,43 @@ export class Intake {
       throw new TenonError('JOURNAL_UNAVAILABLE', `the journal refused event ${event.id}`)
     }
     const duplicate = receipt.outcome === 'duplicate'
-    const runs = duplicate ? receipt.runs : [...receipt.started, ...receipt.reached].map(({ run }) => run)
-    if (hasListeners()) emit({ name: 'event.accepted', at: now, type: event.type, id: event.id, runs, duplicate })
+    const runs = duplicate ? receipt.runs : runsOf(receipt)
+    if (isHeard('event.accepted')) emit({ name: 'event.accepted', at: now, type: event.type, id: event.id, runs, duplicate })
     if (receipt.outcome === 'written' && receipt.reached.length > 0) this.#dispatcher.ready(receipt.reached)
     return { duplicate, runs }
   }
 
-  async #deliver(message: EventMessage): Promise<DeliverReceipt> {
+  #deliver(message: EventMessage): Promise<DeliverReceipt> {
     for (const { run } of message.starts) this.#dispatcher.expect(run)
-    let receipt: DeliverReceipt | null = null
-    try {
-      receipt = await this.#services.journal.deliver(message)
-      return receipt
-    } finally {
+    const release = (receipt: DeliverReceipt | null): void => {
       for (const start of message.starts) this.#release(message, start, receipt)
-      if (receipt === null) this.#services.heard(null)
     }
+    return this.#services.journal.deliver(message).then(
+      (receipt) => {
+        release(receipt)
+        return receipt
+      },
+      (error: unknown) => {
+        release(null)
+        this.#services.heard(null)
+        throw error
+      },
+    )
   }
 
   #release(message: EventMessage, start: Start, receipt: DeliverReceipt | null): void {
-    const key = { tenant: message.tenant, run: start.run }
     const started = receipt?.outcome === 'written' ? receipt.started.find(({ run }) => run === start.run) : undefined
     // A large body is not at hand as it is stored; the run is read like any other.
     const isFresh = started?.status === 'ready' && message.values === undefined
     if (isFresh) return this.#dispatcher.offer(freshRow(message, start), message.body)
+    const key = { tenant: message.tenant, run: start.run }
     this.#dispatcher.unexpect(key)
     if (started?.status === 'ready') this.#dispatcher.ready([key])
   }
+}
+
+function runsOf({ started, reached }: Extract<DeliverReceipt, { outcome: 'written' }>): string[] {
+  const runs = started.map(({ run }) => run)
+  for (const { run } of reached) runs.push(run)
+  return runs
 }

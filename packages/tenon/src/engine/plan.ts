@@ -111,30 +111,33 @@ function planCall(client: ClientPlan, operation: string, options: OperationOptio
   }
 }
 
-const callerKey = Symbol('caller')
-
-// One prototype per client of a flow: a run's client is then one small object, whatever the number of operations.
+// One class per client of a flow: a run's client is then one small object, whatever the number of operations.
 function bindingOf(operations: Readonly<Record<string, CallPlan>>): ClientPlan['bind'] {
-  let prototype: object | null = null
-  return (caller) => {
-    prototype ??= prototypeOf(operations)
-    return Object.create(prototype, { [callerKey]: { value: caller } }) as object
-  }
+  let Bound: (new (caller: Caller) => object) | null = null
+  return (caller) => new (Bound ??= classOf(operations))(caller)
 }
 
-function prototypeOf(operations: Readonly<Record<string, CallPlan>>): object {
-  const prototype = {}
-  for (const [name, plan] of Object.entries(operations)) {
+function classOf(operations: Readonly<Record<string, CallPlan>>): new (caller: Caller) => object {
+  class Bound {
+    readonly #caller: Caller
+
+    constructor(caller: Caller) {
+      this.#caller = caller
+    }
+
     // A getter, so that a destructured operation keeps its run.
-    Object.defineProperty(prototype, name, {
-      enumerable: true,
-      get(this: { readonly [callerKey]: Caller }) {
-        const caller = this[callerKey]
-        return (input: unknown, options?: CallOptions) => caller.call(plan, input, options)
-      },
-    })
+    static offer(name: string, plan: CallPlan): void {
+      Object.defineProperty(Bound.prototype, name, {
+        enumerable: true,
+        get(this: Bound) {
+          const caller = this.#caller
+          return (input: unknown, options?: CallOptions) => caller.call(plan, input, options)
+        },
+      })
+    }
   }
-  return prototype
+  for (const [name, plan] of Object.entries(operations)) Bound.offer(name, plan)
+  return Bound
 }
 
 export function requireFlow(plan: FlowPlan | null, name: string): FlowPlan {

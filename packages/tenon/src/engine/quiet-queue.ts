@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 export class QuietQueue {
   readonly #clock: Clock
   #waiting: (() => void)[] = []
+  readonly #onQuiet = (): void => this.#call()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -11,7 +12,7 @@ export class QuietQueue {
 
   add(callback: () => void): void {
     this.#waiting.push(callback)
-    if (this.#waiting.length === 1) this.#clock.whenQuiet(() => this.#call())
+    if (this.#waiting.length === 1) this.#clock.whenQuiet(this.#onQuiet)
   }
 
   // One callback may settle promises of its own run only, so the others are still quiet.

@@ -51,12 +51,15 @@ export interface RecorderParts {
   readonly lastSeq: number
   /** Goes with the first append that carries no other: a run woken by a timer is no longer waiting. */
   readonly initialState: StateChange | null
-  /** What the journal said of this and other runs; `isRepeated` when an earlier answer was lost, which may have said more. */
-  readonly onReceipt: (receipt: Receipt, isRepeated: boolean) => void
-  /** After the callbacks of each append. */
-  readonly onDurable: () => void
+  readonly author: Author
+}
+
+/** Whose entries they are. */
+export interface Author {
+  /** What the journal said of this and other runs; `isRepeated` when an earlier answer was lost, which may have said more. The callbacks of the append come before. */
+  onReceipt(receipt: Receipt, isRepeated: boolean): void
   /** Someone else writes this run, or the journal refuses it for good: it must leave memory. */
-  readonly onLost: (reason: AppendReceipt | Error) => void
+  onLost(reason: AppendReceipt | Error): void
 }
 
 const firstPauseMs = 50
@@ -71,9 +74,7 @@ export class Recorder {
   readonly #clock: Clock
   readonly #key: RunKey
   readonly #epoch: number
-  readonly #onLost: (receipt: AppendReceipt | Error) => void
-  readonly #onReceipt: RecorderParts['onReceipt']
-  readonly #onDurable: () => void
+  readonly #author: Author
   #initialState: StateChange | null
   #next: Batch = emptyBatch()
   #inFlight = false
@@ -85,9 +86,7 @@ export class Recorder {
     this.#epoch = parts.journal.epoch
     this.#clock = parts.clock
     this.#key = parts.key
-    this.#onLost = parts.onLost
-    this.#onReceipt = parts.onReceipt
-    this.#onDurable = parts.onDurable
+    this.#author = parts.author
     this.#initialState = parts.initialState
     this.lastSeq = parts.lastSeq
   }
@@ -147,16 +146,15 @@ export class Recorder {
     this.#journal.append(append).then(
       (receipt) => {
         if (this.#stopped) return
-        if (receipt.outcome === 'conflict' || receipt.outcome === 'fenced') return this.#onLost(receipt)
+        if (receipt.outcome === 'conflict' || receipt.outcome === 'fenced') return this.#author.onLost(receipt)
         this.#inFlight = false
         for (const whenDurable of batch.whenDurable) whenDurable(receipt)
-        this.#onReceipt(receipt, pauseMs > firstPauseMs)
-        this.#onDurable()
+        this.#author.onReceipt(receipt, pauseMs > firstPauseMs)
       },
       (error: unknown) => {
         if (this.#stopped) return
         if (!TenonError.is(error) || !error.retryable)
-          return this.#onLost(error instanceof Error ? error : new Error(String(error)))
+          return this.#author.onLost(error instanceof Error ? error : new Error(String(error)))
         this.#clock.after(pauseMs, () => {
           if (!this.#stopped) this.#send(batch, append, Math.min(longestPauseMs, pauseMs * 2))
         })

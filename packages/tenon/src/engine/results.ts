@@ -1,19 +1,17 @@
 import { decode, encode } from '../base/json.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Command } from './command.ts'
-import { withValue, write, type EntryBodies, type Written } from './entries.ts'
+import { withValue, write, writeSuccess, type EntryBodies, type Written } from './entries.ts'
 import { restoreError, storeError } from './outcome.ts'
 import type { Additions, StepAdditions, Recorder } from './recorder.ts'
 import type { StepEntry } from './replay.ts'
 import { resultOf, type Delivery, type Result } from './replayer.ts'
+import { tellStep, type Told } from './telling.ts'
 
 /** A cancel, or the end of the run's time. */
 export interface Stopped {
   readonly cancel: EntryBodies['cancel']
 }
-
-/** Tells others how a step ended; `null` when nobody listens. */
-type Tell = () => ((command: Command, error: Error | null, at: number) => void) | null
 
 /** It reaches other runs, too, so that it waits until it is durable, and what stands behind it waits with it. */
 interface Stopping extends Stopped {
@@ -26,12 +24,12 @@ interface Stopping extends Stopped {
  */
 export class Results {
   readonly #recorder: Recorder
-  readonly #tell: Tell
+  readonly #told: Told
   readonly #deliveries: (Delivery | Stopping)[] = []
 
-  constructor(recorder: Recorder, tell: Tell) {
+  constructor(recorder: Recorder, told: Told) {
     this.#recorder = recorder
-    this.#tell = tell
+    this.#told = told
   }
 
   /** The oldest that the run has not acted upon. */
@@ -56,11 +54,7 @@ export class Results {
   }
 
   succeed(command: Command, encoded: string, at: number, additions: StepAdditions | null): void {
-    const { hash: h, kind: t, attempt: a, startedAt, connection } = command
-    const signal = additions?.signal
-    // What is undefined is not written.
-    const body = { h, t, a, s: startedAt || at, c: connection ?? undefined, sig: signal }
-    const written = withValue(write('step', command.name, at, body), encoded)
+    const written = writeSuccess(command, encoded, { at, signal: additions?.signal })
     // Decoded from what was stored, so that the function gets the same live as on replay.
     this.#record(command, written, additions, { ok: true, value: decode(encoded) })
   }
@@ -94,7 +88,7 @@ export class Results {
 
   #record(command: Command, written: Written, additions: Additions | null, result: Result): void {
     const { at } = written.entry
-    const seq = this.#recorder.record(written, additions, this.#told(command, result, at))
+    const seq = this.#recorder.record(written, additions, this.#tellLater(command, result, at))
     this.#deliveries.push(
       result.ok
         ? { command, at, seq, ok: true, value: result.value }
@@ -103,8 +97,8 @@ export class Results {
   }
 
   // Others hear of it only when it is durable.
-  #told(command: Command, result: Result, at: number): (() => void) | undefined {
-    const tell = this.#tell()
-    return tell === null ? undefined : () => tell(command, result.ok ? null : result.error, at)
+  #tellLater(command: Command, result: Result, at: number): (() => void) | undefined {
+    if (!this.#told.services.isHeard(result.ok ? 'step.completed' : 'step.failed')) return undefined
+    return () => tellStep(this.#told, command, result.ok ? null : result.error, at)
   }
 }

@@ -43,7 +43,7 @@ export class Routes {
   messageOf(event: AcceptedEvent, now: number): EventMessage {
     const route = this.#byType.get(event.type)
     const { body, values } = outOfLine(encodeEvent(event))
-    return {
+    const message: EventMessage = {
       kind: 'event',
       tenant: event.tenant,
       at: now,
@@ -54,9 +54,9 @@ export class Routes {
       fields: route?.fields?.(event.data) ?? null,
       keepUntil: route === undefined || route.fields === null ? 0 : now + keepMs,
       dedupeUntil: now + event.dedupeMs,
-      ...(values.length > 0 && { values }),
-      ...(event.cursor !== undefined && { cursor: event.cursor }),
     }
+    if (values.length === 0 && event.cursor === undefined) return message
+    return { ...message, ...(values.length > 0 && { values }), ...(event.cursor !== undefined && { cursor: event.cursor }) }
   }
 }
 

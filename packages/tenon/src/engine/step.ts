@@ -24,10 +24,10 @@ export interface Asking extends Host {
 
 /** What the flow's function is called with. */
 export function contextOf(run: Asking, event: StoredEvent): object {
-  const { connection: _connection, ...visible } = event
+  const { id, type, source, time, data } = event
   const caller = new RunCaller(run, event)
   const context: Record<string, unknown> = {
-    event: visible,
+    event: { id, type, source, time, data },
     step: new RunSteps(run),
     run: { id: run.row.run, flow: run.row.flow },
   }
@@ -45,7 +45,7 @@ class RunCaller implements Caller {
   }
 
   call(plan: CallPlan, input: unknown, options: CallOptions | undefined): Promise<unknown> {
-    return attempt(() => {
+    try {
       // Kept as it is now: what the function does with the object afterwards must not change what is sent.
       const encoded = encode(input, `input of ${plan.base}`)
       const connection = this.#connectionOf(plan)
@@ -58,7 +58,9 @@ class RunCaller implements Caller {
         undo: options?.undo ?? null,
         go: callStep(this.#run, this.#run.plan, { plan, encoded, options, connection }),
       })
-    })
+    } catch (error) {
+      return mistaken(error)
+    }
   }
 
   // An event's own connection is the default for the connector that it came by, and for no other.
@@ -78,7 +80,7 @@ class RunSteps {
   }
 
   run(name: string, body: (context: never) => unknown, options?: StepOptions<never>): Promise<unknown> {
-    return attempt(() => {
+    try {
       const go = runStep(this.#run, this.#run.plan, body as () => unknown, options)
       return this.#run.ask({
         base: name,
@@ -88,11 +90,13 @@ class RunSteps {
         undo: options?.undo ?? null,
         go,
       })
-    })
+    } catch (error) {
+      return mistaken(error)
+    }
   }
 
   sleep(when: string | Date, options?: { step?: string }): Promise<unknown> {
-    return attempt(() => {
+    try {
       const go = sleepStep(this.#run, untilOf(when))
       return this.#run.ask({
         base: options?.step ?? 'sleep',
@@ -102,7 +106,9 @@ class RunSteps {
         undo: null,
         go,
       })
-    })
+    } catch (error) {
+      return mistaken(error)
+    }
   }
 
   waitFor(
@@ -114,7 +120,7 @@ class RunSteps {
       step?: string
     } = {},
   ): Promise<unknown> {
-    return attempt(() => {
+    try {
       const source = (this.#run.plan.flow.options.waits as Record<string, WaitSource> | undefined)?.[name]
       if (source === undefined)
         throw new TenonError('APP_INVALID', `flow ${this.#run.row.flow} does not list ${name} in its waits`)
@@ -130,7 +136,9 @@ class RunSteps {
         undo: null,
         go: waitStep(this.#run, { name, source, match, sinceMs, timeoutMs }),
       })
-    })
+    } catch (error) {
+      return mistaken(error)
+    }
   }
 
   async start(flow: Flow, input: unknown, options?: { step?: string }): Promise<Child<unknown>> {
@@ -222,10 +230,6 @@ function matchOf(
 }
 
 // Mistakes in the arguments reject, as everything else of a step does.
-function attempt<Value>(make: () => Value): Value {
-  try {
-    return make()
-  } catch (error) {
-    return Promise.reject(error) as Value
-  }
+function mistaken(error: unknown): Promise<never> {
+  return Promise.reject(error)
 }

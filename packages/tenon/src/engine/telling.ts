@@ -5,7 +5,8 @@ import type { CommandBook } from './command-book.ts'
 import type { Ending } from './ending.ts'
 import { codeOf } from './outcome.ts'
 
-interface Told {
+/** A run of which others are told. */
+export interface Told {
   readonly row: RunRow
   readonly services: Services
   readonly book: CommandBook
@@ -19,7 +20,7 @@ export function tellStep({ row, services }: Told, command: Command, error: Error
 }
 
 export function tellRest({ row, services, book }: Told, parked: boolean, wakeAt: number | null): void {
-  if (!services.hasListeners()) return
+  if (!services.isHeard(parked ? 'run.parked' : 'run.waited')) return
   const facts = { at: services.clock.now(), run: row.run, flow: row.flow }
   const open = [...book.open]
   if (!parked)
@@ -39,7 +40,7 @@ export function tellRest({ row, services, book }: Told, parked: boolean, wakeAt:
 }
 
 export function tellEnd({ row, services }: Told, ending: Ending, at: number): void {
-  if (!services.hasListeners()) return
+  if (!services.isHeard(`run.${ending.how}`)) return
   const facts = { at, run: row.run, flow: row.flow, tookMs: at - row.createdAt }
   if (ending.how !== 'failed') return services.emit({ name: `run.${ending.how}`, ...facts })
   services.emit({ name: 'run.failed', ...facts, code: codeOf(ending.error), message: messageOf(ending.error) })

@@ -57,7 +57,7 @@ function effectiveRepeat(step: TriedStep, command: Command, now: number): Repeat
 
 function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Repeat): void {
   const { services, row } = host
-  if (services.hasListeners()) {
+  if (services.isHeard('step.started')) {
     services.emit({
       name: 'step.started',
       at: command.startedAt,
@@ -122,7 +122,7 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
       d: delayMs,
     }),
   )
-  if (services.hasListeners()) {
+  if (services.isHeard('step.failed')) {
     const failed = {
       run: row.run,
       flow: row.flow,

@@ -4,7 +4,7 @@ import { TenonError } from '../base/errors.ts'
 export interface GroupCommitOptions<Write, Answer> {
   readonly clock: Clock
   /** Commits all together and answers each; an answer that is an `Error` rejects its write, a rejection all of them. */
-  readonly commit: (writes: readonly Write[]) => Promise<Answers<Answer>>
+  readonly commit: (writes: readonly Write[], bytes: number) => Promise<Answers<Answer>>
   /** Most writes and bytes of one batch: bounds the time that a commit takes. */
   readonly batch: Size
   /** Most writes and bytes that wait for the batch in flight. */
@@ -54,14 +54,17 @@ export function groupCommit<Write, Answer>(options: GroupCommitOptions<Write, An
   }
 
   function flush(): void {
-    const batch = take()
-    commit(batch.map((pending) => pending.write)).then(
+    const { batch, bytes } = take()
+    commit(
+      batch.map((pending) => pending.write),
+      bytes,
+    ).then(
       (answers) => settle(batch, answers),
       (error: unknown) => settle(batch, error instanceof Error ? error : new Error(String(error))),
     )
   }
 
-  function take(): Pending<Write, Answer>[] {
+  function take(): { readonly batch: Pending<Write, Answer>[]; readonly bytes: number } {
     let count = 0
     let bytes = 0
     for (const pending of queue) {
@@ -72,17 +75,18 @@ export function groupCommit<Write, Answer>(options: GroupCommitOptions<Write, An
     queuedBytes -= bytes
     const batch = count === queue.length ? queue : queue.slice(0, count)
     queue = count === queue.length ? [] : queue.slice(count)
-    return batch
+    return { batch, bytes }
   }
 
   function settle(batch: Pending<Write, Answer>[], answers: Answers<Answer> | Error): void {
     // The next batch leaves first: the disk works while the answers are acted upon.
     if (queue.length > 0) flush()
     else busy = false
-    for (const [index, { resolve, reject }] of batch.entries()) {
-      const answer = answers instanceof Error ? answers : (answers[index] ?? new Error('a write was not answered'))
-      if (answer instanceof Error) reject(answer)
-      else resolve(answer)
+    let index = 0
+    for (const pending of batch) {
+      const answer = answers instanceof Error ? answers : (answers[index++] ?? new Error('a write was not answered'))
+      if (answer instanceof Error) pending.reject(answer)
+      else pending.resolve(answer)
     }
     if (!busy) closing?.()
   }

@@ -36,17 +36,23 @@ export async function sqliteJournal(options: SqliteJournalOptions): Promise<Jour
 
   const writes = groupCommit<Write, DeliverReceipt | AppendReceipt>({
     clock,
-    async commit(batch) {
-      const answers = await writer.ask<readonly Answer[]>(
-        'write',
-        flatten(batch),
-        batch.reduce((bytes, write) => bytes + bytesOf(write), 0),
-      )
+    async commit(batch, bytes) {
+      const answers = await writer.ask<readonly Answer[]>('write', flatten(batch), bytes)
       return batch.map((write, index) => receiptOf(write, answers[index]))
     },
     batch: { writes: 2000, bytes: 8 * mebibyte },
     queue: queueLimit,
   })
+
+  // No promise of our own around that of the queue: every step of every run comes this way.
+  function push(write: Write, check: () => void): Promise<DeliverReceipt | AppendReceipt> {
+    try {
+      check()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return writes.push(write, bytesOf(write))
+  }
 
   async function close(): Promise<void> {
     await writes.close()
@@ -58,16 +64,8 @@ export async function sqliteJournal(options: SqliteJournalOptions): Promise<Jour
   return {
     epoch,
     closedCleanly,
-    async deliver(message) {
-      checkMessage(message)
-      const write = { message }
-      return (await writes.push(write, bytesOf(write))) as DeliverReceipt
-    },
-    async append(append) {
-      checkAppend(append)
-      const write = { append, now: clock.now() }
-      return (await writes.push(write, bytesOf(write))) as AppendReceipt
-    },
+    deliver: (message) => push({ message }, () => checkMessage(message)) as Promise<DeliverReceipt>,
+    append: (append) => push({ append, now: clock.now() }, () => checkAppend(append)) as Promise<AppendReceipt>,
     ...work(writer),
     ...history(writer, () => (reader ??= startThread(entryOf('reader'), `${folder}/journal.db`))),
     close: () => (closing ??= close()),

@@ -149,10 +149,9 @@ function read({ connector, webhooks }: Route, body: unknown, request: RawRequest
   return events
 }
 
-async function takeOne(route: Route, received: ReceivedEvent): Promise<WebhookAnswer> {
+function takeOne(route: Route, received: ReceivedEvent): Promise<WebhookAnswer> {
   const accepting = accept(route, received)
-  if (accepting !== null) await accepting
-  return route.answer
+  return accepting === null ? Promise.resolve(route.answer) : accepting.then(() => route.answer)
 }
 
 /** All that are good are durable before the answer, also when one is not: the sender comes again, and what was taken is known by its id. */

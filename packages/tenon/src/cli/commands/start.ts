@@ -51,7 +51,7 @@ export const command: CommandDefinition = {
     const application = await starting
     const narrator = createNarrator(terminal, systemClock)
     const isTold = input.options['quiet'] !== true && !input.json
-    if (isTold) application.engine.listen(narrator.hear)
+    if (isTold) application.engine.listen(narrator.hear, narrator.wants)
     if (input.json)
       terminal.out(JSON.stringify({ url: application.url, data: application.dataFolder, pid: process.pid }))
     else await greet(application, terminal)
