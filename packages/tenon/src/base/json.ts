@@ -134,6 +134,22 @@ export function encode(value: unknown, what = 'value'): string {
   return JSON.stringify(isPlainJson(value) ? value : prepare(value, what, 0))
 }
 
+/**
+ * True when `decode(encode(value))` would be an equal copy in every respect: plain JSON without members that are undefined.
+ * Whoever owns the value alone may then do without the copy.
+ */
+export function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return isPlainJson(value)
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) if (!isPlain(value[index])) return false
+    return true
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype || Object.hasOwn(value, tag) || Object.hasOwn(value, 'toJSON'))
+    return false
+  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key])) return false
+  return true
+}
+
 export function decode(text: string): unknown {
   const value: unknown = JSON.parse(text)
   return text.includes(`"${tag}"`) ? restore(value) : value

@@ -4,6 +4,7 @@ import type { Services } from './command.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { AcceptedEvent, AcceptReceipt } from './engine.ts'
 import { freshRow } from './fresh-row.ts'
+import { ownEvent, type StoredEvent } from './messages.ts'
 import type { Routes } from './routes.ts'
 
 /** Takes events in: one append with all they start and reach, then on to the dispatcher. */
@@ -25,7 +26,7 @@ export class Intake {
     if (room !== null) await room
     const now = clock.now()
     const message = this.#routes.messageOf(event, now)
-    const receipt = await this.#deliver(message)
+    const receipt = await this.#deliver(message, event)
     if (receipt.outcome === 'refused') {
       throw new TenonError('JOURNAL_UNAVAILABLE', `the journal refused event ${event.id}`)
     }
@@ -36,10 +37,12 @@ export class Intake {
     return { duplicate, runs }
   }
 
-  #deliver(message: EventMessage): Promise<DeliverReceipt> {
+  #deliver(message: EventMessage, event: AcceptedEvent): Promise<DeliverReceipt> {
     for (const { run } of message.starts) this.#dispatcher.expect(run)
     const release = (receipt: DeliverReceipt | null): void => {
-      for (const start of message.starts) this.#release(message, start, receipt)
+      // Several runs get a copy each.
+      const own = event.isOwn === true && message.starts.length === 1 ? ownEvent(event) : null
+      for (const start of message.starts) this.#release(message, start, { receipt, own })
     }
     return this.#services.journal.deliver(message).then(
       (receipt) => {
@@ -54,11 +57,15 @@ export class Intake {
     )
   }
 
-  #release(message: EventMessage, start: Start, receipt: DeliverReceipt | null): void {
+  #release(
+    message: EventMessage,
+    start: Start,
+    { receipt, own }: { readonly receipt: DeliverReceipt | null; readonly own: StoredEvent | null },
+  ): void {
     const started = receipt?.outcome === 'written' ? receipt.started.find(({ run }) => run === start.run) : undefined
     // A large body is not at hand as it is stored; the run is read like any other.
     const isFresh = started?.status === 'ready' && message.values === undefined
-    if (isFresh) return this.#dispatcher.offer(freshRow(message, start), message.body)
+    if (isFresh) return this.#dispatcher.offer(freshRow(message, start), own ?? message.body)
     const key = { tenant: message.tenant, run: start.run }
     this.#dispatcher.unexpect(key)
     if (started?.status === 'ready') this.#dispatcher.ready([key])

@@ -1,5 +1,5 @@
 import { TenonError } from '../base/errors.ts'
-import { decode, encode } from '../base/json.ts'
+import { decode, encode, isPlain } from '../base/json.ts'
 import { validate } from '../base/schema.ts'
 import type { FlowEvent } from '../definition/event.ts'
 import type { FlowPlan } from './plan.ts'
@@ -42,6 +42,13 @@ export function decodeEvent(body: string): StoredEvent {
     data: stored.data,
     connection: stored.connection ?? null,
   }
+}
+
+/** The event as `decodeEvent` would give it, made of what it was encoded from; `null` where that could differ. */
+export function ownEvent(event: Parameters<typeof encodeEvent>[0]): StoredEvent | null {
+  if (!isPlain(event.data)) return null
+  const { id, type, source, timeMs, data, connection } = event
+  return { id, type, source, time: new Date(timeMs), data, connection: connection ?? null }
 }
 
 export function encodeManualEvent(run: string, source: string, timeMs: number, data: unknown): string {

@@ -17,7 +17,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startWriting } from './sqlite/crash-parent.ts'
 import { sqliteJournal } from './sqlite.ts'
-import { event, start, tenant } from './suite/make.ts'
+import { append, event, start, state, tenant } from './suite/make.ts'
 
 let folder: string
 beforeEach(() => {
@@ -54,6 +54,38 @@ function flip(file: string, position: number): void {
   bytes[position]! ^= 0x10
   writeFileSync(path, bytes)
 }
+
+test('DUR-05: a journal of format 1 becomes one of this format, with all that it held', async () => {
+  await fill(4)
+  const before = await sqliteJournal({ folder })
+  for (const [run, status] of [
+    ['r0', 'waiting'],
+    ['r1', 'failed'],
+    ['r2', 'completed'],
+  ] as const)
+    await before.append(append(before, run, 0, { bodies: ['x'], state: state(status) }))
+  await before.close()
+  const old = new DatabaseSync(join(folder, 'journal.db'))
+  old.exec(`DROP INDEX run_held; ALTER TABLE run DROP COLUMN held;
+    CREATE INDEX run_held ON run (tenant, status, run) WHERE status IN (1, 2, 3, 5, 6); PRAGMA user_version = 1`)
+  old.close()
+
+  const journal = await sqliteJournal({ folder })
+  const runsOf = async (status: 'ready' | 'waiting' | 'failed' | 'completed' | 'parked') =>
+    (await journal.list({ tenant, status, limit: 10 })).map(({ run }) => run)
+  expect(await runsOf('waiting')).toEqual(['r0'])
+  expect(await runsOf('failed')).toEqual(['r1'])
+  expect(await runsOf('completed')).toEqual(['r2'])
+  expect(await runsOf('ready')).toEqual(['r3'])
+  await journal.append(append(journal, 'r3', 0, { bodies: ['x'], state: state('parked') }))
+  await journal.append(append(journal, 'r0', 1, { bodies: ['y'], state: state('completed') }))
+  expect([await runsOf('waiting'), await runsOf('parked'), await runsOf('completed')]).toEqual([
+    [],
+    ['r3'],
+    ['r2', 'r0'],
+  ])
+  await journal.close()
+})
 
 test('a data folder is made for its user only', async () => {
   const journal = await sqliteJournal({ folder })

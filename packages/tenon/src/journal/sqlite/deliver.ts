@@ -2,7 +2,7 @@ import { encode } from '../../base/json.ts'
 import type { DeliverReceipt, EventRow, RunKey, RunMessage, Start, StartMessage } from '../journal.ts'
 import { keepValues, put } from './inbox.ts'
 import { statusCode } from './schema.ts'
-import { countStatus, isEnded, keepLive, liveRun, setReady, type LiveRun, type Store } from './store.ts'
+import { countStatus, heldCode, isEnded, keepLive, liveRun, setReady, type LiveRun, type Store } from './store.ts'
 import { keepForWaits, satisfyWaits, type StoredEvent } from './waits.ts'
 import type { WireEvent } from './wire.ts'
 
@@ -118,6 +118,7 @@ export function startRun(
     parentStep,
     linked ?? null,
     input,
+    heldCode(status),
   ] as const
   if (store.run.insertRun.run(number, tenant, run, flow, version, ...state).changes === 0) return null
   store.lastNumber = number

@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, TenonError } from '../../base/errors.ts'
 import { isBusy, isCorrupt, isFull } from './failure.ts'
-import { applicationId, schema, schemaVersion } from './schema.ts'
+import { applicationId, schema, schemaVersion, upgrades } from './schema.ts'
 import { findWalDamage } from './wal-check.ts'
 
 export interface OpenFolder {
@@ -192,6 +192,7 @@ function openDatabase(path: string): { db: DatabaseSync; closedCleanly: boolean 
   const db = new DatabaseSync(path, { timeout: 2000, enableForeignKeyConstraints: false })
   try {
     configure(db)
+    upgrade(db)
     const closedCleanly = db.prepare('SELECT clean FROM meta').get()?.['clean'] === 1
     db.exec('UPDATE meta SET epoch = epoch + 1, clean = 0')
     for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600)
@@ -200,6 +201,13 @@ function openDatabase(path: string): { db: DatabaseSync; closedCleanly: boolean 
     db.close()
     throw error
   }
+}
+
+/** A file of an older version becomes one of this, or stays as it was. */
+function upgrade(db: DatabaseSync): void {
+  let version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
+  for (; version < schemaVersion; version += 1)
+    db.exec(`BEGIN IMMEDIATE; ${upgrades[version] ?? ''}; PRAGMA user_version = ${version + 1}; COMMIT`)
 }
 
 /** Set, and read back: a build or a file system that does not keep to it must not take a single write. */

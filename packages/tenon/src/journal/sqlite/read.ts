@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { InboxMessage, RunKey, RunQuery, RunRow, RunStatus } from '../journal.ts'
-import { statusCode, statusOf } from './schema.ts'
+import { heldStatuses, statusCode, statusOf } from './schema.ts'
 
 /** A loaded run with its entries still packed: they are unpacked on the other side, which makes them cheaper to send. */
 export interface PackedRun {
@@ -172,7 +172,8 @@ export function historyReads(db: DatabaseSync): HistoryReads {
         values.push(value)
       }
       // Written as a number: only so does the planner see that a partial index fits.
-      if (status !== undefined) conditions.push(`status = ${statusCode[status]}`)
+      if (status !== undefined)
+        conditions.push(`${heldStatuses.has(status) ? 'held' : 'status'} = ${statusCode[status]}`)
       add('flow = ?', flow)
       add('key = ?', key)
       add('run < ?', before)

@@ -1,7 +1,7 @@
 import type { RunStatus } from '../journal.ts'
 
 /** Raised with each change of the tables; a file with a greater one is refused. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 /** `Teno`: tells our file from any other SQLite file. */
 export const applicationId = 0x54656e6f
@@ -23,15 +23,26 @@ export function statusOf(code: unknown): RunStatus {
   return status
 }
 
+/** A run of these is found by its status: what runs through, or has run through, is not. */
+export const heldStatuses: ReadonlySet<RunStatus> = new Set(['queued', 'waiting', 'parked', 'failed', 'cancelled'])
+
 export const statusCode = Object.fromEntries(statuses.map((status, code) => [status, code])) as Readonly<
   Record<RunStatus, number>
 >
+
+const heldIndex = 'CREATE INDEX run_held ON run (tenant, held, run) WHERE held IS NOT NULL;'
+
+/** What makes a file of each older version one of the next. */
+export const upgrades: Readonly<Record<number, string>> = {
+  1: `ALTER TABLE run ADD COLUMN held INTEGER; UPDATE run SET held = status WHERE status IN (1, 2, 3, 5, 6);
+    DROP INDEX run_held; ${heldIndex}`,
+}
 
 /**
  * Runs, events and inbox messages take their numbers from one counter and are written at the right edge of their trees. Indexes that only some runs need
  * are partial, so that a run that just runs through touches few of them.
  */
-export const schema = `
+export const schema: string = `
 CREATE TABLE meta (
   id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, clean INTEGER NOT NULL, batch INTEGER NOT NULL,
   last_number INTEGER NOT NULL, merged INTEGER NOT NULL, seed INTEGER NOT NULL
@@ -41,11 +52,12 @@ CREATE TABLE run (
   number INTEGER PRIMARY KEY, tenant TEXT NOT NULL, run TEXT NOT NULL, flow TEXT NOT NULL, version INTEGER NOT NULL,
   status INTEGER NOT NULL, key TEXT, in_line INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
   ended_at INTEGER, wake_at INTEGER, code TEXT, recoveries INTEGER NOT NULL, event INTEGER, parent_run TEXT, parent_step TEXT,
-  linked TEXT, input TEXT
+  linked TEXT, input TEXT, held INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX run_id ON run (tenant, run);
 CREATE INDEX run_ready ON run (flow, number) WHERE status = 0;
-CREATE INDEX run_held ON run (tenant, status, run) WHERE status IN (1, 2, 3, 5, 6);
+-- Column held is the status once more, for those found by it: an index on the status itself would be looked at with each run that just runs through.
+${heldIndex}
 CREATE INDEX run_wake ON run (wake_at, number) WHERE wake_at IS NOT NULL;
 CREATE INDEX run_line ON run (tenant, flow, key, number) WHERE in_line = 1;
 CREATE INDEX run_ended ON run (ended_at) WHERE ended_at IS NOT NULL AND in_line = 0;

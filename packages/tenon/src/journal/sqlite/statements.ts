@@ -14,12 +14,12 @@ const sql = {
   writeMeta: 'UPDATE meta SET batch = ?, last_number = ?, merged = ?',
   addTally: 'INSERT INTO tally VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET runs = runs + excluded.runs',
 
-  insertRun: `INSERT INTO run (number, tenant, run, flow, version, status, key, in_line, created_at, updated_at, recoveries, event, parent_run, parent_step, linked, input)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?9, ?9, 0, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  insertRun: `INSERT INTO run (number, tenant, run, flow, version, status, key, in_line, created_at, updated_at, recoveries, event, parent_run, parent_step, linked, input, held)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?9, ?9, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   // Sets no indexed column but those of an end: what it does not name, it need not look up.
-  endRun: 'UPDATE run SET status = ?, code = ?, ended_at = ?3, updated_at = max(updated_at, ?3) WHERE number = ?4',
+  completeRun: 'UPDATE run SET status = 4, ended_at = ?1, updated_at = max(updated_at, ?1) WHERE number = ?2',
   setState:
-    'UPDATE run SET status = ?, wake_at = ?, code = ?, ended_at = ?, updated_at = max(updated_at, ?) WHERE number = ?',
+    'UPDATE run SET status = ?, held = ?, wake_at = ?, code = ?, ended_at = ?, updated_at = max(updated_at, ?) WHERE number = ?',
   setRecoveries: 'UPDATE run SET recoveries = ? WHERE number = ?',
   leaveLine: 'UPDATE run SET in_line = 0 WHERE number = ?',
   headOfLine:

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { decode } from '../../base/json.ts'
 import type { RunStatus } from '../journal.ts'
 import { dedupeIndex, type DedupeIndex } from './dedupe.ts'
-import { statusCode, statuses, statusOf } from './schema.ts'
+import { heldStatuses, statusCode, statuses, statusOf } from './schema.ts'
 import { prepareAll, type Statements } from './statements.ts'
 
 /** What the writer holds beside the file: everything here can be read back from it. */
@@ -143,11 +143,18 @@ export interface StatusChange {
 
 export function setStatus(store: Store, run: LiveRun, { status, wakeAt, code, at }: StatusChange): void {
   const endedAt = isEnded(status) ? at : null
-  if (endedAt !== null && run.status === 'ready') store.run.endRun.run(statusCode[status], code, endedAt, run.number)
-  else store.run.setState.run(statusCode[status], status === 'waiting' ? wakeAt : null, code, endedAt, at, run.number)
+  if (status === 'completed' && run.status === 'ready') store.run.completeRun.run(at, run.number)
+  else {
+    const wake = status === 'waiting' ? wakeAt : null
+    store.run.setState.run(statusCode[status], heldCode(status), wake, code, endedAt, at, run.number)
+  }
   countStatus(store, run.tenant, run.status, -1)
   countStatus(store, run.tenant, status, 1)
   run.status = status
+}
+
+export function heldCode(status: RunStatus): number | null {
+  return heldStatuses.has(status) ? statusCode[status] : null
 }
 
 export function setReady(store: Store, run: LiveRun, at: number): void {

@@ -63,18 +63,25 @@ const appendTag = 0
 const eventTag = 1
 const otherTag = 2
 
+// In place of a tenant that is that of the write before: nearly all of a batch have one, and each text costs.
+const sameTenant = 0
+
 export function flatten(writes: readonly Write[]): Flat {
   const flat: Flat = []
+  let tenant = ''
   for (const write of writes) {
-    if ('append' in write) flattenAppend(flat, write.append, write.now)
-    else if (write.message.kind === 'event') flattenEvent(flat, write.message)
+    const own = 'append' in write ? write.append.tenant : write.message.tenant
+    const told = own === tenant ? sameTenant : own
+    if ('append' in write) flattenAppend(flat, told, write.append, write.now)
+    else if (write.message.kind === 'event') flattenEvent(flat, told, write.message)
     else flat.push(otherTag, write.message)
+    tenant = own
   }
   return flat
 }
 
-function flattenAppend(flat: Flat, append: Append, now: number): void {
-  const { tenant, run, epoch, after, entries, state } = append
+function flattenAppend(flat: Flat, tenant: string | 0, append: Append, now: number): void {
+  const { run, epoch, after, entries, state } = append
   flat.push(appendTag, tenant, run, epoch, after, entries.length, entries.at(-1)?.at ?? now, pack(entries))
   if (state === undefined) flat.push(null)
   else flat.push(state.status, state.wakeAt, state.code, state.leaveLine)
@@ -95,8 +102,8 @@ function appendRest({ consumed, values, waits, endedWaits, starts, recovery, sta
   }
 }
 
-function flattenEvent(flat: Flat, event: EventMessage): void {
-  const { tenant, at, key, type, body, keepUntil, dedupeUntil, starts, fields, cursor, values } = event
+function flattenEvent(flat: Flat, tenant: string | 0, event: EventMessage): void {
+  const { at, key, type, body, keepUntil, dedupeUntil, starts, fields, cursor, values } = event
   flat.push(eventTag, tenant, at, key, type, body, keepUntil, dedupeUntil, starts.length)
   for (const { run, flow, version, key: line, input, parent, linked } of starts)
     flat.push(run, flow, version, line, input, parent, linked)
@@ -110,23 +117,30 @@ function flattenEvent(flat: Flat, event: EventMessage): void {
 export function unflatten(flat: Flat): WireWrite[] {
   const writes: WireWrite[] = []
   let position = 0
+  let tenant = ''
   // The order of reading is the order of writing above.
   const next = <T>(): T => flat[position++] as T
   while (position < flat.length) {
     const tag = next<number>()
-    if (tag === appendTag) writes.push(unflattenAppend(next))
-    else if (tag === eventTag) writes.push(unflattenEvent(next))
-    else writes.push(next())
+    if (tag === otherTag) {
+      const message = next<StartMessage | RunMessage>()
+      tenant = message.tenant
+      writes.push(message)
+      continue
+    }
+    const told = next<string | 0>()
+    if (told !== sameTenant) tenant = told
+    writes.push(tag === appendTag ? unflattenAppend(tenant, next) : unflattenEvent(tenant, next))
   }
   return writes
 }
 
 type Next = <T>() => T
 
-function unflattenAppend(next: Next): WireAppend {
+function unflattenAppend(tenant: string, next: Next): WireAppend {
   return {
     kind: 'append',
-    tenant: next(),
+    tenant,
     run: next(),
     epoch: next(),
     after: next(),
@@ -143,10 +157,10 @@ function unflattenState(next: Next): WireState | null {
   return status === null ? null : { status, wakeAt: next(), code: next(), leaveLine: next() }
 }
 
-function unflattenEvent(next: Next): WireEvent {
+function unflattenEvent(tenant: string, next: Next): WireEvent {
   const head = {
     kind: 'event',
-    tenant: next<string>(),
+    tenant,
     at: next<number>(),
     key: next<string>(),
     type: next<string>(),
