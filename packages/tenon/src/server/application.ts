@@ -11,6 +11,7 @@ import type { Log } from '../telemetry/telemetry.ts'
 import { isEventTrigger } from '../trigger/trigger.ts'
 import { startSchedules } from '../trigger/schedule.ts'
 import { webhooksOf, type Webhook } from '../trigger/webhook.ts'
+import { keepRunsYoung } from './collector.ts'
 import { DataFolder } from './data-folder.ts'
 import { loadApp, requireSound } from './load-app.ts'
 import type { Server } from './server.ts'
@@ -53,6 +54,7 @@ const tenant = 'default'
 
 /** Brings an app up, in the order in which each part needs the ones before. What fails to start leaves nothing running. */
 export async function startApplication(options: ApplicationOptions): Promise<Application> {
+  keepRunsYoung()
   const loaded = await loadApp(options.appFile, { simulate: options.simulate ?? true })
   requireSound(loaded)
   const closing = new AsyncDisposableStack()
