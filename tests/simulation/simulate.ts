@@ -79,7 +79,8 @@ export class Simulation {
       onStay: (stay) => this.#onStay(stay),
       now: () => this.clock.now(),
       asked: (run, step) => this.#firstAsked(`${run} ${step}`),
-      hasUndo: (run, step, has) => void (has ? this.undoable.add(`${run} ${step}`) : this.undoable.delete(`${run} ${step}`)),
+      hasUndo: (run, step, has) =>
+        void (has ? this.undoable.add(`${run} ${step}`) : this.undoable.delete(`${run} ${step}`)),
       body: (run, step, kind) => this.#body(run, step, kind),
       awake: (run, step, earlyMs) => {
         if (earlyMs > 0 && !this.hasJumped) this.ledger.problem(`timer: ${step} of ${run} was over ${earlyMs} ms early`)

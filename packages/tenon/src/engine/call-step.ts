@@ -25,11 +25,7 @@ export interface Call {
 }
 
 /** What makes a call of a connector go on. */
-export function callStep(
-  host: Host,
-  flow: FlowPlan,
-  call: Call,
-): (command: Command) => void {
+export function callStep(host: Host, flow: FlowPlan, call: Call): (command: Command) => void {
   const { plan, options } = call
   const timeoutMs = options?.timeout === undefined ? null : durationMs(options.timeout, `timeout of ${plan.base}`)
   const step: TriedStep = {
@@ -50,7 +46,11 @@ export function callStep(
 function requestOf(
   host: Host,
   { plan, encoded, options, connection }: Call,
-  { command, repeat, timeoutMs }: { readonly command: Command; readonly repeat: Repeat; readonly timeoutMs: number | null },
+  {
+    command,
+    repeat,
+    timeoutMs,
+  }: { readonly command: Command; readonly repeat: Repeat; readonly timeoutMs: number | null },
 ): CallRequest {
   const { alias, connector } = plan.client
   return {

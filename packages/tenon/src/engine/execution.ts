@@ -70,17 +70,7 @@ export class Execution implements Replaying, Author, Beating {
     this.#pulse = new Pulse(services.whenQuiet, this)
     this.time = row.createdAt
     this.since = options.history.retriedAt ?? row.createdAt
-    this.recorder = new Recorder({
-      journal: services.journal,
-      clock: services.clock,
-      key: row,
-      lastSeq: row.lastSeq,
-      initialState:
-        row.status === 'waiting' || row.status === 'parked'
-          ? { status: 'ready', wakeAt: null, code: null, leaveLine: false }
-          : null,
-      author: this,
-    })
+    this.recorder = new Recorder({ journal: services.journal, clock: services.clock, row, author: this })
     this.#results = new Results(this.recorder, this)
   }
 

@@ -7,6 +7,7 @@ import type {
   NewEntry,
   NewWait,
   RunKey,
+  RunRow,
   Start,
   StateChange,
   StoredValue,
@@ -47,10 +48,8 @@ interface Rare {
 export interface RecorderParts {
   readonly journal: JournalWrites & { readonly epoch: number }
   readonly clock: Clock
-  readonly key: RunKey
-  readonly lastSeq: number
-  /** Goes with the first append that carries no other: a run woken by a timer is no longer waiting. */
-  readonly initialState: StateChange | null
+  /** As it came into memory. */
+  readonly row: RunRow
   readonly author: Author
 }
 
@@ -75,20 +74,22 @@ export class Recorder {
   readonly #key: RunKey
   readonly #epoch: number
   readonly #author: Author
+  /** Goes with the first append that carries no other: a run woken by a timer is no longer waiting. */
   #initialState: StateChange | null
   #next: Batch = emptyBatch()
   #inFlight = false
   #stopped = false
   lastSeq: number
 
-  constructor(parts: RecorderParts) {
-    this.#journal = parts.journal
-    this.#epoch = parts.journal.epoch
-    this.#clock = parts.clock
-    this.#key = parts.key
-    this.#author = parts.author
-    this.#initialState = parts.initialState
-    this.lastSeq = parts.lastSeq
+  constructor({ journal, clock, row, author }: RecorderParts) {
+    this.#journal = journal
+    this.#epoch = journal.epoch
+    this.#clock = clock
+    this.#key = row
+    this.#author = author
+    const rested = row.status === 'waiting' || row.status === 'parked'
+    this.#initialState = rested ? { status: 'ready', wakeAt: null, code: null, leaveLine: false } : null
+    this.lastSeq = row.lastSeq
   }
 
   /** True while something recorded is not durable yet. */

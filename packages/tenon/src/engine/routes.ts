@@ -56,7 +56,11 @@ export class Routes {
       dedupeUntil: now + event.dedupeMs,
     }
     if (values.length === 0 && event.cursor === undefined) return message
-    return { ...message, ...(values.length > 0 && { values }), ...(event.cursor !== undefined && { cursor: event.cursor }) }
+    return {
+      ...message,
+      ...(values.length > 0 && { values }),
+      ...(event.cursor !== undefined && { cursor: event.cursor }),
+    }
   }
 }
 
