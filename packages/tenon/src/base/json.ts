@@ -130,24 +130,17 @@ const tag = '$tenon'
 /** One text for one value; what `decode` gives back is an equal copy. Throws `UNENCODABLE` with the path of what cannot be stored. */
 export function encode(value: unknown, what = 'value'): string {
   if (value === undefined) return `{"${tag}":"undefined"}`
-  if (typeof value === 'string') return JSON.stringify(value)
-  return JSON.stringify(isPlainJson(value) ? value : prepare(value, what, 0))
+  return typeof value === 'string' ? JSON.stringify(value) : encodePlainly(value, what).text
 }
 
 /**
- * True when `decode(encode(value))` would be an equal copy in every respect: plain JSON without members that are undefined.
- * Whoever owns the value alone may then do without the copy.
+ * As `encode`, and whether `decode` would give an equal copy in every respect: then whoever owns the value alone may do without the copy.
+ * That is plain JSON without members that are undefined.
  */
-export function isPlain(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return isPlainJson(value)
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) if (!isPlain(value[index])) return false
-    return true
-  }
-  if (Object.getPrototypeOf(value) !== Object.prototype || Object.hasOwn(value, tag) || Object.hasOwn(value, 'toJSON'))
-    return false
-  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key])) return false
-  return true
+export function encodePlainly(value: unknown, what = 'value'): { readonly text: string; readonly isSame: boolean } {
+  const kind = plainness(value, 0)
+  if (kind === 'other') return { text: JSON.stringify(prepare(value, what, 0)), isSame: false }
+  return { text: JSON.stringify(value), isSame: kind === 'same' }
 }
 
 export function decode(text: string): unknown {
@@ -155,26 +148,56 @@ export function decode(text: string): unknown {
   return text.includes(`"${tag}"`) ? restore(value) : value
 }
 
-function isPlainJson(value: unknown): boolean {
-  if (typeof value === 'object') return value === null || isPlainObject(value)
-  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
-  return typeof value === 'string' || typeof value === 'boolean'
+const mostNested = 200
+
+/** What JSON makes of a value: the same again, the same but for members that are undefined, or something else. */
+type Plainness = 'same' | 'shorter' | 'other'
+
+function plainness(value: unknown, depth: number): Plainness {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return 'same'
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0) ? 'same' : 'other'
+    case 'object':
+      if (value === null) return 'same'
+      // Perhaps a cycle: the slower way says where.
+      if (depth > mostNested) return 'other'
+      return Array.isArray(value) ? plainnessOfArray(value, depth + 1) : plainnessOfObject(value, depth + 1)
+    default:
+      return 'other'
+  }
 }
 
-function isPlainObject(value: object): boolean {
-  if (Array.isArray(value)) return value.every(isPlainJson)
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
-  if (Object.hasOwn(value, tag) || Object.hasOwn(value, 'toJSON')) return false
-  for (const key in value) {
-    const part = (value as Record<string, unknown>)[key]
-    if (part !== undefined && !isPlainJson(part)) return false
+function plainnessOfArray(values: readonly unknown[], depth: number): Plainness {
+  let whole: Plainness = 'same'
+  for (let index = 0; index < values.length; index += 1) {
+    const part = plainness(values[index], depth)
+    if (part === 'other') return part
+    if (part === 'shorter') whole = part
   }
-  return true
+  return whole
+}
+
+function plainnessOfObject(value: object, depth: number): Plainness {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return 'other'
+  if ((value as { toJSON?: unknown }).toJSON !== undefined) return 'other'
+  // `decode` gives an object its usual prototype.
+  let whole: Plainness = prototype === null ? 'shorter' : 'same'
+  for (const key in value) {
+    if (key === tag) return 'other'
+    const member = (value as Record<string, unknown>)[key]
+    const part = member === undefined ? 'shorter' : plainness(member, depth)
+    if (part === 'other') return part
+    if (part === 'shorter') whole = part
+  }
+  return whole
 }
 
 function prepare(value: unknown, path: string, depth: number): unknown {
-  if (depth > 200) throw unencodable(path, 'nesting deeper than 200 levels (or a cycle)')
+  if (depth > mostNested) throw unencodable(path, `nesting deeper than ${mostNested} levels (or a cycle)`)
   switch (typeof value) {
     case 'string':
     case 'boolean':

@@ -85,9 +85,8 @@ function expire(run: Closable): void {
 
 function finish(run: Closable, ending: Ending): void {
   const at = run.services.clock.now()
-  const endedWaits = [...run.book.open]
-    .filter((command) => command.kind === 'wait' && command.begun !== null)
-    .map((command) => command.name)
+  const endedWaits: string[] = []
+  for (const { kind, begun, name } of run.book.open) if (kind === 'wait' && begun !== null) endedWaits.push(name)
   if (ending.how !== 'completed' && run.undoing.isNeeded) {
     giveUp(run)
     run.note(write('undo', null, at, { n: run.undoing.count }), { endedWaits }, () => takeBack(run))

@@ -4,7 +4,7 @@ import type { Services } from './command.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { AcceptedEvent, AcceptReceipt } from './engine.ts'
 import { freshRow } from './fresh-row.ts'
-import { ownEvent, type StoredEvent } from './messages.ts'
+import { ownEvent } from './messages.ts'
 import type { Routes } from './routes.ts'
 
 /** Takes events in: one append with all they start and reach, then on to the dispatcher. */
@@ -25,8 +25,8 @@ export class Intake {
     const room = this.#dispatcher.pace.room()
     if (room !== null) await room
     const now = clock.now()
-    const message = this.#routes.messageOf(event, now)
-    const receipt = await this.#deliver(message, event)
+    const { message, isOwn } = this.#routes.messageOf(event, now)
+    const receipt = await this.#deliver(message, isOwn ? event : null)
     if (receipt.outcome === 'refused') {
       throw new TenonError('JOURNAL_UNAVAILABLE', `the journal refused event ${event.id}`)
     }
@@ -38,11 +38,9 @@ export class Intake {
     return { duplicate, runs }
   }
 
-  #deliver(message: EventMessage, event: AcceptedEvent): Promise<DeliverReceipt> {
+  #deliver(message: EventMessage, own: AcceptedEvent | null): Promise<DeliverReceipt> {
     for (const { run } of message.starts) this.#dispatcher.expect(run)
     const release = (receipt: DeliverReceipt | null): void => {
-      // Several runs get a copy each.
-      const own = event.isOwn === true && message.starts.length === 1 ? ownEvent(event) : null
       for (const start of message.starts) this.#release(message, start, { receipt, own })
     }
     return this.#services.journal.deliver(message).then(
@@ -61,12 +59,12 @@ export class Intake {
   #release(
     message: EventMessage,
     start: Start,
-    { receipt, own }: { readonly receipt: DeliverReceipt | null; readonly own: StoredEvent | null },
+    { receipt, own }: { readonly receipt: DeliverReceipt | null; readonly own: AcceptedEvent | null },
   ): void {
     const started = receipt?.outcome === 'written' ? receipt.started.find(({ run }) => run === start.run) : undefined
     // A large body is not at hand as it is stored; the run is read like any other.
     const isFresh = started?.status === 'ready' && message.values === undefined
-    if (isFresh) return this.#dispatcher.offer(freshRow(message, start), own ?? message.body)
+    if (isFresh) return this.#dispatcher.offer(freshRow(message, start), own === null ? message.body : ownEvent(own))
     const key = { tenant: message.tenant, run: start.run }
     this.#dispatcher.unexpect(key)
     if (started?.status === 'ready') this.#dispatcher.ready([key])

@@ -138,9 +138,9 @@ export class Recorder {
     const { tenant, run } = this.#key
     const state = ofBatch ?? this.#initialState
     this.#initialState = null
-    const plain = { tenant, run, epoch: this.#epoch, after, entries }
-    if (rare === null) return state === null ? plain : { ...plain, state }
-    return { ...plain, ...rare, ...(state !== null && { state }) }
+    const epoch = this.#epoch
+    if (rare !== null) return { tenant, run, epoch, after, entries, ...rare, ...(state !== null && { state }) }
+    return state === null ? { tenant, run, epoch, after, entries } : { tenant, run, epoch, after, entries, state }
   }
 
   #send(batch: Batch, append: Append, pauseMs: number): void {

@@ -27,6 +27,8 @@ export interface Resting {
 export function restOf(run: Resting): Rest {
   const deadline = run.ending === null && !run.isUndoing ? run.deadline : null
   if (deadline !== null && deadline <= run.now) return { what: 'expired' }
+  if (run.open.size === 0 && run.inFlight === 0)
+    return run.ending === null ? { what: 'stay', until: deadline } : { what: 'over' }
   const pending = pendingOf(run)
   const due = pending.filter(
     (command) => command.state === 'waiting' && command.wakeAt !== null && command.wakeAt <= run.now,
@@ -34,7 +36,8 @@ export function restOf(run: Resting): Rest {
   if (due.length > 0) return { what: 'due', commands: due }
   const wakeAt = earliest(pending, deadline)
   if (run.inFlight > 0) return { what: 'stay', until: wakeAt }
-  if (pending.length === 0) return run.ending === null ? { what: 'stay', until: deadline } : { what: 'over' }
+  // What is left open then is not waited for.
+  if (pending.length === 0) return { what: 'over' }
   if (mustPark(pending)) return { what: 'leave', parked: true, wakeAt: null }
   if (wakeAt !== null && wakeAt - run.now <= run.lingerMs) return { what: 'stay', until: wakeAt }
   return { what: 'leave', parked: false, wakeAt }

@@ -39,10 +39,11 @@ export class Routes {
     }
   }
 
-  /** What is written when the event comes. Throws `INPUT_INVALID` when a flow's key cannot be read from it. */
-  messageOf(event: AcceptedEvent, now: number): EventMessage {
+  /** What is written when the event comes, and whether the run that it starts may have it as it is. Throws `INPUT_INVALID` when a flow's key cannot be read from it. */
+  messageOf(event: AcceptedEvent, now: number): { readonly message: EventMessage; readonly isOwn: boolean } {
     const route = this.#byType.get(event.type)
-    const { body, values } = outOfLine(encodeEvent(event))
+    const { text, isSame } = encodeEvent(event)
+    const { body, values } = outOfLine(text)
     const message: EventMessage = {
       kind: 'event',
       tenant: event.tenant,
@@ -55,12 +56,11 @@ export class Routes {
       keepUntil: route === undefined || route.fields === null ? 0 : now + keepMs,
       dedupeUntil: now + event.dedupeMs,
     }
-    if (values.length === 0 && event.cursor === undefined) return message
-    return {
-      ...message,
-      ...(values.length > 0 && { values }),
-      ...(event.cursor !== undefined && { cursor: event.cursor }),
-    }
+    // Several runs get a copy each.
+    const isOwn = isSame && event.isOwn === true && message.starts.length === 1
+    if (values.length === 0 && event.cursor === undefined) return { message, isOwn }
+    const rare = { ...(values.length > 0 && { values }), ...(event.cursor !== undefined && { cursor: event.cursor }) }
+    return { message: { ...message, ...rare }, isOwn }
   }
 }
 

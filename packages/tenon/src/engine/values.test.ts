@@ -104,6 +104,24 @@ test('a value that cannot be stored fails its step, and says where', async () =>
   expect(view?.error?.message).toContain('deep.socket')
 })
 
+test('a value that contains itself fails its step, and says where', async () => {
+  const flow = defineFlow('order', {
+    trigger: ordered,
+    retry: { attempts: 1 },
+    run: ({ step }) =>
+      step.run('own', (): never => {
+        const value: { self?: unknown } = {}
+        value.self = value
+        return value as never
+      }),
+  })
+  const at = await world([flow])
+  const [run] = await at.send('ordered', {})
+  const view = await at.engine.describe('default', run!)
+  expect(view).toMatchObject({ status: 'failed', code: 'UNENCODABLE' })
+  expect(view?.error?.message).toContain('own.self.self')
+})
+
 test('DUR-16: large values are stored once, outside the journal, and arrive whole: results, events, signals', async () => {
   const large = 'x'.repeat(200_000)
   const seen: number[] = []
