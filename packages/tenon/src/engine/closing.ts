@@ -93,8 +93,14 @@ function finish(run: Closable, ending: Ending): void {
     return
   }
   const last = withUndoFailures(ending, run.undoing.failures)
-  const { written, state } = endOf(last, { plan: run.plan, at, failures: run.failures, undone: run.isUndone })
-  run.recorder.record(written, { state, endedWaits }, () => {
+  const { written, state, values } = endOf(last, {
+    row: run.row,
+    plan: run.plan,
+    at,
+    failures: run.failures,
+    undone: run.isUndone,
+  })
+  run.recorder.record(written, { state, endedWaits, values }, () => {
     tellEnd(run, last, at)
     run.leave('ended')
   })

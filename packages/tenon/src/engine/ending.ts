@@ -1,8 +1,8 @@
 import { TenonError, TimeoutError, messageOf } from '../base/errors.ts'
 import { encode } from '../base/json.ts'
-import type { StateChange } from '../journal/journal.ts'
+import type { RunRow, StateChange, StoredValue } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
-import { withValue, write, type Written } from './entries.ts'
+import { outOfLine, withValue, write, type Written } from './entries.ts'
 import { codeOf, storeError } from './outcome.ts'
 import type { FlowPlan } from './plan.ts'
 
@@ -38,23 +38,17 @@ export function stoppedBy(cancel: { readonly reason: string; readonly timeout: b
 export interface End {
   readonly written: Written
   readonly state: StateChange
+  /** What the parent is told, where that is large. */
+  readonly values: readonly StoredValue[]
 }
 
 /** The last entry of a run, and what becomes of its place in line and its parent. */
-export function endOf(
-  ending: Ending,
-  facts: {
-    readonly plan: FlowPlan
-    readonly at: number
-    readonly failures: readonly StepFailure[]
-    readonly undone: boolean
-  },
-): End {
-  const { at, plan, undone } = facts
+export function endOf(ending: Ending, facts: EndFacts): End {
+  const { at, row, undone } = facts
   if (ending.how === 'completed') {
     const written = withValue(write('end', null, at, { status: 'completed' }), ending.encoded)
-    const toParent = `{"status":"completed","v":${ending.encoded}}`
-    return { written, state: { status: 'completed', wakeAt: null, code: null, leaveLine: true, toParent } }
+    const state = { status: 'completed', wakeAt: null, code: null, leaveLine: true } as const
+    return telling(row, { written, state }, () => `{"status":"completed","v":${ending.encoded}}`)
   }
   const error = ending.how === 'failed' ? ending.error : new TenonError('RUN_CANCELLED', ending.reason)
   const stored = storeError(error)
@@ -65,17 +59,24 @@ export function endOf(
     ...(failing.length > 0 && { failing }),
     ...(undone && { undone }),
   })
-  const leaveLine = ending.how === 'cancelled' || plan.skipsBlocked
-  return {
-    written,
-    state: {
-      status: ending.how,
-      wakeAt: null,
-      code: codeOf(error),
-      leaveLine,
-      toParent: encode({ status: ending.how, e: stored }),
-    },
-  }
+  const leaveLine = ending.how === 'cancelled' || facts.plan.skipsBlocked
+  const state = { status: ending.how, wakeAt: null, code: codeOf(error), leaveLine }
+  return telling(row, { written, state }, () => encode({ status: ending.how, e: stored }))
+}
+
+export interface EndFacts {
+  readonly row: Pick<RunRow, 'parent'>
+  readonly plan: Pick<FlowPlan, 'skipsBlocked'>
+  readonly at: number
+  readonly failures: readonly StepFailure[]
+  readonly undone: boolean
+}
+
+/** With what the run's parent is told, where it has one. */
+function telling(row: EndFacts['row'], end: Omit<End, 'values'>, tell: () => string): End {
+  if (row.parent === null) return { ...end, values: [] }
+  const { body: toParent, values } = outOfLine(tell())
+  return { written: end.written, state: { ...end.state, toParent }, values }
 }
 
 // The step whose error ended the run, found in the error or its causes, and every step that failed after it: what a retry takes up again.

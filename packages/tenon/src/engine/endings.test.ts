@@ -242,6 +242,38 @@ test('DUR-06: a run whose version is gone parks, keeps its mail, and goes on whe
   expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'completed', output: 'hello' })
 })
 
+test.each([
+  ['happened', { kind: 'happened', result: { id: 'm1' } }, { status: 'completed', output: { id: 'm1' } }, 1],
+  ['did not happen', { kind: 'did-not-happen' }, { status: 'failed', code: 'EFFECT_DENIED' }, 1],
+  ['is to be sent again', { kind: 'retry' }, { status: 'completed', output: { sent: true } }, 2],
+] as const)(
+  'a decision that it %s, given while the code does not fit, counts when it fits again',
+  async (_what, decision, end, sent) => {
+    const make = (isOther: boolean) =>
+      defineFlow('order', {
+        trigger: ordered,
+        uses: { warehouse },
+        run: ({ warehouse }) => (isOther ? warehouse.read({}) : warehouse.notify({})),
+      })
+    const at = await world([make(false)])
+    at.upstream.on('notify', (_request, count) => (count === 1 ? failed('ambiguous') : { sent: true }))
+    const [run] = await at.send('ordered', {})
+    expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'parked', code: 'OUTCOME_UNKNOWN' })
+    await at.crash([make(true)])
+    const deciding = at.engine.decide({ tenant: 'default', run: run!, step: 'warehouse.notify#1', decision, by: 'ada' })
+    await at.clock.settle()
+    await deciding
+    expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'parked', code: 'DIVERGED' })
+    await at.crash([make(false)])
+    const retrying = at.engine.retry({ tenant: 'default', run: run! })
+    await at.clock.settle()
+    await retrying
+    await at.clock.settle()
+    expect(await at.engine.describe('default', run!)).toMatchObject(end)
+    expect(at.upstream.count('notify')).toBe(sent)
+  },
+)
+
 test('step.changed is false for a run that passed the point before the change, true for one still ahead, and stays so', async () => {
   const answers: string[] = []
   const make = (isNew: boolean) =>

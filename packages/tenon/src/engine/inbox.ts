@@ -7,6 +7,7 @@ import type { Ending } from './ending.ts'
 import { withValue, write, type EntryBodies, type HistoryEntry, type Written } from './entries.ts'
 import type { Mailbox } from './mailbox.ts'
 import { decodeEvent } from './messages.ts'
+import { storeError } from './outcome.ts'
 import type { Additions } from './recorder.ts'
 
 /** The run that takes its messages over into its journal. */
@@ -68,7 +69,9 @@ function takeChildEnd(run: Receiver, message: InboxMessage): void {
 }
 
 function childEntry(message: InboxMessage): Written {
-  return { entry: { at: message.at, kind: 'child', step: message.name, body: message.body, format: 1 }, value: null }
+  const { v, ...end } = decode(message.body) as EntryBodies['child']
+  const written = write('child', message.name, message.at, end)
+  return end.e === undefined ? withValue(written, encode(v)) : written
 }
 
 function takeCancel(run: Receiver, message: InboxMessage): void {
@@ -80,7 +83,7 @@ function takeCancel(run: Receiver, message: InboxMessage): void {
 function takeDecision(run: Receiver, message: InboxMessage): void {
   const command = run.book.find(message.name ?? '')
   if (command === undefined || !command.isUnknown) return consume(run, message)
-  const decision = decode(message.body) as EntryBodies['decision'] & { result?: unknown }
+  const decision = decode(message.body) as DecisionBody
   command.isUnknown = false
   command.mayHaveHappened = false
   command.isDecided = true
@@ -90,22 +93,48 @@ function takeDecision(run: Receiver, message: InboxMessage): void {
   })
   if (decision.kind === 'happened') run.succeed(command, encode(decision.result))
   else if (decision.kind === 'retry') run.wake((other) => other === command)
-  else
-    run.fail(
-      command,
-      new TenonError('EFFECT_DENIED', `${decision.by} decided that ${command.name} did not take effect`),
-      'answered',
-    )
+  else run.fail(command, effectDenied(command.name, decision.by), 'answered')
 }
 
-/** Moves messages into the journal of a run whose code cannot be followed, so that none is lost and none keeps waking it. */
-export function keepMessage(message: InboxMessage, history: readonly HistoryEntry[]): Written | null {
-  if (message.kind === 'signal') return signalEntry(message)
-  if (message.kind === 'child') return childEntry(message)
-  if (message.kind !== 'event') return null
+/** What becomes of a message to a run whose code cannot be followed: entries, so that it is not lost and does not keep waking the run. */
+export function keepMessage(message: InboxMessage, history: readonly HistoryEntry[]): readonly Written[] {
+  switch (message.kind) {
+    case 'signal':
+      return [signalEntry(message)]
+    case 'child':
+      return [childEntry(message)]
+    case 'event':
+      return keepEvent(message, history)
+    case 'decision':
+      return keepDecision(message, history)
+    default:
+      return []
+  }
+}
+
+function keepEvent(message: InboxMessage, history: readonly HistoryEntry[]): readonly Written[] {
   const begun = history.find((entry) => entry.kind === 'begun' && entry.step === message.name)
   const isOver = history.some((entry) => entry.kind === 'step' && entry.step === message.name)
-  if (begun?.kind !== 'begun' || isOver) return null
+  if (begun?.kind !== 'begun' || isOver) return []
   const { h, t, s } = begun.body
-  return withValue(write('step', begun.step, message.at, { h, t, a: 0, s }), encodeArrived(message))
+  return [withValue(write('step', begun.step, message.at, { h, t, a: 0, s }), encodeArrived(message))]
+}
+
+function keepDecision(message: InboxMessage, history: readonly HistoryEntry[]): readonly Written[] {
+  const unknown = history.findLast((entry) => entry.step === message.name)
+  if (unknown?.kind !== 'unknown') return []
+  const { kind, by, result } = decode(message.body) as DecisionBody
+  const decided = write('decision', unknown.step, message.at, { kind, by })
+  if (kind === 'retry') return [decided]
+  const { h, t, a, s } = unknown.body
+  const over = { h, t, a, s }
+  if (kind === 'happened') return [decided, withValue(write('step', unknown.step, message.at, over), encode(result))]
+  const e = storeError(effectDenied(unknown.step, by))
+  return [decided, write('step', unknown.step, message.at, { ...over, e, f: 'answered' })]
+}
+
+type DecisionBody = EntryBodies['decision'] & { readonly result?: unknown }
+
+function effectDenied(step: string, by: string): TenonError {
+  return new TenonError('EFFECT_DENIED', `${by} decided that ${step} did not take effect`)
 }

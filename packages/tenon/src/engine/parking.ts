@@ -24,13 +24,16 @@ export function parkDiverged(run: Diverged, whenDurable: () => void): void {
   const { recorder, difference, inbox, services, plan, row } = run
   const at = services.clock.now()
   const message = `entry ${difference.seq} of the journal is ${difference.expected}, but the code asks for ${difference.found}. Restore the code (or keep it as an older version of the flow) and retry the run.`
-  for (const one of inbox) recorder.record(keepMessage(one, run.history.entries), { consumed: one.position })
+  for (const message of inbox) {
+    for (const written of keepMessage(message, run.history.entries)) recorder.record(written, null)
+    recorder.record(null, { consumed: message.position })
+  }
   if (inbox.some(({ kind }) => kind === 'cancel')) {
-    const { written, state } = endOf(
+    const { written, state, values } = endOf(
       { how: 'cancelled', reason: 'cancelled while its code differed from its journal' },
-      { plan, at, failures: [], undone: false },
+      { row, plan, at, failures: [], undone: false },
     )
-    recorder.record(written, { state }, whenDurable)
+    recorder.record(written, { state, values }, whenDurable)
   } else {
     const written = write('parked', null, at, {
       code: 'DIVERGED',

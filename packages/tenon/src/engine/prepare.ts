@@ -1,7 +1,7 @@
 import { TenonError } from '../base/errors.ts'
 import type { AppendReceipt, InboxMessage, LoadedRun, RunRow } from '../journal/journal.ts'
 import type { Services } from './command.ts'
-import { endOf } from './ending.ts'
+import { endOf, type End } from './ending.ts'
 import { read, wholeBody, wholeMessage, write, type HistoryEntry, type Written } from './entries.ts'
 import { prepareHistory, type History } from './history.ts'
 import { decodeEvent, type StoredEvent } from './messages.ts'
@@ -39,14 +39,14 @@ async function reopen(
   const at = services.clock.now()
   const consumed = inbox.map(({ position }) => position)
   if (inbox.some(({ kind }) => kind === 'cancel') || !inbox.some(({ kind }) => kind === 'retry')) {
-    const { written, state } = endOf(
+    const { written, state, values } = endOf(
       { how: 'cancelled', reason: 'cancelled after it had failed' },
-      { plan, at, failures: [], undone: false },
+      { row, plan, at, failures: [], undone: false },
     )
-    await append(row, services, [written], { consumed, state })
+    await append(row, services, [written], { consumed, state, values })
     return null
   }
-  const kept = inbox.map((one) => keepMessage(one, entries)).filter((written) => written !== null)
+  const kept = inbox.flatMap((one) => keepMessage(one, entries))
   const body = retriedBody(entries, new Set(kept.map(({ entry }) => entry.step ?? '')))
   const receipt = await append(row, services, [...kept, write('retried', null, at, body)], { consumed })
   if (receipt.outcome !== 'written') return null
@@ -99,7 +99,7 @@ async function giveUpVersion(loaded: LoadedRun, entries: readonly HistoryEntry[]
     expected: `${row.flow} version ${row.version}`,
     found: 'no such version',
   })
-  const kept = loaded.inbox.map((one) => keepMessage(one, entries)).filter((written) => written !== null)
+  const kept = loaded.inbox.flatMap((one) => keepMessage(one, entries))
   await append(row, services, [...kept, parked], {
     consumed: loaded.inbox.map(({ position }) => position),
     state: { status: 'parked', wakeAt: null, code: 'DIVERGED', leaveLine: false },
@@ -125,18 +125,19 @@ export function writePoisoned(row: RunRow, services: Services): Promise<AppendRe
     code: error.code,
     message: error.message,
   })
-  const facts = { plan: plan ?? ({ skipsBlocked: false } as FlowPlan), at, failures: [], undone: false }
-  const { written, state } = endOf({ how: 'failed', error }, facts)
-  return append(row, services, [written], { state })
+  const facts = { row, plan: plan ?? { skipsBlocked: false }, at, failures: [], undone: false }
+  const { written, state, values } = endOf({ how: 'failed', error }, facts)
+  return append(row, services, [written], { state, values })
 }
 
 async function append(
   row: RunRow,
   services: Services,
   written: readonly Written[],
-  extra: { consumed?: readonly number[]; state?: ReturnType<typeof endOf>['state'] },
+  extra: Partial<Pick<End, 'state' | 'values'>> & { readonly consumed?: readonly number[] },
 ): Promise<AppendReceipt> {
   const { journal } = services
+  const values = [...(extra.values ?? []), ...written.flatMap(({ value }) => value ?? [])]
   const sent = journal.append({
     tenant: row.tenant,
     run: row.run,
@@ -145,6 +146,7 @@ async function append(
     entries: written.map(({ entry }) => entry),
     ...(extra.consumed !== undefined && extra.consumed.length > 0 && { consumed: extra.consumed }),
     ...(extra.state !== undefined && { state: extra.state }),
+    ...(values.length > 0 && { values }),
   })
   // Without an answer it may be stored nevertheless, and have set others free.
   const receipt = await sent.catch((error: unknown) => {

@@ -23,6 +23,7 @@ export interface Additions {
   readonly endedWait?: string
   readonly endedWaits?: readonly string[]
   readonly start?: Start & { readonly input: string }
+  readonly values?: readonly StoredValue[]
   readonly state?: StateChange
 }
 
@@ -174,11 +175,12 @@ function rareOf(batch: Batch): Rare {
 }
 
 function addTo(batch: Batch, additions: Additions): void {
-  const { consumed, wait, endedWait, endedWaits, start, state } = additions
+  const { consumed, wait, endedWait, endedWaits, start, values, state } = additions
   if (consumed !== undefined) rareOf(batch).consumed.push(consumed)
   if (wait !== undefined) rareOf(batch).waits.push(wait)
   if (endedWait !== undefined) rareOf(batch).endedWaits.push(endedWait)
   if (endedWaits !== undefined && endedWaits.length > 0) rareOf(batch).endedWaits.push(...endedWaits)
   if (start !== undefined) rareOf(batch).starts.push(start)
+  if (values !== undefined && values.length > 0) rareOf(batch).values.push(...values)
   if (state !== undefined) batch.state = state
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { RetryableError, TenonError, TerminalError, TimeoutError } from '../base/errors.ts'
 import { defineFlow } from '../definition/flow.ts'
 import { manual, signal } from '../definition/trigger.ts'
-import { warehouse, world } from './engine.fixture.ts'
+import { failed, warehouse, world } from './engine.fixture.ts'
 
 const ordered = warehouse.on('ordered')
 
@@ -160,6 +160,83 @@ test('DUR-16: large values are stored once, outside the journal, and arrive whol
   expect(Math.max(...entries.map(({ body }) => body.length))).toBeLessThan(2000)
   // Results and signal are the same text, stored once; the two events are each one of their own, as is what the wait made of one.
   expect(at.journal.snapshot().values.size).toBe(5)
+})
+
+test('DUR-16: the large result of a child run reaches its parent by reference', async () => {
+  const large = 'x'.repeat(200_000)
+  const seen: number[] = []
+  const child = defineFlow('child', { trigger: manual<unknown, unknown>(null as never), run: async () => large })
+  const parent = defineFlow('order', {
+    trigger: ordered,
+    async run({ step }) {
+      const started = await step.start(child, {})
+      await step.sleep('1h')
+      seen.push((await started.result()).length)
+      await step.sleep('1h')
+    },
+  })
+  const at = await world([parent, child])
+  const [run] = await at.send('ordered', {})
+  await at.clock.advance(3_700_000)
+  await at.crash()
+  await at.clock.advance(3_700_000)
+  expect((await at.engine.describe('default', run!))?.status).toBe('completed')
+  expect(new Set(seen)).toEqual(new Set([large.length]))
+  const entries = await at.journal.entries('default', run!)
+  expect(Math.max(...entries.map(({ body }) => body.length))).toBeLessThan(2000)
+})
+
+test('DUR-16: a large event that comes while the code does not fit is there when it fits again', async () => {
+  const large = 'x'.repeat(200_000)
+  const make = (name: 'reserve' | 'notify') =>
+    defineFlow('order', {
+      trigger: ordered,
+      uses: { warehouse },
+      waits: { delivered: warehouse.on('delivered') },
+      async run({ step, warehouse }) {
+        await warehouse[name]({})
+        const arrived = await step.waitFor('delivered', { match: { shipment: 's' } })
+        return (arrived.data.text as string).length
+      },
+    })
+  const at = await world([make('reserve')])
+  const [run] = await at.send('ordered', {})
+  await at.crash([make('notify')])
+  await at.send('delivered', { shipment: 's', text: large })
+  expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'parked', code: 'DIVERGED' })
+  await at.crash([make('reserve')])
+  const retrying = at.engine.retry({ tenant: 'default', run: run! })
+  await at.clock.settle()
+  await retrying
+  await at.clock.settle()
+  expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'completed', output: large.length })
+})
+
+test('DUR-16: a large event for a failed run is there when the run is retried', async () => {
+  const large = 'x'.repeat(200_000)
+  const flow = defineFlow('order', {
+    trigger: ordered,
+    uses: { warehouse },
+    waits: { delivered: warehouse.on('delivered') },
+    async run({ step, warehouse }) {
+      const waiting = step.waitFor('delivered', { match: { shipment: 's' } })
+      await warehouse.reserve({})
+      return ((await waiting).data.text as string).length
+    },
+  })
+  const at = await world([flow])
+  at.upstream.on('reserve', (_request, count) =>
+    count === 1 ? failed('answered', { retryable: false }) : { done: true },
+  )
+  const [run] = await at.send('ordered', {})
+  expect((await at.engine.describe('default', run!))?.status).toBe('failed')
+  await at.send('delivered', { shipment: 's', text: large })
+  const retrying = at.engine.retry({ tenant: 'default', run: run! })
+  await at.clock.settle()
+  await retrying
+  await at.crash()
+  await at.clock.settle()
+  expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'completed', output: large.length })
 })
 
 test('DUR-16: a run of ten thousand steps resumes, within seconds', { timeout: 60_000 }, async () => {
