@@ -62,8 +62,9 @@ export class Intake {
     { receipt, own }: { readonly receipt: DeliverReceipt | null; readonly own: AcceptedEvent | null },
   ): void {
     const started = receipt?.outcome === 'written' ? receipt.started.find(({ run }) => run === start.run) : undefined
-    // A large body is not at hand as it is stored; the run is read like any other.
-    const isFresh = started?.status === 'ready' && message.values === undefined
+    // A large body is not kept in memory for a run that must wait: it is read when its turn comes.
+    const isAtHand = message.values === undefined || (own !== null && this.#dispatcher.pace.hasRoom)
+    const isFresh = started?.status === 'ready' && isAtHand
     if (isFresh) return this.#dispatcher.offer(freshRow(message, start), own === null ? message.body : ownEvent(own))
     const key = { tenant: message.tenant, run: start.run }
     this.#dispatcher.unexpect(key)

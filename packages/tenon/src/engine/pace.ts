@@ -18,6 +18,11 @@ export class Pace {
     this.#hasRoom = hasRoom
   }
 
+  /** Runs that are started now begin at once, or nearly. */
+  get hasRoom(): boolean {
+    return this.#hasRoom()
+  }
+
   /** `null` when there is room at once. */
   room(): Promise<void> | null {
     if (this.#hasRoom() && this.#waiting.length === 0) return null
