@@ -130,17 +130,7 @@ const tag = '$tenon'
 /** One text for one value; what `decode` gives back is an equal copy. Throws `UNENCODABLE` with the path of what cannot be stored. */
 export function encode(value: unknown, what = 'value'): string {
   if (value === undefined) return `{"${tag}":"undefined"}`
-  return typeof value === 'string' ? JSON.stringify(value) : encodePlainly(value, what).text
-}
-
-/**
- * As `encode`, and whether `decode` would give an equal copy in every respect: then whoever owns the value alone may do without the copy.
- * That is plain JSON without members that are undefined.
- */
-export function encodePlainly(value: unknown, what = 'value'): { readonly text: string; readonly isSame: boolean } {
-  const kind = plainness(value, 0)
-  if (kind === 'other') return { text: JSON.stringify(prepare(value, what, 0)), isSame: false }
-  return { text: JSON.stringify(value), isSame: kind === 'same' }
+  return JSON.stringify(isPlainJson(value, 0) ? value : prepare(value, what, 0))
 }
 
 export function decode(text: string): unknown {
@@ -150,50 +140,35 @@ export function decode(text: string): unknown {
 
 const mostNested = 200
 
-/** What JSON makes of a value: the same again, the same but for members that are undefined, or something else. */
-type Plainness = 'same' | 'shorter' | 'other'
-
-function plainness(value: unknown, depth: number): Plainness {
+function isPlainJson(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':
-      return 'same'
+      return true
     case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0) ? 'same' : 'other'
+      return Number.isFinite(value) && !Object.is(value, -0)
     case 'object':
-      if (value === null) return 'same'
+      if (value === null) return true
       // Perhaps a cycle: the slower way says where.
-      if (depth > mostNested) return 'other'
-      return Array.isArray(value) ? plainnessOfArray(value, depth + 1) : plainnessOfObject(value, depth + 1)
+      if (depth > mostNested) return false
+      return Array.isArray(value)
+        ? value.every((part) => isPlainJson(part, depth + 1))
+        : isPlainObject(value, depth + 1)
     default:
-      return 'other'
+      return false
   }
 }
 
-function plainnessOfArray(values: readonly unknown[], depth: number): Plainness {
-  let whole: Plainness = 'same'
-  for (let index = 0; index < values.length; index += 1) {
-    const part = plainness(values[index], depth)
-    if (part === 'other') return part
-    if (part === 'shorter') whole = part
-  }
-  return whole
-}
-
-function plainnessOfObject(value: object, depth: number): Plainness {
+function isPlainObject(value: object, depth: number): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return 'other'
-  if ((value as { toJSON?: unknown }).toJSON !== undefined) return 'other'
-  // `decode` gives an object its usual prototype.
-  let whole: Plainness = prototype === null ? 'shorter' : 'same'
+  if (prototype !== Object.prototype && prototype !== null) return false
+  if ((value as { toJSON?: unknown }).toJSON !== undefined) return false
   for (const key in value) {
-    if (key === tag) return 'other'
-    const member = (value as Record<string, unknown>)[key]
-    const part = member === undefined ? 'shorter' : plainness(member, depth)
-    if (part === 'other') return part
-    if (part === 'shorter') whole = part
+    if (key === tag) return false
+    const part = (value as Record<string, unknown>)[key]
+    if (part !== undefined && !isPlainJson(part, depth)) return false
   }
-  return whole
+  return true
 }
 
 function prepare(value: unknown, path: string, depth: number): unknown {

@@ -19,6 +19,7 @@ export interface Closable extends Receiver, Asking {
   readonly failures: readonly StepFailure[]
   readonly ending: Ending | null
   readonly inFlight: number
+  readonly isIdle: boolean
   /** Its time limit counts from then. */
   readonly since: number
   isUndone: boolean
@@ -135,7 +136,7 @@ function leaveUntil(run: Closable, parked: boolean, wakeAt: number | null): void
   run.recorder.record(null, { state }, (receipt) => {
     if (receipt.outcome === 'written' && receipt.reached.some((reached) => reached.run === run.row.run)) run.poke()
     // What came meanwhile is looked at first; the run rests again after that.
-    if (run.hasMail || run.recorder.isBusy) return
+    if (run.hasMail || run.recorder.isBusy || !run.isIdle) return
     tellRest(run, parked, wakeAt)
     run.leave(parked ? 'parked' : 'waiting', { wakeAt })
   })

@@ -6,7 +6,7 @@ import { Execution } from './execution.ts'
 import { Expected } from './expected.ts'
 import type { Leaving } from './leaving.ts'
 import { emptyHistory } from './history.ts'
-import { decodeEvent, type StoredEvent } from './messages.ts'
+import { decodeEvent } from './messages.ts'
 import { prepareRun, type Prepared } from './prepare.ts'
 import { Pace } from './pace.ts'
 import { Permits } from './permits.ts'
@@ -86,12 +86,12 @@ export class Dispatcher {
     this.#pump()
   }
 
-  /** A run that was just started, with what it was started with (as it is stored, or ready for use): no need to read it again. */
-  offer(row: RunRow, event: string | StoredEvent): void {
+  /** A run that was just started, with what it was started with: no need to read it again. */
+  offer(row: RunRow, input: string): void {
     this.#expected.end(row.run)
     if (this.#active.has(row.run)) return
     const { tenant, run, flow, version } = row
-    if (!this.#queue.push({ tenant, run, flow, version, fresh: { row, event } })) this.#mustScan = true
+    if (!this.#queue.push({ tenant, run, flow, version, fresh: { row, input } })) this.#mustScan = true
     this.#pump()
   }
 
@@ -159,7 +159,11 @@ export class Dispatcher {
       this.#active.set(item.run, null)
       if (item.fresh === undefined) toLoad.push(item)
       else
-        this.#begin(item, { row: item.fresh.row, event: eventOf(item.fresh), history: emptyHistory, inbox: [] }, false)
+        this.#begin(
+          item,
+          { row: item.fresh.row, event: decodeEvent(item.fresh.input), history: emptyHistory, inbox: [] },
+          false,
+        )
     }
     this.#isPumping = false
     if (toLoad.length > 0) void this.#load(toLoad)
@@ -285,10 +289,6 @@ export class Dispatcher {
     }
     this.#pump()
   }
-}
-
-function eventOf({ event }: NonNullable<Queued['fresh']>): StoredEvent {
-  return typeof event === 'string' ? decodeEvent(event) : event
 }
 
 function mayGoOn({ row, inbox }: LoadedRun, now: number): boolean {

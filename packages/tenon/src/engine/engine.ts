@@ -45,8 +45,6 @@ export interface AcceptedEvent {
   readonly source: string
   readonly timeMs: number
   readonly data: unknown
-  /** Nobody else holds `data`, or a part of it: the run that it starts may have it as it is. */
-  readonly isOwn?: boolean
   readonly dedupeMs: number
   /** Connection it came by: flows use it by default. */
   readonly connection?: string

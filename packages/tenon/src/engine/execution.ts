@@ -49,6 +49,7 @@ export class Execution implements Replaying, Author, Beating {
   readonly #results: Results
   readonly #inbox: InboxReader
   readonly #pulse: Pulse
+  readonly #arrived: InboxMessage[] = []
   #phase: 'replaying' | 'live' | 'gone' = 'replaying'
   isUndone: boolean = false
   inFlight: number = 0
@@ -103,6 +104,11 @@ export class Execution implements Replaying, Author, Beating {
   /** It did no harm after it was resumed: an entry of its own, so that it is not blamed for what others do. */
   standTrial(): void {
     if (this.#phase === 'live') this.note(write('resumed', null, this.services.clock.now(), {}))
+  }
+
+  /** Its function cannot go on by itself, and nothing that it asked for is still to begin. */
+  get isIdle(): boolean {
+    return !this.#pulse.isAwaitingQuiet && this.book.fresh.length === 0
   }
 
   get isAtRest(): boolean {
@@ -187,14 +193,15 @@ export class Execution implements Replaying, Author, Beating {
   /** Goes as far as it can now. Only when the function is quiet does anything reach it, or count as missing. */
   beat(): void {
     if (this.#phase === 'replaying' && !(replayOn(this) && this.#goLive())) return
+    if (this.#arrived.length > 0) this.#takeArrived()
+    if (this.#pulse.isAwaitingQuiet) return
     const next = this.#results.next()
     if (next !== undefined) return 'cancel' in next ? this.#stop(next.cancel) : this.deliver(next)
-    this.#inbox.read((messages) => this.#takeInbox(messages))
+    this.#inbox.read((messages) => this.#arrive(messages))
     beginAsked(this)
     // What an append on its way says, or a message, could change what the run does next; what is only about to be written could not.
     const mayHear = this.recorder.isSending || this.#inbox.isReading || this.#results.isStopping
-    const mayBegin = this.book.fresh.length > 0 || this.#pulse.isAwaitingQuiet
-    if (!mayHear && !mayBegin && !this.services.isDraining()) comeToRest(this)
+    if (!mayHear && this.isIdle && !this.services.isDraining()) comeToRest(this)
   }
 
   settled(): void {
@@ -213,7 +220,7 @@ export class Execution implements Replaying, Author, Beating {
     }
     // The process may have ended before they were told.
     if (this.isStopped) cancelChildren(this)
-    this.#takeInbox(this.#inbox.fresh(inbox))
+    this.#arrive(this.#inbox.fresh(inbox))
     return true
   }
 
@@ -254,7 +261,7 @@ export class Execution implements Replaying, Author, Beating {
   }
 
   get hasMail(): boolean {
-    return this.#inbox.hasMail
+    return this.#inbox.hasMail || this.#arrived.length > 0
   }
 
   comeBackAt(at: number): void {
@@ -262,10 +269,14 @@ export class Execution implements Replaying, Author, Beating {
     this.#stopTimer = this.services.clock.after(at - this.services.clock.now(), () => this.#pulse.goOn())
   }
 
-  #takeInbox(messages: readonly InboxMessage[]): void {
-    if (this.#phase === 'gone') return
-    for (const message of messages) takeMessage(this, message)
+  #arrive(messages: readonly InboxMessage[]): void {
+    this.#arrived.push(...messages)
     this.#pulse.goOn()
+  }
+
+  // Only inside a beat: all that becomes of a message goes into one append, and the run does not rest in the midst of it.
+  #takeArrived(): void {
+    for (const message of this.#arrived.splice(0)) takeMessage(this, message)
   }
 
   stop(cancel: EntryBodies['cancel'], at: number, additions: Additions | null = null): void {

@@ -96,20 +96,18 @@ function takeDecision(run: Receiver, message: InboxMessage): void {
   else run.fail(command, effectDenied(command.name, decision.by), 'answered')
 }
 
-/** What becomes of a message to a run whose code cannot be followed: entries, so that it is not lost and does not keep waking the run. */
-export function keepMessage(message: InboxMessage, history: readonly HistoryEntry[]): readonly Written[] {
-  switch (message.kind) {
-    case 'signal':
-      return [signalEntry(message)]
-    case 'child':
-      return [childEntry(message)]
-    case 'event':
-      return keepEvent(message, history)
-    case 'decision':
-      return keepDecision(message, history)
-    default:
-      return []
-  }
+/** What becomes of the messages to a run whose code cannot be followed: entries, so that none is lost and none keeps waking the run. */
+export function keepMessages(inbox: readonly InboxMessage[], history: readonly HistoryEntry[]): readonly Written[] {
+  const steps = new Set<string | null>()
+  return inbox.flatMap((message) => {
+    if (message.kind === 'signal') return [signalEntry(message)]
+    if (message.kind === 'child') return [childEntry(message)]
+    // Of several that say what became of one step, the first counts.
+    if (steps.has(message.name)) return []
+    const kept = message.kind === 'event' ? keepEvent(message, history) : keepDecision(message, history)
+    if (kept.length > 0) steps.add(message.name)
+    return kept
+  })
 }
 
 function keepEvent(message: InboxMessage, history: readonly HistoryEntry[]): readonly Written[] {
@@ -122,7 +120,7 @@ function keepEvent(message: InboxMessage, history: readonly HistoryEntry[]): rea
 
 function keepDecision(message: InboxMessage, history: readonly HistoryEntry[]): readonly Written[] {
   const unknown = history.findLast((entry) => entry.step === message.name)
-  if (unknown?.kind !== 'unknown') return []
+  if (message.kind !== 'decision' || unknown?.kind !== 'unknown') return []
   const { kind, by, result } = decode(message.body) as DecisionBody
   const decided = write('decision', unknown.step, message.at, { kind, by })
   if (kind === 'retry') return [decided]

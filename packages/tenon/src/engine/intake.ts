@@ -4,7 +4,6 @@ import type { Services } from './command.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { AcceptedEvent, AcceptReceipt } from './engine.ts'
 import { freshRow } from './fresh-row.ts'
-import { ownEvent } from './messages.ts'
 import type { Routes } from './routes.ts'
 
 /** Takes events in: one append with all they start and reach, then on to the dispatcher. */
@@ -25,8 +24,8 @@ export class Intake {
     const room = this.#dispatcher.pace.room()
     if (room !== null) await room
     const now = clock.now()
-    const { message, isOwn } = this.#routes.messageOf(event, now)
-    const receipt = await this.#deliver(message, isOwn ? event : null)
+    const { message, text } = this.#routes.messageOf(event, now)
+    const receipt = await this.#deliver(message, text)
     if (receipt.outcome === 'refused') {
       throw new TenonError('JOURNAL_UNAVAILABLE', `the journal refused event ${event.id}`)
     }
@@ -38,10 +37,10 @@ export class Intake {
     return { duplicate, runs }
   }
 
-  #deliver(message: EventMessage, own: AcceptedEvent | null): Promise<DeliverReceipt> {
+  #deliver(message: EventMessage, text: string): Promise<DeliverReceipt> {
     for (const { run } of message.starts) this.#dispatcher.expect(run)
     const release = (receipt: DeliverReceipt | null): void => {
-      for (const start of message.starts) this.#release(message, start, { receipt, own })
+      for (const start of message.starts) this.#release(message, start, { receipt, text })
     }
     return this.#services.journal.deliver(message).then(
       (receipt) => {
@@ -59,13 +58,13 @@ export class Intake {
   #release(
     message: EventMessage,
     start: Start,
-    { receipt, own }: { readonly receipt: DeliverReceipt | null; readonly own: AcceptedEvent | null },
+    { receipt, text }: { readonly receipt: DeliverReceipt | null; readonly text: string },
   ): void {
     const started = receipt?.outcome === 'written' ? receipt.started.find(({ run }) => run === start.run) : undefined
     // A large body is not kept in memory for a run that must wait: it is read when its turn comes.
-    const isAtHand = message.values === undefined || (own !== null && this.#dispatcher.pace.hasRoom)
+    const isAtHand = message.values === undefined || this.#dispatcher.pace.hasRoom
     const isFresh = started?.status === 'ready' && isAtHand
-    if (isFresh) return this.#dispatcher.offer(freshRow(message, start), own === null ? message.body : ownEvent(own))
+    if (isFresh) return this.#dispatcher.offer(freshRow(message, start), text)
     const key = { tenant: message.tenant, run: start.run }
     this.#dispatcher.unexpect(key)
     if (started?.status === 'ready') this.#dispatcher.ready([key])

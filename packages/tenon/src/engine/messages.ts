@@ -1,32 +1,23 @@
 import { TenonError } from '../base/errors.ts'
-import { decode, encodePlainly } from '../base/json.ts'
+import { decode, encode } from '../base/json.ts'
 import { validate } from '../base/schema.ts'
 import type { FlowEvent } from '../definition/event.ts'
 import type { FlowPlan } from './plan.ts'
 
-interface Fact {
+/** The text under which an event is stored; its time is a number there, which keeps the common event plain JSON. */
+export function encodeEvent(event: {
   readonly id: string
   readonly type: string
   readonly source: string
   readonly timeMs: number
   readonly data: unknown
   readonly connection?: string
-}
-
-export interface EncodedEvent {
-  /** As it is stored; its time is a number there, which keeps the common event plain JSON. */
-  readonly text: string
-  /** `decodeEvent` would make of it what it was made of. */
-  readonly isSame: boolean
-}
-
-export function encodeEvent(event: Fact): EncodedEvent {
+}): string {
   const { id, type, source, timeMs, connection } = event
   const head = JSON.stringify(
     connection === undefined ? { id, type, source, time: timeMs } : { id, type, source, time: timeMs, connection },
   )
-  const { text, isSame } = encodePlainly(event.data, 'data of the event')
-  return { text: `${head.slice(0, -1)},"data":${text}}`, isSame }
+  return `${head.slice(0, -1)},"data":${encode(event.data, 'data of the event')}}`
 }
 
 export interface StoredEvent extends FlowEvent {
@@ -53,13 +44,8 @@ export function decodeEvent(body: string): StoredEvent {
   }
 }
 
-/** The event as `decodeEvent` would give it, made of what it was encoded from. */
-export function ownEvent({ id, type, source, timeMs, data, connection }: Fact): StoredEvent {
-  return { id, type, source, time: new Date(timeMs), data, connection: connection ?? null }
-}
-
 export function encodeManualEvent(run: string, source: string, timeMs: number, data: unknown): string {
-  return encodeEvent({ id: run, type: 'manual', source, timeMs, data }).text
+  return encodeEvent({ id: run, type: 'manual', source, timeMs, data })
 }
 
 /** The input of a flow that is started by hand or by another flow, checked against its trigger. */

@@ -4,7 +4,7 @@ import type { Services } from './command.ts'
 import { endOf } from './ending.ts'
 import { write } from './entries.ts'
 import type { History } from './history.ts'
-import { keepMessage } from './inbox.ts'
+import { keepMessages } from './inbox.ts'
 import type { FlowPlan } from './plan.ts'
 import type { Recorder } from './recorder.ts'
 import type { Difference } from './replay.ts'
@@ -24,10 +24,8 @@ export function parkDiverged(run: Diverged, whenDurable: () => void): void {
   const { recorder, difference, inbox, services, plan, row } = run
   const at = services.clock.now()
   const message = `entry ${difference.seq} of the journal is ${difference.expected}, but the code asks for ${difference.found}. Restore the code (or keep it as an older version of the flow) and retry the run.`
-  for (const message of inbox) {
-    for (const written of keepMessage(message, run.history.entries)) recorder.record(written, null)
-    recorder.record(null, { consumed: message.position })
-  }
+  for (const written of keepMessages(inbox, run.history.entries)) recorder.record(written, null)
+  for (const { position } of inbox) recorder.record(null, { consumed: position })
   if (inbox.some(({ kind }) => kind === 'cancel')) {
     const { written, state, values } = endOf(
       { how: 'cancelled', reason: 'cancelled while its code differed from its journal' },

@@ -5,7 +5,7 @@ import { endOf, type End } from './ending.ts'
 import { read, wholeBody, wholeMessage, write, type HistoryEntry, type Written } from './entries.ts'
 import { prepareHistory, type History } from './history.ts'
 import { decodeEvent, type StoredEvent } from './messages.ts'
-import { keepMessage } from './inbox.ts'
+import { keepMessages } from './inbox.ts'
 import type { FlowPlan } from './plan.ts'
 
 /** A run as it is brought into memory. */
@@ -46,7 +46,7 @@ async function reopen(
     await append(row, services, [written], { consumed, state, values })
     return null
   }
-  const kept = inbox.flatMap((one) => keepMessage(one, entries))
+  const kept = keepMessages(inbox, entries)
   const body = retriedBody(entries, new Set(kept.map(({ entry }) => entry.step ?? '')))
   const receipt = await append(row, services, [...kept, write('retried', null, at, body)], { consumed })
   if (receipt.outcome !== 'written') return null
@@ -99,7 +99,7 @@ async function giveUpVersion(loaded: LoadedRun, entries: readonly HistoryEntry[]
     expected: `${row.flow} version ${row.version}`,
     found: 'no such version',
   })
-  const kept = loaded.inbox.flatMap((one) => keepMessage(one, entries))
+  const kept = keepMessages(loaded.inbox, entries)
   await append(row, services, [...kept, parked], {
     consumed: loaded.inbox.map(({ position }) => position),
     state: { status: 'parked', wakeAt: null, code: 'DIVERGED', leaveLine: false },

@@ -8,6 +8,7 @@ import type {
   NewWait,
   RunKey,
   RunRow,
+  RunStatus,
   Start,
   StateChange,
   StoredValue,
@@ -75,8 +76,8 @@ export class Recorder {
   readonly #key: RunKey
   readonly #epoch: number
   readonly #author: Author
-  /** Goes with the first append that carries no other: a run woken by a timer is no longer waiting. */
-  #initialState: StateChange | null
+  /** The journal has it at rest, or is about to: the next append says that it goes on, unless it says something else. */
+  #isResting: boolean
   #next: Batch = emptyBatch()
   #inFlight = false
   #stopped = false
@@ -88,8 +89,7 @@ export class Recorder {
     this.#clock = clock
     this.#key = row
     this.#author = author
-    const rested = row.status === 'waiting' || row.status === 'parked'
-    this.#initialState = rested ? { status: 'ready', wakeAt: null, code: null, leaveLine: false } : null
+    this.#isResting = isRest(row.status)
     this.lastSeq = row.lastSeq
   }
 
@@ -137,8 +137,8 @@ export class Recorder {
 
   #appendOf({ entries, rare, state: ofBatch }: Batch, after: number): Append {
     const { tenant, run } = this.#key
-    const state = ofBatch ?? this.#initialState
-    this.#initialState = null
+    const state = ofBatch ?? (this.#isResting ? goesOn : null)
+    this.#isResting = ofBatch !== null && isRest(ofBatch.status)
     const epoch = this.#epoch
     if (rare !== null) return { tenant, run, epoch, after, entries, ...rare, ...(state !== null && { state }) }
     return state === null ? { tenant, run, epoch, after, entries } : { tenant, run, epoch, after, entries, state }
@@ -163,6 +163,12 @@ export class Recorder {
       },
     )
   }
+}
+
+const goesOn: StateChange = { status: 'ready', wakeAt: null, code: null, leaveLine: false }
+
+function isRest(status: RunStatus): boolean {
+  return status === 'waiting' || status === 'parked'
 }
 
 function emptyBatch(): Batch {

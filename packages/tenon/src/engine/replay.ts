@@ -56,6 +56,8 @@ type OfStep = Extract<HistoryEntry, { kind: 'step' | 'attempt' | 'sending' | 'un
 function replayStepEntry(entry: OfStep, book: CommandBook, mail: Mailbox, history: History): Replayed {
   const command = book.find(entry.step)
   const isLoose = entry.seq > history.looseAfter && entry.seq < history.looseBefore
+  // Decided twice: the first counted.
+  if (entry.kind === 'decision' && command?.state === 'done') return noted
   if (command === undefined || command.state === 'done') {
     return isLoose ? { what: 'left-behind', entry } : differs(entry, found(book, history))
   }

@@ -39,10 +39,10 @@ export class Routes {
     }
   }
 
-  /** What is written when the event comes, and whether the run that it starts may have it as it is. Throws `INPUT_INVALID` when a flow's key cannot be read from it. */
-  messageOf(event: AcceptedEvent, now: number): { readonly message: EventMessage; readonly isOwn: boolean } {
+  /** What is written when the event comes, and the event's text, however large. Throws `INPUT_INVALID` when a flow's key cannot be read from it. */
+  messageOf(event: AcceptedEvent, now: number): { readonly message: EventMessage; readonly text: string } {
     const route = this.#byType.get(event.type)
-    const { text, isSame } = encodeEvent(event)
+    const text = encodeEvent(event)
     const { body, values } = outOfLine(text)
     const message: EventMessage = {
       kind: 'event',
@@ -56,11 +56,9 @@ export class Routes {
       keepUntil: route === undefined || route.fields === null ? 0 : now + keepMs,
       dedupeUntil: now + event.dedupeMs,
     }
-    // Several runs get a copy each.
-    const isOwn = isSame && event.isOwn === true && message.starts.length === 1
-    if (values.length === 0 && event.cursor === undefined) return { message, isOwn }
+    if (values.length === 0 && event.cursor === undefined) return { message, text }
     const rare = { ...(values.length > 0 && { values }), ...(event.cursor !== undefined && { cursor: event.cursor }) }
-    return { message: { ...message, ...rare }, isOwn }
+    return { message: { ...message, ...rare }, text }
   }
 }
 

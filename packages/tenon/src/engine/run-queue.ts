@@ -1,12 +1,11 @@
 import type { RunKey, RunRow } from '../journal/journal.ts'
-import type { StoredEvent } from './messages.ts'
 import { RunMap } from './run-map.ts'
 
 export interface Queued extends RunKey {
   /** Unknown until the run is loaded, where only its key was told. */
   flow?: string
   version?: number
-  readonly fresh?: { readonly row: RunRow; readonly event: string | StoredEvent }
+  readonly fresh?: { readonly row: RunRow; readonly input: string }
 }
 
 /** Of those set aside, so many keep what they were started with; the others are read again. */

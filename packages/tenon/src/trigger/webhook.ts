@@ -150,13 +150,13 @@ function read({ connector, webhooks }: Route, body: unknown, request: RawRequest
 }
 
 function takeOne(route: Route, received: ReceivedEvent): Promise<WebhookAnswer> {
-  const accepting = accept(route, received, true)
+  const accepting = accept(route, received)
   return accepting === null ? Promise.resolve(route.answer) : accepting.then(() => route.answer)
 }
 
 /** All that are good are durable before the answer, also when one is not: the sender comes again, and what was taken is known by its id. */
 async function takeSeveral(route: Route, events: readonly ReceivedEvent[]): Promise<WebhookAnswer> {
-  const outcomes = await Promise.allSettled(events.map(async (event) => accept(route, event, false)))
+  const outcomes = await Promise.allSettled(events.map(async (event) => accept(route, event)))
   const problems = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
   const unknown = problems.filter((problem) => TenonError.is(problem, 'EVENT_UNKNOWN'))
   const serious = problems.find((problem) => !TenonError.is(problem, 'EVENT_UNKNOWN'))
@@ -168,8 +168,7 @@ async function takeSeveral(route: Route, events: readonly ReceivedEvent[]): Prom
   return route.answer
 }
 
-// Events of one request may share parts of its body.
-function accept(route: Route, received: ReceivedEvent, isOnly: boolean): Promise<unknown> | null {
+function accept(route: Route, received: ReceivedEvent): Promise<unknown> | null {
   const { connector, types, clock } = route
   const declared = Object.hasOwn(connector.options.events ?? {}, received.type)
     ? connector.options.events?.[received.type]
@@ -185,7 +184,6 @@ function accept(route: Route, received: ReceivedEvent, isOnly: boolean): Promise
     source: route.source,
     timeMs: received.timeMs ?? clock.now(),
     data: validate(declared.data as never, received.data, `${connector.name} event`),
-    isOwn: isOnly,
     dedupeMs: route.dedupeMs,
     connection: route.connection,
   })
