@@ -260,9 +260,14 @@ test.each([
     const [run] = await at.send('ordered', {})
     expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'parked', code: 'OUTCOME_UNKNOWN' })
     await at.crash([make(true)])
-    const deciding = at.engine.decide({ tenant: 'default', run: run!, step: 'warehouse.notify#1', decision, by: 'ada' })
+    // The second of two people who decide at the same time has no say any more.
+    const step = { tenant: 'default', run: run!, step: 'warehouse.notify#1' }
+    const deciding = [
+      at.engine.decide({ ...step, decision, by: 'ada' }),
+      at.engine.decide({ ...step, decision: { kind: 'did-not-happen' }, by: 'bob' }),
+    ]
     await at.clock.settle()
-    await deciding
+    await Promise.all(deciding)
     expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'parked', code: 'DIVERGED' })
     await at.crash([make(false)])
     const retrying = at.engine.retry({ tenant: 'default', run: run! })

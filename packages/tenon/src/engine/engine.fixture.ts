@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sleep, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { CallAnswer, CallRequest, Client } from '../client/client.ts'
 import { defineApp } from '../definition/app.ts'
@@ -7,6 +8,7 @@ import { defineConnector } from '../definition/connector.ts'
 import type { Flow } from '../definition/flow.ts'
 import { operation } from '../definition/operation.ts'
 import { unverified } from '../definition/verifier.ts'
+import type { Journal } from '../journal/journal.ts'
 import { memoryJournal, type MemoryFaults, type MemoryJournal, type MemoryState } from '../journal/memory.ts'
 import { mortalClock, virtualClock, type VirtualClock } from '../testing/virtual-clock.ts'
 import type { Services } from './command.ts'
@@ -102,12 +104,19 @@ export interface World {
 
 export async function world(
   flows: readonly Flow[],
-  options: { faults?: MemoryFaults; runsInProgress?: number; lingerMs?: number; log?: Services['log'] } = {},
+  options: {
+    faults?: MemoryFaults
+    runsInProgress?: number
+    lingerMs?: number
+    log?: Services['log']
+    /** So long takes what is read of runs. */
+    readMs?: number
+  } = {},
 ): Promise<World> {
   const clock = virtualClock()
   const upstream = new Upstream()
   const happenings: Happening[] = []
-  const { log, faults, runsInProgress, lingerMs } = options
+  const { log, faults, runsInProgress, lingerMs, readMs } = options
   let current = flows
   let events = 0
   let life = mortalClock(clock)
@@ -116,7 +125,7 @@ export async function world(
     const app = defineApp({ flows: current, ...(runsInProgress !== undefined && { runsInProgress }) })
     const engine = await createEngine({
       app,
-      journal,
+      journal: readMs === undefined ? journal : readingSlowly(journal, life, readMs),
       client: upstream,
       clock: life,
       random: () => 0.5,
@@ -161,4 +170,19 @@ export async function world(
     },
   }
   return self
+}
+
+function readingSlowly(journal: MemoryJournal, clock: Clock, ms: number): Journal {
+  return {
+    ...journal,
+    async load(runs) {
+      const loaded = await journal.load(runs)
+      await sleep(clock, ms)
+      return loaded
+    },
+    async inbox(run) {
+      await sleep(clock, ms)
+      return journal.inbox(run)
+    },
+  }
 }

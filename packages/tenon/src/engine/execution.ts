@@ -1,4 +1,4 @@
-import type { AppendReceipt, InboxMessage, RunRow } from '../journal/journal.ts'
+import type { AppendReceipt, RunRow } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Command, Services } from './command.ts'
 import { beginAsked } from './beginning.ts'
@@ -49,7 +49,6 @@ export class Execution implements Replaying, Author, Beating {
   readonly #results: Results
   readonly #inbox: InboxReader
   readonly #pulse: Pulse
-  readonly #arrived: InboxMessage[] = []
   #phase: 'replaying' | 'live' | 'gone' = 'replaying'
   isUndone: boolean = false
   inFlight: number = 0
@@ -76,12 +75,11 @@ export class Execution implements Replaying, Author, Beating {
   }
 
   onReceipt(receipt: AppendReceipt, isRepeated: boolean): void {
-    const { heard } = this.services
-    heard(receipt)
+    this.services.heard(receipt)
     if (isRepeated) {
       // The first answer was lost, and with it the word that a wait which began has found its event already, or that others may go on.
       this.#inbox.poke()
-      heard(null)
+      this.services.heard(null)
     }
     this.#pulse.goOn()
   }
@@ -193,11 +191,12 @@ export class Execution implements Replaying, Author, Beating {
   /** Goes as far as it can now. Only when the function is quiet does anything reach it, or count as missing. */
   beat(): void {
     if (this.#phase === 'replaying' && !(replayOn(this) && this.#goLive())) return
-    if (this.#arrived.length > 0) this.#takeArrived()
+    // Only here: all that becomes of a message goes into one append, and the run does not rest in the midst of it.
+    for (const message of this.#inbox.take()) takeMessage(this, message)
     if (this.#pulse.isAwaitingQuiet) return
     const next = this.#results.next()
     if (next !== undefined) return 'cancel' in next ? this.#stop(next.cancel) : this.deliver(next)
-    this.#inbox.read((messages) => this.#arrive(messages))
+    this.#inbox.read(() => this.#pulse.goOn())
     beginAsked(this)
     // What an append on its way says, or a message, could change what the run does next; what is only about to be written could not.
     const mayHear = this.recorder.isSending || this.#inbox.isReading || this.#results.isStopping
@@ -220,7 +219,7 @@ export class Execution implements Replaying, Author, Beating {
     }
     // The process may have ended before they were told.
     if (this.isStopped) cancelChildren(this)
-    this.#arrive(this.#inbox.fresh(inbox))
+    this.#inbox.arrive(inbox)
     return true
   }
 
@@ -261,22 +260,12 @@ export class Execution implements Replaying, Author, Beating {
   }
 
   get hasMail(): boolean {
-    return this.#inbox.hasMail || this.#arrived.length > 0
+    return this.#inbox.hasMail
   }
 
   comeBackAt(at: number): void {
     this.#stopTimer()
     this.#stopTimer = this.services.clock.after(at - this.services.clock.now(), () => this.#pulse.goOn())
-  }
-
-  #arrive(messages: readonly InboxMessage[]): void {
-    this.#arrived.push(...messages)
-    this.#pulse.goOn()
-  }
-
-  // Only inside a beat: all that becomes of a message goes into one append, and the run does not rest in the midst of it.
-  #takeArrived(): void {
-    for (const message of this.#arrived.splice(0)) takeMessage(this, message)
   }
 
   stop(cancel: EntryBodies['cancel'], at: number, additions: Additions | null = null): void {

@@ -2,11 +2,14 @@ import type { InboxMessage, RunKey } from '../journal/journal.ts'
 import type { Services } from './command.ts'
 import { wholeMessage } from './entries.ts'
 
-/** Reads a run's inbox while it is in memory; each message is taken once. */
+const none: InboxMessage[] = []
+
+/** Reads a run's inbox while it is in memory; each message arrives once. */
 export class InboxReader {
   readonly #services: Services
   readonly #run: RunKey
-  #taken: Set<number> | null = null
+  #known: Set<number> | null = null
+  #arrived: InboxMessage[] = none
   #isPoked = false
   #reads = 0
 
@@ -25,17 +28,18 @@ export class InboxReader {
   }
 
   get hasMail(): boolean {
-    return this.#isPoked || this.isReading
+    return this.#isPoked || this.isReading || this.#arrived.length > 0
   }
 
-  /** Reads if it was poked since the last time; calls back with what is new. */
-  read(onRead: (messages: readonly InboxMessage[]) => void): void {
+  /** Reads if it was poked since the last time; calls back when what is new has arrived. */
+  read(onRead: () => void): void {
     if (!this.#isPoked) return
     this.#isPoked = false
     this.#reads += 1
     const done = (messages: readonly InboxMessage[]): void => {
       this.#reads -= 1
-      onRead(this.fresh(messages))
+      this.arrive(messages)
+      onRead()
     }
     this.#whole().then(done, (error: unknown) => {
       this.#services.log('inbox.unreadable', { run: this.#run.run, error })
@@ -52,11 +56,19 @@ export class InboxReader {
     return Promise.all(messages.map((message) => wholeMessage(message, values)))
   }
 
-  fresh(messages: readonly InboxMessage[]): readonly InboxMessage[] {
-    if (messages.length === 0) return messages
-    const taken = (this.#taken ??= new Set())
-    const fresh = messages.filter(({ position }) => !taken.has(position))
-    for (const { position } of fresh) taken.add(position)
-    return fresh
+  /** Messages as they lie in the inbox, perhaps not for the first time. */
+  arrive(messages: readonly InboxMessage[]): void {
+    if (messages.length === 0) return
+    const known = (this.#known ??= new Set())
+    const fresh = messages.filter(({ position }) => !known.has(position))
+    for (const { position } of fresh) known.add(position)
+    if (fresh.length > 0) this.#arrived = [...this.#arrived, ...fresh]
+  }
+
+  /** What has arrived, once. */
+  take(): readonly InboxMessage[] {
+    const arrived = this.#arrived
+    this.#arrived = none
+    return arrived
   }
 }

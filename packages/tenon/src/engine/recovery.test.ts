@@ -8,6 +8,43 @@ import { never, warehouse, world } from './engine.fixture.ts'
 const ordered = warehouse.on('ordered')
 const byHand = manual<unknown, unknown>(null as never)
 
+test('DUR-09: a run does not rest in the midst of taking a message: after a crash it goes on', async () => {
+  const flow = defineFlow('order', {
+    trigger: ordered,
+    uses: { warehouse },
+    waits: { go: signal<unknown>(null as never), other: signal<unknown>(null as never) },
+    async run({ step, warehouse }) {
+      void step.waitFor('other')
+      await step.waitFor('go')
+      return warehouse.reserve({})
+    },
+  })
+  const at = await world([flow], { readMs: 20 })
+  at.upstream.on('reserve', (_request, count) => (count === 1 ? never() : { done: true }))
+  const [run] = await at.send('ordered', {})
+  await at.clock.advance(100)
+  // As after a crash before it came to rest: ready, and nothing to do.
+  const crash = at.journal.crash
+  at.journal.crash = () => {
+    const state = crash()
+    for (const one of state.runs.values()) one.status = 'ready'
+    return state
+  }
+  await at.crash()
+  // It comes after the run was read, and before it is in memory.
+  await at.clock.advance(10)
+  const sending = at.engine.signal({ tenant: 'default', run: run!, name: 'go', data: null })
+  await at.clock.settle()
+  await sending
+  await at.clock.advance(500)
+  expect(at.upstream.count('reserve')).toBe(1)
+  expect((await at.journal.find('default', run!))?.status).toBe('ready')
+  await at.crash()
+  await at.clock.advance(500)
+  expect((await at.journal.find('default', run!))?.status).toBe('completed')
+  expect(at.upstream.count('reserve')).toBe(2)
+})
+
 test('DUR-07: recovery does not adopt a run that this process started in the same moment', async () => {
   const bodies = new Map<string, number>()
   const flow = defineFlow('order', {
