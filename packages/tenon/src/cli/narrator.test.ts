@@ -61,8 +61,11 @@ test('under load it counts instead, and tells again when it is calm', async () =
     narrator.hear({ name: 'run.started', ...facts(`run-${number}`), tenant: 'default', key: null })
   await clock.advance(1000)
   expect(lines.length).toBeLessThan(50)
+  // What it would not tell, nobody need put together.
+  expect([narrator.wants('step.completed'), narrator.wants('run.started')]).toEqual([false, true])
   expect(lines.at(-1)).toContain('500 started in the last second')
   await clock.advance(2000)
+  expect(narrator.wants('step.completed')).toBe(true)
   narrator.hear({ name: 'run.completed', ...facts('run-last'), tookMs: 40 })
   expect(told().at(-1)).toContain('order-paid completed in 40 ms')
 })
