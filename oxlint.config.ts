@@ -73,7 +73,7 @@ const perFolder = floors.flat().map((folder) => ({
 }))
 
 export default {
-  plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'vitest'],
+  plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'vitest', 'react', 'jsx-a11y'],
   categories: { correctness: 'error', suspicious: 'error' },
   ignorePatterns: ['**/dist/**', '**/*.generated.ts'],
   rules: {
@@ -135,6 +135,18 @@ export default {
       },
     },
     ...perFolder,
+    {
+      files: ['packages/console/src/**/*.{ts,tsx}'],
+      rules: {
+        // A browser has neither our clock nor our sockets: its own are meant. SEC-01 stays.
+        'no-restricted-globals': 'off',
+        'no-restricted-imports': ['error', { paths: paths([virtualMachine]) }],
+        'no-restricted-properties': 'off',
+        'react/no-danger': 'error',
+        // React 19 needs no import for JSX.
+        'react/react-in-jsx-scope': 'off',
+      },
+    },
     // Only `any` accepts every flow or connector in a position that is both read and written.
     { files: ['packages/tenon/src/definition/**/*.ts'], rules: { 'typescript/no-explicit-any': 'off' } },
     { files: ['packages/tenon/src/cli/**/*.ts'], rules: { 'no-console': 'off' } },

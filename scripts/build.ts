@@ -1,6 +1,7 @@
-// Emits .js and .d.ts for publishing; tenon first, because the connectors' build reads its declarations.
+// Emits what is published: .js and .d.ts, tenon first, because the connectors' build reads its declarations; then the console's files.
 import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildConsole } from './console.js'
 import { root, runTool } from './tool.ts'
 
 for (const name of ['tenon', 'connectors']) {
@@ -12,3 +13,11 @@ for (const name of ['tenon', 'connectors']) {
   if (code !== 0) process.exit(code)
   console.log(`built packages/${name}/dist`)
 }
+
+copyFileSync(join(root, 'LICENSE'), join(root, 'packages/console/LICENSE'))
+const problem = await buildConsole(root, process.execPath)
+if (problem !== undefined) {
+  console.error(problem)
+  process.exit(1)
+}
+console.log('built packages/console/dist')

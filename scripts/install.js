@@ -93,11 +93,11 @@ function isAbandoned(path) {
 }
 
 /**
- * One installation at a time: a second command waits for the first, and a lock left by a dead process is taken over.
+ * One installation or build at a time: a second command waits for the first, and a lock left by a dead process is taken over.
  * @param {string} root
  * @param {() => Promise<string | undefined>} work
  */
-async function withLock(root, work) {
+export async function withLock(root, work) {
   const path = join(root, '.install.lock')
   for (let tries = 0; ; tries += 1) {
     try {
@@ -107,7 +107,7 @@ async function withLock(root, work) {
       if (!hasCode(error, 'EEXIST')) throw error
       if (isAbandoned(path)) rmSync(path, { force: true })
       else await sleep(200)
-      if (tries === 0) say('Waiting for another installation in this folder …')
+      if (tries === 0) say('Waiting for another command that installs or builds in this folder …')
     }
   }
   try {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cli, findNode, hasChoice, relay, tooOld } from '../packages/tenon/bin/runtime.js'
+import { buildConsole } from './console.js'
 import { install, isInstalled } from './install.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -22,6 +23,18 @@ const commands = {
 function fail(text) {
   process.stderr.write(`${text.trimEnd()}\n`)
   process.exitCode = 1
+}
+
+/**
+ * A console that cannot be built stops nothing else.
+ * @param {string} node
+ */
+async function offerConsole(node) {
+  const problem = await buildConsole(root, node).catch((/** @type {Error} */ error) => error.message)
+  if (problem !== undefined)
+    process.stderr.write(
+      `The web console could not be built: ${problem}. Everything else goes on; try npm run build.\n`,
+    )
 }
 
 /** @param {string[]} args */
@@ -45,6 +58,7 @@ async function launch([name = '', ...rest]) {
       `${tooOld}The pinned Node for ${process.platform}-${process.arch} could not be installed from the registry either.`,
     )
   process.chdir(root)
+  if (name === 'start') await offerConsole(node)
   relay(node, ['--conditions=source', ...command, ...rest])
 }
 

@@ -6,6 +6,7 @@ const gates: Readonly<Record<string, () => Promise<Ended>>> = {
   lint: () => runTool('oxlint', ['--type-aware', '--report-unused-disable-directives', '--deny-warnings']),
   types: () => runTool('typescript', ['-p', 'tsconfig.json']),
   'declared types': () => runTool('typescript', ['-p', 'packages/tenon/tsconfig.json']),
+  'console types': () => runTool('typescript', ['-p', 'packages/console/tsconfig.json']),
   floors: () => runTool('vitest', ['run', 'tests/architecture.test.ts']),
   'dead code': () => runTool('knip', ['--treat-config-hints-as-errors']),
   copies: () => runTool('jscpd', []),

@@ -15,7 +15,7 @@ function list(folder: string): string[] {
     if (skipped.has(entry.name)) return []
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return list(path)
-    return /\.[jt]s$/.test(entry.name) ? [path] : []
+    return /\.[jt]sx?$/.test(entry.name) ? [path] : []
   })
 }
 

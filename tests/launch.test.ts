@@ -32,7 +32,8 @@ function createRepository(): string {
     writeFileSync(join(folder, path), text)
   }
   cpSync(join(root, 'packages/tenon/bin'), join(folder, 'packages/tenon/bin'), { recursive: true })
-  for (const name of ['launch.js', 'install.js']) cpSync(join(root, 'scripts', name), join(folder, 'scripts', name))
+  for (const name of ['launch.js', 'install.js', 'console.js'])
+    cpSync(join(root, 'scripts', name), join(folder, 'scripts', name))
   put('packages/tenon/src/cli/cli.ts', program)
   put('part/package.json', '{ "name": "part", "version": "1.0.0" }')
   put(
