@@ -91,8 +91,10 @@ async function openForReading(dataFolder: string): Promise<ReadJournal | null> {
 /** One process owns the file; while that is the server, it is asked. */
 function throughServer(server: ManagementClient): ReadJournal {
   return {
-    list: async ({ status = '', before = '', limit }) => {
-      const query = new URLSearchParams({ status, limit: String(limit), ...(before === '' ? {} : { before }) })
+    list: async ({ status, before, limit }) => {
+      const query = new URLSearchParams({ limit: String(limit) })
+      if (status !== undefined) query.set('status', status)
+      if (before !== undefined) query.set('before', before)
       const rows = (await server.get(`/runs?${query.toString()}`))['runs'] as Awaited<ReturnType<ReadJournal['list']>>
       return rows.map((row) => ({ ...row, tenant }))
     },

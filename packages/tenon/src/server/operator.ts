@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { TenonError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
-import type { Authorise } from './route.ts'
+import type { Gate } from './mount.ts'
+import { rightsOf, type Caller } from './rights.ts'
 
 /** Who may manage this server, and whose runs they see. */
 export interface Operator {
@@ -12,17 +13,25 @@ export interface Operator {
 
 const loopback: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
-export function createAuthorise(operator: Operator, host: string): Authorise {
+export function createGate(operator: Operator, host: string): Gate {
   const expected = digest(operator.token.reveal())
   const hosts = new Set([...loopback, host])
-  return (request) => {
-    refuseForeignHost(request, hosts)
-    refuseForeignOrigin(request)
-    const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-    // Digests have one length, so that the comparison says nothing about the token.
-    if (given === undefined || !timingSafeEqual(digest(given), expected)) {
+  const caller: Caller = {
+    kind: 'token',
+    by: 'operator',
+    tenant: operator.tenant,
+    rights: rightsOf.token,
+    expiresAt: null,
+  }
+  return {
+    refuseForeignHost: (request) => refuseForeignHost(request, hosts),
+    identify(request) {
+      refuseForeignOrigin(request)
+      const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+      // Digests have one length, so that the comparison says nothing about the token.
+      if (given !== undefined && timingSafeEqual(digest(given), expected)) return caller
       throw new TenonError('UNAUTHENTICATED', 'the operator token is missing or wrong')
-    }
+    },
   }
 }
 

@@ -1,4 +1,6 @@
 import { errorMeanings, messageOf, TenonError, type ErrorCode } from '../base/errors.ts'
+import { guardHeaders } from './answer.ts'
+import type { InputProblem } from './input.ts'
 
 /** RFC 9457 problem details; `type` is the page of the code, which this server has. */
 export interface Problem {
@@ -7,6 +9,7 @@ export interface Problem {
   readonly status: number
   readonly code: ErrorCode
   readonly detail?: string
+  readonly errors?: readonly InputProblem[]
 }
 
 const defaultRetryAfterMs = 5_000
@@ -22,7 +25,7 @@ const frank: ReadonlySet<ErrorCode> = new Set([
 
 /** What a caller may know of an error. Only an operator reads the developer's message. */
 export function problemOf(error: TenonError, audience: 'anyone' | 'operator'): Problem {
-  const { code, status, publicMessage, message } = error
+  const { code, status, publicMessage, message, details } = error
   const isFrank = audience === 'operator' || frank.has(code)
   return {
     type: `/errors/${code}`,
@@ -30,12 +33,18 @@ export function problemOf(error: TenonError, audience: 'anyone' | 'operator'): P
     status,
     code,
     ...(isFrank && message !== publicMessage ? { detail: message } : {}),
+    ...(isFrank && isInputProblems(details['problems']) ? { errors: details['problems'] } : {}),
   }
+}
+
+/** Those of a request to this API: other schemas keep their problems in another form. */
+function isInputProblems(problems: unknown): problems is readonly InputProblem[] {
+  return Array.isArray(problems) && problems.every((problem: Partial<InputProblem>) => problem.in !== undefined)
 }
 
 /** Headers that belong to an error, beside its body. */
 export function problemHeaders(error: TenonError): Record<string, string> {
-  const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
+  const headers: Record<string, string> = { ...guardHeaders, 'content-type': 'application/problem+json' }
   // RFC 9110 §10.2.3, §11.6.1, §10.2.1.
   if (error.status === 503)
     headers['retry-after'] = String(Math.max(1, Math.ceil((error.retryAfterMs ?? defaultRetryAfterMs) / 1000)))

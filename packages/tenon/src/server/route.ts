@@ -1,51 +1,74 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { TenonError } from '../base/errors.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import type { ServerContext } from './context.ts'
+import type { Caller, RouteRight } from './rights.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
-/**
- * Who may call a route. `public`: anyone, it tells nothing and changes nothing. `webhook`: whoever signs as the provider does, judged over the
- * body by the route itself. `operator`: who holds the token of this data folder.
- */
-export type RouteAuth = 'public' | 'webhook' | 'operator'
+/** What comes back: a schema for JSON, a media type for anything else, `null` for nothing at all. */
+export type Answer = z.ZodType | string | null
 
-export interface Route {
+/** One thing that can be asked of this server, as a value: what it does, and all that is said about it, in one place. */
+interface RouteBase {
   readonly method: Method
-  /** With `:name` for a parameter. */
+  /** With `:name` for a parameter, and `*` at the end for any rest. */
   readonly path: string
-  readonly auth: RouteAuth
+  readonly right: RouteRight
+  /** One line, in plain words. */
+  readonly summary: string
+  readonly params?: z.ZodObject
+  readonly query?: z.ZodObject
+  readonly body?: z.ZodObject
+  /** By status. The first is what a request that succeeds gets; problems need not be listed. */
+  readonly answers: Readonly<Record<number, Answer>>
   /** Largest body taken, in bytes; default is the server's. */
   readonly bodyLimit?: number
-  readonly handle: (request: FastifyRequest, reply: FastifyReply) => unknown
+  /** For probes that call this machine by any name: the Host header is not looked at. */
+  readonly anyHost?: true
 }
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    auth?: RouteAuth
-  }
+/** A request whose parts have the form that the route declares. */
+export interface Asked<Params = unknown, Query = unknown, Body = unknown> {
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  readonly caller: Caller
 }
 
-/** SEC-08: a route without a declared auth does not come into being. */
-export function refuseUndeclared(server: FastifyInstance): void {
-  server.addHook('onRoute', (route: RouteOptions) => {
-    if (route.config?.auth === undefined)
-      throw new TenonError('APP_INVALID', `the route ${String(route.method)} ${route.url} declares no auth`)
-  })
+/** Gets checked values, and answers with a value. */
+export interface CheckedRoute extends RouteBase {
+  readonly handle: (asked: Asked, context: ServerContext) => unknown
 }
 
-export type Authorise = (request: FastifyRequest) => void
+/** Does its own reading and answering, for what is not JSON or must not wait. */
+export interface BareRoute extends RouteBase {
+  readonly serve: (request: FastifyRequest, reply: FastifyReply, context: ServerContext) => unknown
+}
 
-export function addRoutes(server: FastifyInstance, routes: readonly Route[], authorise: Authorise): void {
-  for (const { method, path, auth, bodyLimit, handle } of routes) {
-    server.route({
-      method,
-      url: path,
-      config: { auth },
-      ...(bodyLimit === undefined ? {} : { bodyLimit }),
-      handler: handle,
-      ...(auth === 'operator' ? { onRequest: async (request: FastifyRequest) => authorise(request) } : {}),
-    })
-  }
+export type Route = CheckedRoute | BareRoute
+
+/** What a file in `routes/` exports as `routes`: a list, or how to make it where the paths depend on the app. */
+export type Routes = readonly Route[] | ((context: ServerContext) => readonly Route[])
+
+type ValueOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : Record<never, never>
+
+interface Typed<Params, Query, Body> {
+  readonly params?: Params
+  readonly query?: Query
+  readonly body?: Body
+  readonly handle: (
+    asked: Asked<ValueOf<Params>, ValueOf<Query>, ValueOf<Body>>,
+    context: ServerContext,
+  ) => object | undefined | void | Promise<object | undefined | void>
+}
+
+/** A route whose `handle` gets its values in the types of its schemas. */
+export function defineRoute<
+  Params extends z.ZodObject | undefined = undefined,
+  Query extends z.ZodObject | undefined = undefined,
+  Body extends z.ZodObject | undefined = undefined,
+>(route: Omit<RouteBase, 'params' | 'query' | 'body'> & Typed<Params, Query, Body>): Route {
+  return route as unknown as CheckedRoute
 }
 
 /** The methods that a path has, for 405; computed only when something was not found. */
@@ -53,13 +76,18 @@ export function allowedMethods(routes: readonly Route[], path: string): readonly
   const segments = path.split('/')
   const methods = new Set<string>()
   for (const route of routes) {
-    const pattern = route.path.split('/')
-    const fits =
-      pattern.length === segments.length &&
-      pattern.every((part, index) => part === segments[index] || (part.startsWith(':') && segments[index] !== ''))
-    if (!fits) continue
+    if (!fits(route.path.split('/'), segments)) continue
     methods.add(route.method)
     if (route.method === 'GET') methods.add('HEAD')
   }
   return [...methods].toSorted()
+}
+
+function fits(pattern: readonly string[], segments: readonly string[]): boolean {
+  const isOpen = pattern.at(-1) === '*'
+  if (isOpen ? segments.length < pattern.length : segments.length !== pattern.length) return false
+  return pattern.every((part, index) => {
+    if (part === '*') return true
+    return part === segments[index] || (part.startsWith(':') && segments[index] !== '')
+  })
 }

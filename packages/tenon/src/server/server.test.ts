@@ -410,8 +410,8 @@ describe('the management API', () => {
     const served = method === 'HEAD' ? 'GET' : method
     const route = server.routes.find((candidate) => candidate.path === path && candidate.method === served)
     if (route === undefined) return [405]
-    const byAuth = { operator: [401], webhook: [401, 403], public: [200, 404] }
-    return byAuth[route.auth]
+    if (route.right === 'webhook') return [401, 403]
+    return route.right === 'public' ? [200, 404] : [401]
   }
 
   test('SEC-08: each route, by each method, without, with foreign and with near-miss credentials', async () => {
@@ -430,9 +430,10 @@ describe('the management API', () => {
     }
     expect(wrong).toEqual([])
     expect(await runs()).toBe(0)
-    expect(server.routes.filter(({ auth }) => auth === 'public').map(({ path }) => path)).toEqual([
-      '/health',
+    expect(server.routes.filter(({ right }) => right === 'public').map(({ path }) => path)).toEqual([
       '/errors/:code',
+      '/health',
+      '/api/v1/openapi.json',
     ])
   })
 
@@ -448,9 +449,20 @@ describe('the management API', () => {
     expect(await (await ask('/api/v1/runs', { headers: authorised })).json()).toEqual({ runs: [], next: null })
     for (const name of [run, run.slice(0, 9), run.slice(-8)]) {
       await expectProblem(await ask(`/api/v1/runs/${name}`, { headers: authorised }), 404, 'NOT_FOUND')
-      for (const order of ['retry', 'anew', 'cancel', 'signals', 'decisions']) {
+      const orders = {
+        retry: {},
+        anew: {},
+        cancel: {},
+        signals: { name: 'x' },
+        decisions: { step: 'x', decision: 'retry' },
+      }
+      for (const [order, body] of Object.entries(orders)) {
         await expectProblem(
-          await ask(`/api/v1/runs/${name}/${order}`, { method: 'POST', headers: authorised }),
+          await ask(`/api/v1/runs/${name}/${order}`, {
+            method: 'POST',
+            headers: { ...authorised, 'content-type': 'application/json' },
+            body: JSON.stringify(body),
+          }),
           404,
           'NOT_FOUND',
         )

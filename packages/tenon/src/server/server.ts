@@ -7,18 +7,12 @@ import type { Log } from '../telemetry/telemetry.ts'
 import type { Webhook } from '../trigger/webhook.ts'
 import { createLimits, type Limits } from './limits.ts'
 import { answerBrokenRequests } from './broken-request.ts'
-import { createAuthorise, type Operator } from './operator.ts'
+import { createGate, type Operator } from './operator.ts'
 import { errorFrom, problemHeaders, problemOf } from './problem.ts'
-import { addRoutes, allowedMethods, refuseUndeclared, type Route } from './route.ts'
-import { errorRoutes } from './routes/errors.ts'
-import { healthRoutes } from './routes/health.ts'
-import { hookRoutes } from './routes/hooks.ts'
-import { journalRoutes, type ReadableJournal } from './routes/journal.ts'
-import { runRoutes } from './routes/runs.ts'
-import { simulatorRoutes } from './routes/simulators.ts'
-import { statusRoutes } from './routes/status.ts'
-
-export type ServerState = 'starting' | 'ready' | 'draining'
+import type { ReadableJournal, ServerContext, ServerState } from './context.ts'
+import { callerOf, mount, refuseUndeclared } from './mount.ts'
+import { loadRoutes } from './route-folder.ts'
+import { allowedMethods, type Route } from './route.ts'
 
 export interface ServerOptions {
   readonly engine: Engine
@@ -36,13 +30,8 @@ export interface ServerOptions {
   readonly limits?: Partial<Limits>
   /** Default `ready`. */
   readonly state?: ServerState
-}
-
-/** What the routes work with. */
-export interface ServerContext extends Omit<ServerOptions, 'state' | 'limits'> {
-  readonly limits: Limits
-  readonly simulators: readonly RunningSimulator[]
-  readonly state: { current: ServerState }
+  /** How the app calls itself; default `app`. */
+  readonly appName?: string
 }
 
 export interface Server {
@@ -57,17 +46,22 @@ export interface Server {
 /** One HTTP server for everything that comes in: webhooks, the management API, health. Rejects with `PORT_TAKEN`. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const host = options.host ?? '127.0.0.1'
-  const context: ServerContext = {
+  const context: ServerContext & { routes: readonly Route[] } = {
     ...options,
     simulators: options.simulators ?? [],
+    journal: options.journal ?? null,
     limits: createLimits(options.limits),
     state: { current: options.state ?? 'ready' },
+    appName: options.appName ?? 'app',
+    startedAt: options.clock.now(),
+    routes: [],
   }
-  const routes = routesOf(context)
+  const routes = await loadRoutes(context)
+  context.routes = routes
   const server = createHttp(context)
   refuseUndeclared(server)
   takeRawBodies(server)
-  addRoutes(server, routes, createAuthorise(options.operator, host))
+  mount(server, routes, context, createGate(options.operator, host))
   server.setErrorHandler((error, request, reply) => answerProblem(context, error, request, reply))
   server.setNotFoundHandler((request, reply) => answerProblem(context, notFound(routes, request), request, reply))
   await listen(server, host, options.port)
@@ -81,18 +75,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
     close: async () => server.close(),
   }
-}
-
-function routesOf(context: ServerContext): readonly Route[] {
-  return [
-    ...hookRoutes(context),
-    ...healthRoutes(context),
-    ...errorRoutes(),
-    ...runRoutes(context),
-    ...simulatorRoutes(context),
-    ...statusRoutes(context),
-    ...journalRoutes(context),
-  ]
 }
 
 function createHttp(context: ServerContext): FastifyInstance {
@@ -131,8 +113,6 @@ function notFound(routes: readonly Route[], request: FastifyRequest): TenonError
 
 function answerProblem(context: ServerContext, thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const error = errorFrom(thrown)
-  const isOperator =
-    request.routeOptions.config?.auth === 'operator' && error.code !== 'UNAUTHENTICATED' && error.code !== 'FORBIDDEN'
   const fields = {
     method: request.method,
     path: request.url.split('?', 1)[0],
@@ -142,7 +122,7 @@ function answerProblem(context: ServerContext, thrown: unknown, request: Fastify
   }
   if (error.code === 'INTERNAL') context.log.error('request.failed', { ...fields, error: thrown })
   else context.log.warn('request.refused', fields)
-  const problem = problemOf(error, isOperator ? 'operator' : 'anyone')
+  const problem = problemOf(error, callerOf(request) === undefined ? 'anyone' : 'operator')
   void reply.code(error.status).headers(problemHeaders(error)).send(JSON.stringify(problem))
 }
 

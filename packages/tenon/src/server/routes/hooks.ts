@@ -1,24 +1,36 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { TenonError } from '../../base/errors.ts'
 import type { RawRequest } from '../../definition/verifier.ts'
 import type { Webhook } from '../../trigger/webhook.ts'
-import type { Route } from '../route.ts'
-import type { ServerContext } from '../server.ts'
+import { textHeaders } from '../answer.ts'
+import type { BareRoute, Routes } from '../route.ts'
 
 const nothing = new Uint8Array(0)
 
 /** Where providers deliver their webhooks. */
-export function hookRoutes(context: ServerContext): readonly Route[] {
-  return context.webhooks.flatMap((webhook) => {
-    const receive: Route = { method: 'POST', path: webhook.path, auth: 'webhook', handle: receiveBy(webhook, context) }
-    const handshake: Route = { method: 'GET', path: webhook.path, auth: 'webhook', handle: handshakeBy(webhook) }
+export const routes: Routes = ({ webhooks }) =>
+  webhooks.flatMap((webhook) => {
+    const { path, connector } = webhook
+    const receive: BareRoute = {
+      method: 'POST',
+      path,
+      right: 'webhook',
+      summary: `Takes events of ${connector}.`,
+      answers: { 200: 'text/plain' },
+      serve: receiveBy(webhook),
+    }
+    const handshake: BareRoute = {
+      ...receive,
+      method: 'GET',
+      summary: `Answers the set-up request of ${connector}.`,
+      serve: handshakeBy(webhook),
+    }
     return webhook.takesHandshake ? [receive, handshake] : [receive]
   })
-}
 
-function receiveBy(webhook: Webhook, { state }: ServerContext): Route['handle'] {
+function receiveBy(webhook: Webhook): BareRoute['serve'] {
   // Answers by callback: a promise that Fastify awaits would cost every event.
-  return (request: FastifyRequest, reply: FastifyReply) => {
+  return (request, reply, { state }) => {
     if (state.current !== 'ready') throw new TenonError('DRAINING', `the server is ${state.current}`)
     refuseEncoded(request)
     webhook.receive(rawRequest(request)).then(
@@ -28,15 +40,11 @@ function receiveBy(webhook: Webhook, { state }: ServerContext): Route['handle'] 
   }
 }
 
-function handshakeBy(webhook: Webhook): Route['handle'] {
+function handshakeBy(webhook: Webhook): BareRoute['serve'] {
   return (request, reply) => {
     const { status, body } = webhook.handshake(rawRequest(request))
     // It echoes what was sent: never let it be read as a page (SEC-12).
-    void reply
-      .code(status)
-      .header('content-type', 'text/plain; charset=utf-8')
-      .header('x-content-type-options', 'nosniff')
-      .send(body)
+    void reply.code(status).headers(textHeaders).send(body)
   }
 }
 

@@ -1,42 +1,37 @@
-import { TenonError } from '../../base/errors.ts'
+import { z } from 'zod'
 import { requireId } from '../../base/ids.ts'
-import type { JournalWork } from '../../journal/journal.ts'
-import { answer, membersOf } from '../operator-request.ts'
-import type { Route } from '../route.ts'
-import type { ServerContext } from '../server.ts'
+import { defineRoute, type Routes } from '../route.ts'
 
 const mostAtOnce = 200
+const names = z.array(z.string()).max(mostAtOnce, { error: `at most ${mostAtOnce} names` })
+const found = (what: string) =>
+  z.array(z.unknown()).describe(`${what}, in the order asked for; null where there is none.`)
 
 /** What living runs have done so far, read only: the next version of the code is tried on it before a deploy. */
-export function journalRoutes({ journal, operator }: ServerContext): readonly Route[] {
-  if (journal === undefined) return []
+export const routes: Routes = ({ journal }) => {
+  if (journal === null) return []
   return [
-    {
+    defineRoute({
       method: 'POST',
       path: '/api/v1/journal/runs',
-      auth: 'operator',
-      async handle(request, reply) {
-        const runs = namesOf(membersOf(request)['runs'])
-        answer(reply, { runs: await journal.load(runs.map((run) => ({ tenant: operator.tenant, run }))) })
-        return reply
-      },
-    },
-    {
+      right: 'journal:read',
+      summary: 'What these runs have done so far, as it is stored.',
+      body: z.strictObject({ runs: names }).meta({ examples: [{ runs: ['may-2026'] }] }),
+      answers: { 200: z.object({ runs: found('Runs') }) },
+      handle: async ({ body, caller: { tenant } }) => ({
+        runs: await journal.load(body.runs.map((run) => ({ tenant, run: requireId(run, 'runs') }))),
+      }),
+    }),
+    defineRoute({
       method: 'POST',
       path: '/api/v1/journal/values',
-      auth: 'operator',
-      async handle(request, reply) {
-        answer(reply, { values: await journal.values(namesOf(membersOf(request)['hashes'])) })
-        return reply
-      },
-    },
+      right: 'journal:read',
+      summary: 'Values that are stored apart from their entries.',
+      body: z.strictObject({ hashes: names }).meta({ examples: [{ hashes: ['x'] }] }),
+      answers: { 200: z.object({ values: found('Values') }) },
+      handle: async ({ body }) => ({
+        values: await journal.values(body.hashes.map((hash) => requireId(hash, 'hashes'))),
+      }),
+    }),
   ]
-}
-
-export type ReadableJournal = Pick<JournalWork, 'load' | 'values'>
-
-function namesOf(value: unknown): string[] {
-  if (!Array.isArray(value) || value.length > mostAtOnce)
-    throw new TenonError('INPUT_INVALID', `expected a list of at most ${mostAtOnce} names`)
-  return value.map((name) => requireId(name, 'name'))
 }

@@ -1,130 +1,189 @@
-import type { FastifyRequest } from 'fastify'
-import { TenonError } from '../../base/errors.ts'
+import { z } from 'zod'
 import { requireId } from '../../base/ids.ts'
 import type { Decision } from '../../engine/engine.ts'
-import type { RunQuery, RunRow, RunStatus } from '../../journal/journal.ts'
-import { answer, membersOf, optionalText, textMember } from '../operator-request.ts'
-import type { Route } from '../route.ts'
+import type { RunRow } from '../../journal/journal.ts'
+import { runDetail, runStatuses, runSummary } from '../answers/run.ts'
 import { findRun } from '../find-run.ts'
-import type { ServerContext } from '../server.ts'
+import { defineRoute, type Route, type Routes } from '../route.ts'
+import { TenonError } from '../../base/errors.ts'
 
-const statuses: readonly RunStatus[] = ['ready', 'queued', 'waiting', 'parked', 'completed', 'failed', 'cancelled']
 const defaultPage = 50
 const largestPage = 500
+const path = '/api/v1/runs'
 
-/** Runs, as an operator sees and steers them. Every look-up is by tenant and id. */
-export function runRoutes(context: ServerContext): readonly Route[] {
-  return [...lookingRoutes(context), startRoute(context), ...steeringRoutes(context)]
-}
+const text = z.string().min(1, { error: 'a text that is not empty' })
+const params = z.strictObject({
+  run: text.describe('Its id, or a beginning or end of it that only one of the latest runs has.'),
+})
+const messageId = text.optional().describe('The same id again changes nothing.')
 
-function at(method: Route['method'], path: string, handle: Route['handle']): Route {
-  return { method, path: `/api/v1/runs${path}`, auth: 'operator', handle }
-}
+const limit = z.coerce
+  .number({ error: `a whole number from 1 to ${largestPage}` })
+  .int({ error: `a whole number from 1 to ${largestPage}` })
+  .min(1, { error: `a whole number from 1 to ${largestPage}` })
+  .max(largestPage, { error: `a whole number from 1 to ${largestPage}` })
+  .default(defaultPage)
 
-function nameIn(request: FastifyRequest): string {
-  return (request.params as { run: string }).run
-}
+const query = z.strictObject({
+  flow: text.optional(),
+  status: z.enum(runStatuses).optional(),
+  key: text.optional(),
+  before: text.optional().describe('Goes on below: the `next` of the page before.'),
+  limit,
+})
 
-function lookingRoutes({ engine, operator: { tenant } }: ServerContext): readonly Route[] {
-  return [
-    at('GET', '', async (request, reply) => {
-      const query = queryOf(tenant, request.query as Record<string, unknown>)
-      const runs = await engine.list(query)
-      answer(reply, { runs: runs.map(rowOf), next: runs.length === query.limit ? (runs.at(-1)?.run ?? null) : null })
-      return reply
+const looking: readonly Route[] = [
+  defineRoute({
+    method: 'GET',
+    path,
+    right: 'runs:read',
+    summary: 'Runs, newest first.',
+    query,
+    answers: { 200: z.object({ runs: z.array(runSummary), next: z.string().nullable() }) },
+    async handle({ query: { flow, status, key, before, limit }, caller: { tenant } }, { engine }) {
+      const runs = await engine.list({
+        tenant,
+        limit,
+        ...(flow === undefined ? {} : { flow }),
+        ...(key === undefined ? {} : { key }),
+        ...(status === undefined ? {} : { status }),
+        ...(before === undefined ? {} : { before: requireId(before, 'before') }),
+      })
+      return { runs: runs.map(summaryOf), next: runs.length === limit ? (runs.at(-1)?.run ?? null) : null }
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: `${path}/:run`,
+    right: 'runs:read',
+    summary: 'The story of one run.',
+    params,
+    answers: { 200: runDetail },
+    async handle({ params: { run: name }, caller: { tenant } }, { engine }) {
+      const run = await findRun(engine, tenant, name)
+      const view = await engine.describe(tenant, run)
+      if (view === null) throw new TenonError('NOT_FOUND', `there is no run ${run}`)
+      const { event, steps, output, error, waitsFor, undo } = view
+      return { ...summaryOf(view), event, steps, output, error, waitsFor, undo }
+    },
+  }),
+]
+
+const started = z.object({ run: z.string(), duplicate: z.boolean() })
+
+const start = defineRoute({
+  method: 'POST',
+  path,
+  right: 'runs:write',
+  summary: 'Starts a flow by hand.',
+  body: z
+    .strictObject({
+      flow: text,
+      input: z.unknown().optional(),
+      id: text.optional().describe('The run gets this id; the same id again gives the same run.'),
+    })
+    .meta({ examples: [{ flow: 'close-month', input: { month: '2026-05' }, id: 'may-2026' }] }),
+  answers: { 202: started },
+  handle: ({ body: { flow, input, id }, caller: { tenant } }, { engine }) =>
+    engine.start({
+      tenant,
+      flow: requireId(flow, 'flow'),
+      input,
+      ...(id === undefined ? {} : { id: requireId(id, 'id') }),
     }),
-    at('GET', '/:run', async (request, reply) => {
-      const run = await findRun(engine, tenant, nameIn(request))
-      answer(reply, await engine.describe(tenant, run))
-      return reply
-    }),
-  ]
-}
+})
 
-function startRoute({ engine, operator: { tenant } }: ServerContext): Route {
-  return at('POST', '', async (request, reply) => {
-    const members = membersOf(request)
-    const flow = requireId(textMember(members, 'flow'), 'flow')
-    const id = optionalText(members, 'id')
-    const named = id === undefined ? {} : { id: requireId(id, 'id') }
-    answer(reply, await engine.start({ tenant, flow, input: members['input'], ...named }), 202)
-    return reply
-  })
-}
-
-type Members = Readonly<Record<string, unknown>>
+const taken = { 202: z.object({ run: z.string() }) }
 
 /** Orders to one run, which is named whole or by a part of its id. */
-function steeringRoutes({ engine, operator: { tenant } }: ServerContext): readonly Route[] {
-  const order = (path: string, act: (run: string, members: Members) => Promise<object | void>): Route =>
-    at('POST', `/:run${path}`, async (request, reply) => {
-      const run = await findRun(engine, tenant, nameIn(request))
-      answer(reply, { run, ...(await act(run, membersOf(request))) }, 202)
-      return reply
-    })
-  return [
-    order('/retry', (run) => engine.retry({ tenant, run })),
-    order('/anew', (run) => engine.startAnew({ tenant, run })),
-    order('/cancel', (run, members) =>
-      engine.cancel({ tenant, run, reason: optionalText(members, 'reason') ?? 'cancelled by an operator' }),
-    ),
-    order('/signals', (run, members) => {
-      const id = optionalText(members, 'id')
-      const named = id === undefined ? {} : { id: requireId(id, 'id') }
-      return engine.signal({ tenant, run, name: textMember(members, 'name'), data: members['data'], ...named })
-    }),
-    order('/decisions', (run, members) => {
-      const by = optionalText(members, 'by') ?? 'operator'
-      return engine.decide({ tenant, run, step: textMember(members, 'step'), decision: decisionOf(members), by })
-    }),
-  ]
-}
+const steering: readonly Route[] = [
+  defineRoute({
+    method: 'POST',
+    path: `${path}/:run/retry`,
+    right: 'runs:write',
+    summary: 'Lets a failed run go on from its failed step, on the code as it is now.',
+    params,
+    answers: taken,
+    async handle({ params: { run: name }, caller: { tenant } }, { engine }) {
+      const run = await findRun(engine, tenant, name)
+      await engine.retry({ tenant, run })
+      return { run }
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: `${path}/:run/anew`,
+    right: 'runs:write',
+    summary: 'Starts a new run with the same input.',
+    params,
+    answers: taken,
+    async handle({ params: { run: name }, caller: { tenant } }, { engine }) {
+      const run = await findRun(engine, tenant, name)
+      return engine.startAnew({ tenant, run })
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: `${path}/:run/cancel`,
+    right: 'runs:write',
+    summary: 'Cancels a run; what it has done is taken back where that was registered.',
+    params,
+    body: z.strictObject({ reason: text.optional() }).meta({ examples: [{ reason: 'ordered twice' }] }),
+    answers: taken,
+    async handle({ params: { run: name }, body: { reason }, caller: { tenant, by } }, { engine }) {
+      const run = await findRun(engine, tenant, name)
+      await engine.cancel({ tenant, run, reason: reason ?? `cancelled by ${by}` })
+      return { run }
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: `${path}/:run/signals`,
+    right: 'runs:write',
+    summary: 'Sends a message to a run that waits for it.',
+    params,
+    body: z
+      .strictObject({ name: text, data: z.unknown().optional(), id: messageId })
+      .meta({ examples: [{ name: 'approved', data: { amount: 1 } }] }),
+    answers: taken,
+    async handle({ params: { run: whose }, body: { name, data, id }, caller: { tenant } }, { engine }) {
+      const run = await findRun(engine, tenant, whose)
+      await engine.signal({ tenant, run, name, data, ...(id === undefined ? {} : { id: requireId(id, 'id') }) })
+      return { run }
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: `${path}/:run/decisions`,
+    right: 'runs:write',
+    summary: 'Says what became of a call whose outcome is unknown.',
+    params,
+    body: z
+      .strictObject({
+        step: text,
+        decision: z.enum(['happened', 'did-not-happen', 'retry']),
+        result: z.unknown().optional().describe('With `happened`: what the call answered.'),
+        by: text
+          .optional()
+          .describe('Who decides; only for programs that ask with the token, a person who signed in is known.'),
+      })
+      .meta({ examples: [{ step: 'shiprocket.createOrder#1', decision: 'did-not-happen' }] }),
+    answers: taken,
+    async handle({ params: { run: name }, body: { step, decision, result, by }, caller }, { engine }) {
+      const { tenant } = caller
+      const run = await findRun(engine, tenant, name)
+      const decided: Decision = decision === 'happened' ? { kind: decision, result } : { kind: decision }
+      const decider = caller.kind === 'token' ? (by ?? caller.by) : caller.by
+      await engine.decide({ tenant, run, step, decision: decided, by: decider })
+      return { run }
+    },
+  }),
+]
 
-function queryOf(tenant: string, query: Record<string, unknown>): RunQuery {
-  const limit = query['limit'] === undefined ? defaultPage : Number(query['limit'])
-  if (!Number.isInteger(limit) || limit < 1 || limit > largestPage) {
-    throw new TenonError('INPUT_INVALID', `limit is not a whole number from 1 to ${largestPage}`)
-  }
-  const status = optionalText(query, 'status')
-  if (status !== undefined && !statuses.includes(status as RunStatus))
-    throw new TenonError('INPUT_INVALID', `status is not one of ${statuses.join(', ')}`)
-  const [flow, key, before] = [optionalText(query, 'flow'), optionalText(query, 'key'), optionalText(query, 'before')]
-  return {
-    tenant,
-    limit,
-    ...(flow === undefined ? {} : { flow }),
-    ...(key === undefined ? {} : { key }),
-    ...(status === undefined ? {} : { status: status as RunStatus }),
-    ...(before === undefined ? {} : { before: requireId(before, 'before') }),
-  }
-}
+/** Runs, as people see and steer them. Every look-up is by tenant and id. */
+export const routes: Routes = [...looking, start, ...steering]
 
-function rowOf({
-  run,
-  flow,
-  version,
-  status,
-  key,
-  createdAt,
-  updatedAt,
-  endedAt,
-  wakeAt,
-  code,
-  parent,
-  linked,
-}: RunRow): object {
+function summaryOf(row: RunRow) {
+  const { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked } = row
   return { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked }
-}
-
-function decisionOf(members: Members): Decision {
-  const kind = textMember(members, 'decision')
-  switch (kind) {
-    case 'happened':
-      return { kind, result: members['result'] }
-    case 'did-not-happen':
-    case 'retry':
-      return { kind }
-    default:
-      throw new TenonError('INPUT_INVALID', 'decision is not one of happened, did-not-happen, retry')
-  }
 }

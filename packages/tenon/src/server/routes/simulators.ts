@@ -1,109 +1,119 @@
+import { z } from 'zod'
 import { TenonError } from '../../base/errors.ts'
-import type {
-  RequestFault,
-  RequestFaultKind,
-  RunningSimulator,
-  WebhookFault,
-  WebhookFaultKind,
-} from '../../simulator/simulator.ts'
-import { answer, membersOf, optionalText, textMember } from '../operator-request.ts'
-import type { Route } from '../route.ts'
-import type { ServerContext } from '../server.ts'
+import type { RequestFault, RequestFaultKind, RunningSimulator, WebhookFault } from '../../simulator/simulator.ts'
+import { simulatorDetail, simulatorSummary } from '../answers/simulator.ts'
+import type { ServerContext } from '../context.ts'
+import { defineRoute, type Routes } from '../route.ts'
 
-const requestFaults: readonly RequestFaultKind[] = [
-  'rate-limit',
-  'error',
-  'error-after',
-  'hang',
-  'hang-after',
-  'reset',
-  'drop',
-  'slow',
-]
-const webhookFaults: readonly WebhookFaultKind[] = ['duplicate', 'late', 'out-of-order', 'forged']
+const requestFaults = ['rate-limit', 'error', 'error-after', 'hang', 'hang-after', 'reset', 'drop', 'slow'] as const
+const webhookFaults = ['duplicate', 'late', 'out-of-order', 'forged'] as const
+const shownAtOnce = 500
 
-/** The local stand-ins for providers: make an event happen, or make something go wrong. */
-export function simulatorRoutes({ simulators }: ServerContext): readonly Route[] {
-  const find = (params: unknown): RunningSimulator => {
-    const { connector } = params as { connector: string }
-    const found = simulators.find((simulator) => simulator.connector === connector)
-    if (found !== undefined) return found
-    const known = simulators.map((simulator) => simulator.connector).join(', ')
-    throw new TenonError(
-      'NOT_FOUND',
-      `there is no simulator of ${connector}; running: ${known === '' ? 'none' : known}`,
-    )
-  }
-  const at = (method: Route['method'], path: string, handle: Route['handle']): Route => ({
-    method,
-    path: `/api/v1/simulators${path}`,
-    auth: 'operator',
-    handle,
+const path = '/api/v1/simulators'
+const params = z.strictObject({ connector: z.string() })
+const text = z.string().min(1, { error: 'a text that is not empty' })
+const fromZero = z.number().min(0, { error: 'a number from 0 up' })
+
+const fault = z
+  .strictObject({
+    kind: z.enum([...requestFaults, ...webhookFaults, 'revoke-tokens']),
+    of: text.optional().describe('Operation or event type; default is all of them.'),
+    next: fromZero.optional().describe('How many times; default once, or without end where a probability is given.'),
+    probability: fromZero.max(1, { error: 'a number from 0 to 1' }).optional(),
+    delayMs: fromZero.optional(),
+    retryAfterS: fromZero.optional(),
   })
-  return [
-    at('GET', '', (_request, reply) => answer(reply, { simulators: simulators.map(summaryOf) })),
-    at('GET', '/:connector', (request, reply) => {
-      const simulator = find(request.params)
-      answer(reply, {
+  .meta({ examples: [{ kind: 'error', next: 3 }] })
+
+/** The local stand-ins for providers: look into them, make an event happen, or make something go wrong. */
+export const routes: Routes = [
+  defineRoute({
+    method: 'GET',
+    path,
+    right: 'simulators:read',
+    summary: 'The simulators that are running.',
+    answers: { 200: z.object({ simulators: z.array(simulatorSummary) }) },
+    handle: (_asked, { simulators }) => ({ simulators: simulators.map(summaryOf) }),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: `${path}/:connector`,
+    right: 'simulators:read',
+    summary: 'What a simulator holds and has seen.',
+    params,
+    answers: { 200: simulatorDetail },
+    handle({ params: { connector } }, context) {
+      const simulator = find(context, connector)
+      return {
         ...summaryOf(simulator),
         state: simulator.state(),
-        requests: simulator.requests(),
-        deliveries: simulator.deliveries(),
-      })
-    }),
-    at('POST', '/:connector/events', async (request, reply) => {
-      const simulator = find(request.params)
-      const members = membersOf(request)
-      const event = optionalText(members, 'event')
+        requests: latest(simulator.requests()),
+        deliveries: latest(simulator.deliveries()),
+        samples: simulator.samples,
+      }
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: `${path}/:connector/events`,
+    right: 'simulators:write',
+    summary: 'Makes an event happen, and its webhook.',
+    params,
+    body: z
+      .strictObject({ event: text, data: z.unknown().optional().describe("Default is the simulator's own example.") })
+      .meta({ examples: [{ event: 'payment_intent.succeeded' }] }),
+    answers: { 202: z.object({ connector: z.string(), event: z.string(), made: z.unknown().optional() }) },
+    async handle({ params: { connector }, body: { event, data } }, context) {
+      const simulator = find(context, connector)
       const sample = simulator.samples.find((candidate) => candidate.event === event)
-      if (event === undefined)
-        throw new TenonError(
-          'INPUT_INVALID',
-          `event is missing; ${simulator.connector} can make happen: ${simulator.events.join(', ')}`,
-        )
-      const made = await simulator.emit(event, members['data'] ?? sample?.input)
-      answer(reply, { connector: simulator.connector, event, made }, 202)
-      return reply
-    }),
-    at('POST', '/:connector/faults', (request, reply) => {
-      const simulator = find(request.params)
-      const fault = setFault(simulator, membersOf(request))
-      answer(reply, { connector: simulator.connector, fault }, 202)
-    }),
-    at('DELETE', '/:connector/faults', (request, reply) => {
-      const simulator = find(request.params)
-      simulator.faults.clear()
-      answer(reply, { connector: simulator.connector, fault: null }, 202)
-    }),
-  ]
+      return { connector, event, made: await simulator.emit(event, data ?? sample?.input) }
+    },
+  }),
+  defineRoute({
+    method: 'POST',
+    path: `${path}/:connector/faults`,
+    right: 'simulators:write',
+    summary: 'Makes something go wrong.',
+    params,
+    body: fault,
+    answers: { 202: z.object({ connector: z.string(), fault: z.unknown() }) },
+    handle({ params: { connector }, body }, context) {
+      setFault(find(context, connector), body)
+      return { connector, fault: body }
+    },
+  }),
+  defineRoute({
+    method: 'DELETE',
+    path: `${path}/:connector/faults`,
+    right: 'simulators:write',
+    summary: 'Ends all faults of a simulator.',
+    params,
+    answers: { 202: z.object({ connector: z.string(), fault: z.null() }) },
+    handle({ params: { connector } }, context) {
+      find(context, connector).faults.clear()
+      return { connector, fault: null }
+    },
+  }),
+]
+
+function find({ simulators }: ServerContext, connector: string): RunningSimulator {
+  const found = simulators.find((simulator) => simulator.connector === connector)
+  if (found !== undefined) return found
+  const known = simulators.map((simulator) => simulator.connector).join(', ')
+  throw new TenonError('NOT_FOUND', `there is no simulator of ${connector}; running: ${known === '' ? 'none' : known}`)
 }
 
-function summaryOf({ connector, baseUrl, events, undelivered }: RunningSimulator): object {
+function latest<Entry>(entries: readonly Entry[]): readonly Entry[] {
+  return entries.slice(-shownAtOnce).toReversed()
+}
+
+function summaryOf({ connector, baseUrl, events, undelivered }: RunningSimulator) {
   return { connector, baseUrl, events, undelivered: undelivered() }
 }
 
-function setFault(simulator: RunningSimulator, members: Readonly<Record<string, unknown>>): object {
-  const kind = textMember(members, 'kind')
-  const of = optionalText(members, 'of')
-  const numbers = Object.fromEntries(
-    ['next', 'probability', 'delayMs', 'retryAfterS'].flatMap((name) =>
-      members[name] === undefined ? [] : [[name, numberMember(members, name)]],
-    ),
-  )
-  const fault = { kind, ...(of === undefined ? {} : { of }), ...numbers }
-  if (kind === 'revoke-tokens') simulator.faults.revokeTokens()
-  else if (requestFaults.includes(kind as RequestFaultKind)) simulator.faults.request(fault as RequestFault)
-  else if (webhookFaults.includes(kind as WebhookFaultKind)) simulator.faults.webhook(fault as WebhookFault)
-  else
-    throw new TenonError(
-      'INPUT_INVALID',
-      `kind is not one of ${[...requestFaults, ...webhookFaults, 'revoke-tokens'].join(', ')}`,
-    )
-  return fault
-}
-
-function numberMember(members: Readonly<Record<string, unknown>>, name: string): number {
-  const value = members[name]
-  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
-  throw new TenonError('INPUT_INVALID', `${name} is not a number from 0 up`)
+function setFault({ faults }: RunningSimulator, set: z.output<typeof fault>): void {
+  const { kind } = set
+  if (kind === 'revoke-tokens') faults.revokeTokens()
+  else if (requestFaults.includes(kind as RequestFaultKind)) faults.request(set as RequestFault)
+  else faults.webhook(set as WebhookFault)
 }

@@ -1,30 +1,45 @@
-import { answer } from '../operator-request.ts'
-import type { Route } from '../route.ts'
-import type { ServerContext } from '../server.ts'
+import { z } from 'zod'
+import { runStatus } from '../answers/run.ts'
+import { defineRoute, type Routes } from '../route.ts'
+import { version } from '../version.ts'
+
+const status = z
+  .object({
+    state: z.enum(['starting', 'ready', 'draining']),
+    activity: z
+      .object({ inProgress: z.number(), readied: z.number(), nextWakeAt: z.number().nullable() })
+      .describe('Runs in memory, runs about to be, and when the next waiting run goes on.'),
+    counts: z.record(runStatus as z.ZodType<string>, z.number()).describe('Runs by status.'),
+    webhooks: z.array(
+      z.object({ path: z.string(), connector: z.string(), connection: z.string(), verification: z.string() }),
+    ),
+    version: z.string(),
+    app: z.object({ name: z.string() }),
+    startedAt: z.number().describe('Milliseconds since the epoch.'),
+  })
+  .meta({ id: 'Status', description: 'What the server is doing, in figures.' })
 
 /** What the server is doing, in figures. */
-export function statusRoutes({ engine, operator, state, webhooks }: ServerContext): readonly Route[] {
-  const { tenant } = operator
-  return [
-    {
-      method: 'GET',
-      path: '/api/v1/status',
-      auth: 'operator',
-      async handle(_request, reply) {
-        const routes = webhooks.map(({ path, connector, connection, verification }) => ({
-          path,
-          connector,
-          connection,
-          verification,
-        }))
-        answer(reply, {
-          state: state.current,
-          activity: engine.activity(),
-          counts: await engine.counts(tenant),
-          webhooks: routes,
-        })
-        return reply
-      },
-    },
-  ]
-}
+export const routes: Routes = [
+  defineRoute({
+    method: 'GET',
+    path: '/api/v1/status',
+    right: 'status:read',
+    summary: 'What the server is doing, in figures.',
+    answers: { 200: status },
+    handle: async ({ caller: { tenant } }, { engine, state, webhooks, appName, startedAt }) => ({
+      state: state.current,
+      activity: engine.activity(),
+      counts: await engine.counts(tenant),
+      webhooks: webhooks.map(({ path, connector, connection, verification }) => ({
+        path,
+        connector,
+        connection,
+        verification,
+      })),
+      version,
+      app: { name: appName },
+      startedAt,
+    }),
+  }),
+]

@@ -1,0 +1,47 @@
+/** What callers of the management API can be allowed, each in plain words. */
+const meanings = {
+  'runs:read': 'look at runs',
+  'runs:write': 'start and steer runs',
+  'flows:read': 'look at flows',
+  'flows:write': 'pause and resume flows',
+  'simulators:read': 'look into simulators',
+  'simulators:write': 'make events and faults happen in simulators',
+  'journal:read': 'read what living runs have done, for a check before a deploy',
+  'status:read': 'see what the server is doing',
+  session: 'see and end the own session',
+  'sign-in-links:write': 'let a person sign in',
+} as const
+
+export type Right = keyof typeof meanings
+
+export const rightMeanings: Readonly<Record<Right, string>> = meanings
+
+/**
+ * What a route asks of its caller. `public`: nothing, it tells nothing about this installation and changes nothing by itself. `webhook`: a signature as the provider
+ * makes it, judged over the body by the route itself. Else a right.
+ */
+export type RouteRight = 'public' | 'webhook' | Right
+
+export type CallerKind = 'token' | 'session'
+
+const everything = Object.keys(meanings) as readonly Right[]
+
+export const routeRights: ReadonlySet<RouteRight> = new Set<RouteRight>(['public', 'webhook', ...everything])
+
+/** Who holds what: the token of the data folder holds everything, a person who signed in cannot let others in. */
+export const rightsOf: Readonly<Record<CallerKind, ReadonlySet<Right>>> = {
+  token: new Set(everything),
+  session: new Set(everything.filter((right) => right !== 'sign-in-links:write')),
+}
+
+/** Who asks, once that is proved. */
+export interface Caller {
+  readonly kind: CallerKind
+  /** A person's name, for the record. */
+  readonly by: string
+  /** Whose runs they see. */
+  readonly tenant: string
+  readonly rights: ReadonlySet<Right>
+  /** When the session ends if nothing is done, in milliseconds since the epoch; `null` for the token. */
+  readonly expiresAt: number | null
+}
