@@ -15,5 +15,5 @@ const orderPaid = defineFlow('order-paid', {
 
 export default defineApp({
   flows: [orderPaid],
-  simulators: [payments, ledger, carrier].map((connector) => ({ kind: 'simulator', connector })),
+  simulators: [payments, ledger, carrier].map((connector) => ({ kind: 'simulator' as const, connector })),
 })

@@ -98,5 +98,5 @@ export const orderPaid = defineFlow('order-paid', {
 
 export default defineApp({
   flows: [orderPaid],
-  simulators: [shop, carrier].map((connector) => ({ kind: 'simulator', connector })),
+  simulators: [shop, carrier].map((connector) => ({ kind: 'simulator' as const, connector })),
 })

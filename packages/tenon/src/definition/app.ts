@@ -34,16 +34,21 @@ export function defineConnection(connector: Connector<string, any, any>, options
 }
 
 /** A stateful local stand-in for a provider; made by `defineSimulator`. */
-export interface SimulatorDefinition {
+export interface SimulatorDefinition<C extends Connector = Connector, Causes = unknown> {
   readonly kind: 'simulator'
-  readonly connector: Connector
+  readonly connector: C
+  /** Types only: what each event type that it can make happen takes. */
+  readonly '~types'?: { readonly causes: Causes }
 }
 
-export interface AppOptions {
-  readonly flows: readonly Flow[]
+export interface AppOptions<
+  Flows extends readonly Flow[] = readonly Flow[],
+  Simulators extends readonly SimulatorDefinition[] = readonly SimulatorDefinition[],
+> {
+  readonly flows: Flows
   readonly connections?: readonly Connection[]
   /** Used for each connector that has no connection, when the app is started with simulators. */
-  readonly simulators?: readonly SimulatorDefinition[]
+  readonly simulators?: Simulators
   /** Runs in progress in memory at most; default 256. */
   readonly runsInProgress?: number
   /** How long ended runs are kept; default 30 days. */
@@ -51,11 +56,17 @@ export interface AppOptions {
 }
 
 /** All definitions and settings of a project. */
-export interface App {
+export interface App<
+  Flows extends readonly Flow[] = readonly Flow[],
+  Simulators extends readonly SimulatorDefinition[] = readonly SimulatorDefinition[],
+> {
   readonly kind: 'app'
-  readonly options: AppOptions
+  readonly options: AppOptions<Flows, Simulators>
 }
 
-export function defineApp(options: AppOptions): App {
+export function defineApp<
+  const Flows extends readonly Flow[],
+  const Simulators extends readonly SimulatorDefinition[] = readonly [],
+>(options: AppOptions<Flows, Simulators>): App<Flows, Simulators> {
   return { kind: 'app', options }
 }

@@ -155,13 +155,19 @@ export interface FlowOptions<T = Trigger, U extends Uses = Uses, W extends Waits
 }
 
 /** A durable function, as defined. */
-export interface Flow<T = any, Output = any> {
+export interface Flow<
+  T = any,
+  Output = any,
+  Name extends string = string,
+  U extends Uses = any,
+  W extends Waits = any,
+> {
   readonly kind: 'flow'
-  readonly name: string
+  readonly name: Name
   readonly version: number
   readonly options: FlowOptions<any, any, any, Output>
   /** Types only. */
-  readonly '~types'?: { readonly trigger: T; readonly output: Output }
+  readonly '~types'?: { readonly trigger: T; readonly output: Output; readonly uses: U; readonly waits: W }
 }
 
 type FlowTypes<F> = F extends { readonly '~types'?: infer Types } ? NonNullable<Types> : never
@@ -178,6 +184,7 @@ export function defineFlow<
   const U extends Uses = Record<never, never>,
   const W extends Waits = Record<never, never>,
   Output = unknown,
->(name: string, options: FlowOptions<T, U, W, Output>): Flow<T, Output> {
+  const Name extends string = string,
+>(name: Name, options: FlowOptions<T, U, W, Output>): Flow<T, Output, Name, U, W> {
   return { kind: 'flow', name, version: options.version ?? 1, options: options as FlowOptions<any, any, any, Output> }
 }

@@ -8,6 +8,7 @@ import type { EntryBodies, StepKind, Written } from './entries.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { FlowPlan } from './plan.ts'
 import type { Additions, StepAdditions } from './recorder.ts'
+import type { Intercept } from './try-step.ts'
 
 /** A step that the function has asked for, and what is known of it. */
 export interface Command {
@@ -71,6 +72,9 @@ export interface Services {
   readonly client: Client
   readonly clock: Clock
   readonly random: () => number
+  readonly newId: (nowMs: number) => string
+  /** Stands between the engine and each try of a step; `null` outside tests. */
+  readonly intercept: Intercept | null
   /** Somebody listens to such happenings at the moment. */
   readonly isHeard: (name: Happening['name']) => boolean
   readonly emit: (happening: Happening) => void

@@ -1,6 +1,6 @@
 import { sleep } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
-import { newRunId, requireId } from '../base/ids.ts'
+import { requireId } from '../base/ids.ts'
 import { encode } from '../base/json.ts'
 import { validate } from '../base/schema.ts'
 import type { SignalSource } from '../definition/trigger.ts'
@@ -35,7 +35,7 @@ export class Commands {
     const flow = requireFlow(plan.find(request.flow), request.flow)
     const data = checkInput(flow, request.input)
     const now = services.clock.now()
-    const run = request.id === undefined ? newRunId(now) : requireId(request.id, 'id')
+    const run = request.id === undefined ? services.newId(now) : requireId(request.id, 'id')
     const input = encodeManualEvent(run, 'manual', now, data)
     return this.#begin(request.tenant, flow, { run, data, input, now })
   }
@@ -49,7 +49,7 @@ export class Commands {
     const input = await wholeBody(loaded.input, services.values)
     const { data } = decodeEvent(input)
     const now = services.clock.now()
-    const { run } = await this.#begin(tenant, flow, { run: newRunId(now), data, input, now, linked: old })
+    const { run } = await this.#begin(tenant, flow, { run: services.newId(now), data, input, now, linked: old })
     return { run }
   }
 
@@ -90,7 +90,7 @@ export class Commands {
       source.kind === 'signal' && source.data !== null
         ? validate(source.data as never, request.data, `data of signal ${request.name}`)
         : request.data
-    const id = request.id === undefined ? newRunId(this.#now()) : requireId(request.id, 'id')
+    const id = request.id === undefined ? this.#newId() : requireId(request.id, 'id')
     await this.#send(row, {
       type: 'signal',
       name: request.name,
@@ -107,7 +107,7 @@ export class Commands {
       name: null,
       body: encode({ reason }),
       to: row.status === 'failed' ? 'failed' : 'living',
-      id: newRunId(this.#now()),
+      id: this.#newId(),
     })
   }
 
@@ -157,7 +157,7 @@ export class Commands {
       name: request.step,
       body: encode(body, 'the decision'),
       to: 'living',
-      id: newRunId(this.#now()),
+      id: this.#newId(),
     })
   }
 
@@ -173,7 +173,7 @@ export class Commands {
       name: null,
       body: encode({}),
       to: row.status === 'failed' ? 'failed' : 'living',
-      id: newRunId(this.#now()),
+      id: this.#newId(),
     })
   }
 
@@ -221,6 +221,10 @@ export class Commands {
   #refuseWhileDraining(): void {
     if (this.#parts.services.isDraining())
       throw new TenonError('DRAINING', 'the engine takes nothing new while it drains')
+  }
+
+  #newId(): string {
+    return this.#parts.services.newId(this.#now())
   }
 
   #now(): number {

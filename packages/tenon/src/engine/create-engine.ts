@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../base/clock.ts'
+import { newRunId } from '../base/ids.ts'
 import type { Client } from '../client/client.ts'
 import type { App } from '../definition/app.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -13,6 +14,7 @@ import { Intake } from './intake.ts'
 import { QuietQueue } from './quiet-queue.ts'
 import { Routes } from './routes.ts'
 import { Retention } from './retention.ts'
+import type { Intercept } from './try-step.ts'
 import { Watchdog } from './watchdog.ts'
 
 export interface EngineOptions {
@@ -25,6 +27,12 @@ export interface EngineOptions {
   readonly log?: Services['log']
   /** A wait shorter than this stays in memory; default 1 s. */
   readonly lingerMs?: number
+  /** Makes the ids of runs and messages; default is unguessable ones. */
+  readonly newId?: (nowMs: number) => string
+  /** Stands between the engine and each try of a step, for tests. */
+  readonly intercept?: Intercept
+  /** Whether runs that await no step are looked for; default true. */
+  readonly watches?: boolean
 }
 
 /** Starts the engine: takes up what the journal holds. */
@@ -47,13 +55,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     readyInMemory: 4096,
     startedAt: clock.now(),
   })
-  const intake = new Intake(services, new Routes(plan), dispatcher)
+  const intake = new Intake(services, new Routes(plan, services.newId), dispatcher)
   const control = new Commands({ services, plan, dispatcher })
   const retention = new Retention({ journal, clock, retention: app.options.retention, log: services.log })
   const watchdog = new Watchdog(services, () => dispatcher.inMemory())
   await dispatcher.start()
   retention.start()
-  watchdog.start()
+  if (options.watches !== false) watchdog.start()
 
   return {
     accept: (event) => intake.accept(event),
@@ -112,6 +120,8 @@ function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard
     client,
     clock,
     random: options.random ?? Math.random,
+    newId: options.newId ?? newRunId,
+    intercept: options.intercept ?? null,
     isHeard: (name) => {
       for (const { wants } of listeners) if (wants(name)) return true
       return false

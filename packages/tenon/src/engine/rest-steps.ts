@@ -1,6 +1,5 @@
 import { durationMs } from '../base/duration.ts'
 import { TenonError, TimeoutError } from '../base/errors.ts'
-import { newRunId } from '../base/ids.ts'
 import { decode, encode } from '../base/json.ts'
 import type { Flow } from '../definition/flow.ts'
 import type { EventTrigger, SignalSource } from '../definition/trigger.ts'
@@ -88,7 +87,7 @@ export function childStep(host: Host, flow: Flow, encoded: string): (command: Co
     try {
       const plan = requireFlow(services.planOf(flow.name, flow.version), flow.name)
       const event = checkInput(plan, decode(encoded))
-      const run = newRunId(now)
+      const run = services.newId(now)
       const key = keyOfChild(flow, event, now)
       const start = {
         run,

@@ -1,5 +1,4 @@
 import { TenonError, messageOf } from '../base/errors.ts'
-import { newRunId } from '../base/ids.ts'
 import type { EventTrigger, Trigger } from '../definition/trigger.ts'
 import type { EventMessage, Start } from '../journal/journal.ts'
 import type { AcceptedEvent } from './engine.ts'
@@ -19,8 +18,10 @@ interface Route {
 /** Which flows an event starts, and by what waiting runs are found. */
 export class Routes {
   readonly #byType = new Map<string, Route>()
+  readonly #newId: (nowMs: number) => string
 
-  constructor(plan: AppPlan) {
+  constructor(plan: AppPlan, newId: (nowMs: number) => string) {
+    this.#newId = newId
     const newest = plan.flows.filter((flow) => plan.find(flow.name) === flow)
     const waits = plan.flows.flatMap((flow) =>
       Object.values((flow.flow.options.waits ?? {}) as Record<string, EventTrigger | { kind: 'signal' }>),
@@ -51,7 +52,7 @@ export class Routes {
       key: `${event.trigger}/${event.id}`,
       type: event.type,
       body,
-      starts: (route?.flows ?? []).map((flow) => startOf(flow, event, now)),
+      starts: (route?.flows ?? []).map((flow) => startOf(this.#newId(now), flow, event)),
       fields: route?.fields?.(event.data) ?? null,
       keepUntil: route === undefined || route.fields === null ? 0 : now + keepMs,
       dedupeUntil: now + event.dedupeMs,
@@ -68,8 +69,8 @@ function typeOf(flow: FlowPlan): string {
   return trigger.kind === 'schedule-trigger' ? `schedule/${flow.name}` : `manual/${flow.name}`
 }
 
-function startOf(flow: FlowPlan, event: AcceptedEvent, now: number): Start {
-  return { run: newRunId(now), flow: flow.name, version: flow.version, key: keyOf(flow, event), input: null }
+function startOf(run: string, flow: FlowPlan, event: AcceptedEvent): Start {
+  return { run, flow: flow.name, version: flow.version, key: keyOf(flow, event), input: null }
 }
 
 /** The key of a run that this event starts, `null` for a flow without keys. */

@@ -35,16 +35,21 @@ async function attemptBody(host: Host, command: Command, body: Body, timeoutMs: 
     const value = limit === null ? await pending : await Promise.race([pending, limit.passed])
     return { encoded: encode(value, `the result of step ${command.name}`) }
   } catch (error) {
-    const known = TenonError.is(error)
-    const retryable = known ? error.retryable : true
-    return {
-      error,
-      fate: retryable ? 'ambiguous' : 'answered',
-      retryable,
-      retryAfterMs: known ? error.retryAfterMs : null,
-    }
+    return thrown(error)
   } finally {
     limit?.stop()
+  }
+}
+
+/** What own code that throws comes to. */
+function thrown(error: unknown): TryResult {
+  const known = TenonError.is(error)
+  const retryable = known ? error.retryable : true
+  return {
+    error,
+    fate: retryable ? 'ambiguous' : 'answered',
+    retryable,
+    retryAfterMs: known ? error.retryAfterMs : null,
   }
 }
 

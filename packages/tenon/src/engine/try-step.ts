@@ -20,6 +20,22 @@ export interface TriedStep {
   readonly attempt: (command: Command, repeat: Repeat, done: (result: TryResult) => void) => void
 }
 
+/** One try of a step, as whoever stands between sees it. */
+export interface InterceptedTry {
+  readonly run: string
+  readonly flow: string
+  readonly step: string
+  readonly kind: Command['kind']
+  readonly attempt: number
+}
+
+/** Decides what becomes of a try: lets it happen by `attempt`, says by `done` what it came to, or does neither, as when the process ends there. */
+export type Intercept = (
+  tried: InterceptedTry,
+  attempt: (done: (result: TryResult) => void) => void,
+  done: (result: TryResult) => void,
+) => void
+
 /** The one retry loop of a flow: each try is in the journal, so that they count across crashes. */
 export function goTry(host: Host, step: TriedStep, command: Command): void {
   const now = host.services.clock.now()
@@ -67,7 +83,11 @@ function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Repeat):
       attempt: command.attempt,
     })
   }
-  step.attempt(command, repeat, (result) => tried(host, step, command, { repeat, result }))
+  const done = (result: TryResult): void => tried(host, step, command, { repeat, result })
+  if (services.intercept === null) return step.attempt(command, repeat, done)
+  const { run, flow } = row
+  const about = { run, flow, step: command.name, kind: command.kind, attempt: command.attempt }
+  services.intercept(about, (told) => step.attempt(command, repeat, told), done)
 }
 
 function tried(

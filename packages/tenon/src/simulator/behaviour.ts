@@ -1,4 +1,4 @@
-import type { OutputOf, Schema } from '../base/schema.ts'
+import type { InputOf, OutputOf, Schema } from '../base/schema.ts'
 import type { Connector, Events, Operations } from '../definition/connector.ts'
 import type { SimulatorDefinition } from '../definition/app.ts'
 import type { RawRequest } from '../definition/verifier.ts'
@@ -73,17 +73,24 @@ export interface Simulation {
 }
 
 /** What makes an event happen: from outside by `emit`, or by `later`. */
-export interface Cause<Input = never> {
+export interface Cause<Input = never, Given = unknown> {
   readonly input: Schema<unknown, Input>
   readonly make: (input: Input, simulation: Simulation) => unknown
+  /** Types only: what `emit` is given. */
+  readonly '~types'?: { readonly given: Given }
+}
+
+/** What each of these causes is given. */
+export type GivenTo<Causes> = {
+  readonly [Type in keyof Causes]: Causes[Type] extends Cause<never, infer Given> ? Given : never
 }
 
 /** Its schema and what it does, with the type of the input inferred. */
 export function cause<S extends Schema>(
   input: S,
   make: (input: OutputOf<S>, simulation: Simulation) => unknown,
-): Cause {
-  return { input, make } as unknown as Cause
+): Cause<never, InputOf<S>> {
+  return { input, make } as unknown as Cause<never, InputOf<S>>
 }
 
 export interface Sample {
@@ -126,17 +133,18 @@ export interface Behaviour<Ops extends Operations = Operations, Evs extends Even
 }
 
 /** A simulator as a value: nothing listens before `startSimulator`. */
-export interface Simulator extends SimulatorDefinition {
+export interface Simulator<C extends Connector = Connector, Causes = unknown> extends SimulatorDefinition<C, Causes> {
   readonly behaviour: Behaviour
 }
 
-export function defineSimulator<Name extends string, Ops extends Operations, Evs extends Events>(
+export function defineSimulator<
+  Name extends string,
+  Ops extends Operations,
+  Evs extends Events,
+  const Causes extends { readonly [Type in keyof Evs]?: Cause } = Record<never, never>,
+>(
   connector: Connector<Name, Ops, Evs>,
-  behaviour: Behaviour<NoInfer<Ops>, NoInfer<Evs>>,
-): Simulator {
-  return {
-    kind: 'simulator',
-    connector: connector,
-    behaviour,
-  }
+  behaviour: Behaviour<NoInfer<Ops>, NoInfer<Evs>> & { readonly events?: Causes },
+): Simulator<Connector<Name, Ops, Evs>, GivenTo<Causes>> {
+  return { kind: 'simulator', connector, behaviour }
 }

@@ -1,20 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { Agent, request as httpRequest } from 'node:http'
 import type { Clock } from '../base/clock.ts'
-import { TenonError, messageOf } from '../base/errors.ts'
+import { messageOf } from '../base/errors.ts'
 import type { Connector } from '../definition/connector.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Database } from './database.ts'
 import type { Faults, WebhookFaultKind } from './faults.ts'
 import type { Delivery, Ledger } from './ledger.ts'
-
-/** Where webhooks go, and the secret that signs them. */
-export interface Subscriber {
-  /** On this machine: a simulator calls nobody else. */
-  readonly url: string
-  /** Default: the webhook credential of the simulator. */
-  readonly secret?: string
-}
+import { Poster, requireNear, type Subscriber } from './poster.ts'
 
 export interface OutboxContext {
   readonly connector: Connector
@@ -49,7 +41,7 @@ const answerLimitMs = 15_000
 /** Posts webhooks until they are accepted. What waits is part of the simulator's state and survives a restart. */
 export class Outbox {
   readonly #context: OutboxContext
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: atOnce })
+  readonly #poster: Poster
   readonly #timers = new Set<() => void>()
   readonly #ready: string[] = []
   #held: string[] = []
@@ -60,6 +52,7 @@ export class Outbox {
 
   constructor(context: OutboxContext) {
     this.#context = context
+    this.#poster = new Poster({ clock: context.clock, atOnce, answerLimitMs })
   }
 
   /** Number of messages not accepted yet. */
@@ -72,7 +65,7 @@ export class Outbox {
   }
 
   subscribe(subscriber: Subscriber | null): void {
-    if (subscriber !== null) requireLoopback(subscriber.url)
+    if (subscriber !== null) requireNear(subscriber)
     this.#subscriber = subscriber
     // Remembered, so that what happens after a restart waits for the subscriber to be back.
     const remembered = this.#context.database.table<boolean>('$subscribed')
@@ -116,7 +109,7 @@ export class Outbox {
   close(): void {
     this.#closed = true
     for (const cancel of this.#timers) cancel()
-    this.#agent.destroy()
+    this.#poster.close()
   }
 
   #put(message: Message): void {
@@ -197,9 +190,8 @@ export class Outbox {
     const challenge = randomBytes(8).toString('hex')
     const handshake = this.#context.behaviour.handshake?.(challenge, this.#context.credentials)
     if (handshake === undefined) return true
-    const url = new URL(subscriber.url)
-    for (const [name, value] of Object.entries(handshake.query)) url.searchParams.set(name, value)
-    const answer = await this.#send('GET', url, { headers: {}, text: '' })
+    const { query } = handshake
+    const answer = await this.#poster.send(subscriber, { method: 'GET', query, headers: {}, text: '' })
     this.#introduced = answer !== null && answer.status === 200 && answer.text === handshake.expect
     return this.#introduced
   }
@@ -210,37 +202,7 @@ export class Outbox {
     const genuine = subscriber.secret ?? credentials[verify?.field ?? ''] ?? ''
     const secret = message.kind === 'forged' ? randomBytes(32).toString('hex') : genuine
     const headers = { 'content-type': 'application/json', ...verify?.sign(message.text, secret, clock.now()) }
-    return (await this.#send('POST', new URL(subscriber.url), { headers, text: message.text }))?.status ?? null
+    const request = { method: 'POST', query: {}, headers, text: message.text }
+    return (await this.#poster.send(subscriber, request))?.status ?? null
   }
-
-  #send(
-    method: string,
-    url: URL,
-    content: { headers: Record<string, string>; text: string },
-  ): Promise<{ status: number; text: string } | null> {
-    return new Promise((resolve) => {
-      const headers = { ...content.headers, 'content-length': Buffer.byteLength(content.text) }
-      const outgoing = httpRequest(url, { method, headers, agent: this.#agent, timeout: answerLimitMs }, (incoming) => {
-        let text = ''
-        incoming.setEncoding('utf8')
-        incoming.on('data', (piece: string) => {
-          if (text.length < 4096) text += piece
-        })
-        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, text }))
-        incoming.on('error', () => resolve(null))
-      })
-      outgoing.on('timeout', () => outgoing.destroy())
-      outgoing.on('error', () => resolve(null))
-      outgoing.end(content.text)
-    })
-  }
-}
-
-function requireLoopback(url: string): void {
-  const { protocol, hostname } = new URL(url)
-  if (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) return
-  throw new TenonError(
-    'ADDRESS_REFUSED',
-    `a simulator sends webhooks to this machine only, over http; found ${protocol}//${hostname}`,
-  )
 }

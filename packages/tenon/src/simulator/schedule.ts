@@ -22,6 +22,9 @@ export class Schedule {
   readonly #context: ScheduleContext
   readonly #timers = new Set<() => void>()
   #closed = false
+  #isPaused = false
+  /** What came due while it was paused. */
+  #missed: Planned[] = []
 
   constructor(context: ScheduleContext) {
     this.#context = context
@@ -44,6 +47,16 @@ export class Schedule {
     queueMicrotask(() => this.#planned.get(id) !== undefined && this.#arm(row))
   }
 
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  /** What came due meanwhile happens now, in its order. */
+  goOn(): void {
+    this.#isPaused = false
+    for (const planned of this.#missed.splice(0)) this.#run(planned)
+  }
+
   close(): void {
     this.#closed = true
     for (const cancel of this.#timers) cancel()
@@ -59,6 +72,7 @@ export class Schedule {
   }
 
   #run(planned: Planned): void {
+    if (this.#isPaused) return void this.#missed.push(planned)
     const { database, happen, log } = this.#context
     try {
       database.transaction(() => {

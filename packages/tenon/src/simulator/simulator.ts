@@ -1,29 +1,43 @@
 import { TenonError } from '../base/errors.ts'
 import type { SimulatorDefinition } from '../definition/app.ts'
+import type { RawRequest } from '../definition/verifier.ts'
 import type { Sample, Simulator } from './behaviour.ts'
 import { credentialFields, generateCredentials } from './credentials.ts'
 import { openDatabase } from './database.ts'
-import { exchange } from './exchange.ts'
+import { exchange, type Outcome } from './exchange.ts'
 import type { RequestFault, Undo, WebhookFault } from './faults.ts'
 import type { Delivery, Effect, SeenRequest } from './ledger.ts'
 import { listen } from './listener.ts'
-import type { Subscriber } from './outbox.ts'
+import type { Subscriber } from './poster.ts'
 import { worldOf, type SimulatorOptions, type World } from './world.ts'
 
 export { Answer, cause, defineSimulator, reject } from './behaviour.ts'
 export { generateCredentials } from './credentials.ts'
 export type { Behaviour, Cause, InputProblem, Refusal, Sample, Simulation, Simulator, Table } from './behaviour.ts'
 export type { RequestFault, RequestFaultKind, WebhookFault, WebhookFaultKind } from './faults.ts'
+export type { Outcome } from './exchange.ts'
 export type { Delivery, Effect, SeenRequest } from './ledger.ts'
-export type { Subscriber } from './outbox.ts'
+export type { Subscriber } from './poster.ts'
 export type { SimulatorOptions } from './world.ts'
 
 /** A provider at work on this machine. */
-export interface RunningSimulator {
-  readonly connector: string
+export interface RunningSimulator extends SimulatorControls {
   readonly origin: string
   /** What stands for the connector's base URL. */
   readonly baseUrl: string
+}
+
+/** A provider at work in this process, without a socket. */
+export interface OpenSimulator extends SimulatorControls {
+  /** What a request on that path comes to. */
+  answer(path: string, request: RawRequest | 'too-large'): Promise<Outcome>
+  /** Those that every answer to that request has. */
+  headers(request: RawRequest): Readonly<Record<string, string>>
+}
+
+/** What a person or a test does with a simulator. */
+export interface SimulatorControls {
+  readonly connector: string
   readonly credentials: Readonly<Record<string, string>>
   /** Event types that `emit` can make happen. */
   readonly events: readonly string[]
@@ -33,6 +47,9 @@ export interface RunningSimulator {
   /** Makes an event happen as if from outside; resolves with what it made, when that is durable. */
   emit(event: string, input?: unknown): Promise<unknown>
   subscribe(subscriber: Subscriber | null): void
+  /** While it is paused nothing happens by itself; what came due meanwhile happens when it goes on. */
+  pause(): void
+  resume(): void
   readonly faults: {
     request(fault: RequestFault): Undo
     webhook(fault: WebhookFault): Undo
@@ -54,45 +71,74 @@ export async function startSimulator(
   definition: SimulatorDefinition,
   options: SimulatorOptions = {},
 ): Promise<RunningSimulator> {
+  const { simulator, begin } = await prepare(definition, options)
+  const listener = await listen({
+    host: options.host ?? '127.0.0.1',
+    port: options.port ?? 0,
+    answer: (path, request) => simulator.answer(path, request),
+    headers: (request) => simulator.headers(request),
+  }).catch(async (error: unknown) => {
+    await simulator.close()
+    throw error
+  })
+  begin()
+  const origin = `http://127.0.0.1:${listener.port}`
+  return {
+    ...simulator,
+    origin,
+    baseUrl: origin + new URL(definition.connector.options.baseUrl).pathname.replace(/\/$/, ''),
+    async close() {
+      await listener.close()
+      await simulator.close()
+    },
+  }
+}
+
+/** The same provider for one process: whoever opens it hands requests in, and takes webhooks as a `subscribe`r that is no URL. */
+export async function openSimulator(
+  definition: SimulatorDefinition,
+  options: Omit<SimulatorOptions, 'host' | 'port'> = {},
+): Promise<OpenSimulator> {
+  const { simulator, begin } = await prepare(definition, options)
+  begin()
+  return simulator
+}
+
+/** `begin` lets happen what waited for the provider to be reachable. */
+async function prepare(
+  definition: SimulatorDefinition,
+  options: SimulatorOptions,
+): Promise<{ readonly simulator: OpenSimulator; readonly begin: () => void }> {
   const { connector, behaviour } = definition as Simulator
   const credentials = options.credentials ?? generateCredentials(definition)
   requireCredentials(definition, credentials)
   const database = await openDatabase(options.persist ?? null, connector.name)
   const world = worldOf({ definition: definition as Simulator, options, credentials, database })
-  const fresh = begin(world)
-  const listener = await listen({
-    host: options.host ?? '127.0.0.1',
-    port: options.port ?? 0,
-    answer: (path, request) => exchange(world, path, request),
-    headers: (request) => behaviour.headers?.(request, world.simulation) ?? {},
-  }).catch(async (error: unknown) => {
-    await database.close()
-    throw error
-  })
-  if (options.webhook !== undefined) world.outbox.subscribe(options.webhook)
-  world.outbox.resume()
-  world.schedule.resume()
-  const origin = `http://127.0.0.1:${listener.port}`
-  return {
+  const simulator: OpenSimulator = {
     connector: connector.name,
-    origin,
-    baseUrl: origin + new URL(connector.options.baseUrl).pathname.replace(/\/$/, ''),
     credentials,
     events: Object.keys(behaviour.events ?? {}),
     samples: behaviour.samples ?? [],
-    fresh,
+    fresh: firstState(world),
     ...controlsOf(world),
+    answer: (path, request) => exchange(world, path, request),
+    headers: (request) => behaviour.headers?.(request, world.simulation) ?? {},
     async close() {
       world.schedule.close()
       world.outbox.close()
-      await listener.close()
       await database.close()
     },
   }
+  const begin = (): void => {
+    if (options.webhook !== undefined) world.outbox.subscribe(options.webhook)
+    world.outbox.resume()
+    world.schedule.resume()
+  }
+  return { simulator, begin }
 }
 
 /** First state, unless there is one; true when there was none. */
-function begin({ behaviour, clock, database, simulation }: World): boolean {
+function firstState({ behaviour, clock, database, simulation }: World): boolean {
   const begun = database.table<number>('$begun')
   if (begun.size > 0) return false
   database.transaction(() => {
@@ -102,13 +148,10 @@ function begin({ behaviour, clock, database, simulation }: World): boolean {
   return true
 }
 
-type Controls = Pick<
-  RunningSimulator,
-  'emit' | 'subscribe' | 'faults' | 'state' | 'requests' | 'effects' | 'deliveries' | 'undelivered'
->
+type Controls = Omit<SimulatorControls, 'connector' | 'credentials' | 'events' | 'samples' | 'fresh' | 'close'>
 
 function controlsOf(world: World): Controls {
-  const { authentication, database, deliveries, faults, outbox, requests, webhookFaults } = world
+  const { authentication, database, deliveries, faults, outbox, requests, schedule, webhookFaults } = world
   return {
     async emit(event, input = {}) {
       const made = database.transaction(() => world.happen(event, input))
@@ -116,6 +159,8 @@ function controlsOf(world: World): Controls {
       return made
     },
     subscribe: (subscriber) => outbox.subscribe(subscriber),
+    pause: () => schedule.pause(),
+    resume: () => schedule.goOn(),
     faults: {
       request: (fault) => faults.set(fault),
       webhook: (fault) => webhookFaults.set(fault),

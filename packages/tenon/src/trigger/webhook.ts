@@ -7,6 +7,7 @@ import type { App } from '../definition/app.ts'
 import type { Connector, WebhookOptions } from '../definition/connector.ts'
 import type { ReceivedEvent } from '../definition/event.ts'
 import type { RawRequest } from '../definition/verifier.ts'
+import type { AcceptReceipt } from '../engine/engine.ts'
 import { parseBody } from './body.ts'
 import { eventTypesInUse, type TriggerContext } from './trigger.ts'
 
@@ -29,6 +30,8 @@ export interface Webhook {
   /** Resolves when everything in the request is durable. Rejects with what is wrong, and then nothing that is wrong has started anything. */
   receive(request: RawRequest): Promise<WebhookAnswer>
   handshake(request: RawRequest): WebhookAnswer
+  /** Takes in one event as if a genuine request had brought it; `null` where no flow starts from or waits for its type. */
+  accept(event: ReceivedEvent): Promise<AcceptReceipt> | null
 }
 
 /** `/hooks/<connector>` for the main account and `/hooks/<connector>/<connection>` for each, of those connectors whose events some flow uses. */
@@ -88,6 +91,7 @@ function createReceiver(
       }
     },
     handshake: (request) => answerHandshake(webhooks, request, credentials),
+    accept: (event) => accept(route, event),
   }
 }
 
@@ -168,7 +172,7 @@ async function takeSeveral(route: Route, events: readonly ReceivedEvent[]): Prom
   return route.answer
 }
 
-function accept(route: Route, received: ReceivedEvent): Promise<unknown> | null {
+function accept(route: Route, received: ReceivedEvent): Promise<AcceptReceipt> | null {
   const { connector, types, clock } = route
   const declared = Object.hasOwn(connector.options.events ?? {}, received.type)
     ? connector.options.events?.[received.type]
