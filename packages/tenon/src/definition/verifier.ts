@@ -17,8 +17,8 @@ export interface Verifier {
   readonly field: string | null
   /** Throws `SIGNATURE_INVALID` or `CLOCK_SKEW`. Any one of `secrets` may match, so that they can be rotated. */
   readonly verify: (request: RawRequest, secrets: readonly string[], nowMs: number) => void
-  /** The headers that a genuine sender adds; used by simulators. */
-  readonly sign: (body: string, secret: string, nowMs: number) => Record<string, string>
+  /** The headers that a genuine sender adds; used by simulators. With several secrets it signs with each, where its form has room for that, else with the first. */
+  readonly sign: (body: string, secret: string | readonly string[], nowMs: number) => Record<string, string>
 }
 
 /** `t=<seconds>,v1=<hex>`: HMAC-SHA256 over `<t>.<body>`, any `v1` may match (Stripe, "Verify webhook signatures manually"). */
@@ -42,8 +42,10 @@ export function timestampedHmac(options: { header: string; field: string; tolera
     },
     sign(body, secret, nowMs) {
       const timestamp = Math.floor(nowMs / 1000)
-      const signature = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')
-      return { [options.header]: `t=${timestamp},v1=${signature}` }
+      const signatures = (typeof secret === 'string' ? [secret] : secret).map(
+        (one) => `v1=${createHmac('sha256', one).update(`${timestamp}.${body}`).digest('hex')}`,
+      )
+      return { [options.header]: [`t=${timestamp}`, ...signatures].join(',') }
     },
   }
 }
@@ -75,7 +77,9 @@ export function bodyHmac(options: { header: string; field: string; prefix?: stri
         )
       if (!genuine) throw invalid(`${options.header} does not match`)
     },
-    sign: (body, secret) => ({ [options.header]: prefix + createHmac('sha256', secret).update(body).digest('hex') }),
+    sign: (body, secret) => ({
+      [options.header]: prefix + createHmac('sha256', first(secret)).update(body).digest('hex'),
+    }),
   }
 }
 
@@ -89,13 +93,17 @@ export function staticToken(options: { header: string; field: string }): Verifie
       if (!secrets.some((secret) => equalBytes(header, Buffer.from(secret))))
         throw invalid(`${options.header} does not match`)
     },
-    sign: (_body, secret) => ({ [options.header]: secret }),
+    sign: (_body, secret) => ({ [options.header]: first(secret) }),
   }
 }
 
 /** Accepts anyone. The reason is shown at every start. */
 export function unverified(reason: string): Verifier {
   return { describe: `unverified: ${reason}`, field: null, verify: () => undefined, sign: () => ({}) }
+}
+
+function first(secret: string | readonly string[]): string {
+  return typeof secret === 'string' ? secret : (secret[0] ?? '')
 }
 
 function requireHeader(request: RawRequest, name: string): string {

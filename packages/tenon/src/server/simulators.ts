@@ -35,6 +35,8 @@ async function startOne(
     ...(account === null ? {} : { credentials: account.credentials }),
     persist: folder.simulatorState(name),
     clock,
+    // Somebody is watching, and a restart of the app should not cost them minutes.
+    redelivery: 'quick' as const,
     log: (message: string) => log.info('simulator.said', { connector: name, message }),
   }
   const simulator = await startSimulator(definition, { ...options, port: account?.port ?? 0 }).catch(

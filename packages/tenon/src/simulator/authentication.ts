@@ -12,8 +12,8 @@ type Credentials = Readonly<Record<string, string>>
 
 /** Checks requests by the scheme that the connector declares. */
 export interface Authentication {
-  /** True for a request that carries the account's credentials. */
-  readonly accepts: (authorization: string | undefined) => boolean
+  /** Whether a request carries the account's credentials, or ones that it had once. */
+  readonly judge: (authorization: string | undefined) => 'good' | 'expired' | 'bad'
   /** For schemes with a login: where it is, and a token for good credentials, else `null`. */
   readonly login: { readonly path: string; readonly issue: (body: unknown) => string | null } | null
   /** Ends all tokens, as a provider does when a password changes. */
@@ -33,7 +33,7 @@ export function authenticationOf(connector: Connector, context: AuthenticationCo
   const { credentials } = context
   switch (scheme) {
     case 'none':
-      return { accepts: () => true, login: null, revokeTokens: () => undefined }
+      return { judge: () => 'good', login: null, revokeTokens: () => undefined }
     case 'bearer':
       return fixed(`Bearer ${credentials[(settings as BearerSettings).field]}`)
     case 'basic': {
@@ -49,7 +49,7 @@ export function authenticationOf(connector: Connector, context: AuthenticationCo
 
 function fixed(expected: string): Authentication {
   return {
-    accepts: (authorization) => equal(authorization ?? '', expected),
+    judge: (authorization) => (equal(authorization ?? '', expected) ? 'good' : 'bad'),
     login: null,
     revokeTokens: () => undefined,
   }
@@ -62,9 +62,11 @@ function tokenLogin(
   const login = settings.login(credentials)
   const table = database.table<number>(tokens)
   return {
-    accepts(authorization) {
+    judge(authorization) {
       const token = /^Bearer (\S+)$/.exec(authorization ?? '')?.[1]
-      return token !== undefined && (table.get(contentHash(token)) ?? 0) > now()
+      const until = token === undefined ? undefined : table.get(contentHash(token))
+      if (until === undefined) return 'bad'
+      return until > now() ? 'good' : 'expired'
     },
     login: {
       path: login.path,
@@ -78,7 +80,7 @@ function tokenLogin(
     },
     revokeTokens() {
       const issued = Object.keys(database.snapshot()[tokens] ?? {})
-      database.transaction(() => issued.forEach((hash) => table.delete(hash)))
+      database.transaction(() => issued.forEach((hash) => table.put(hash, 0)))
     },
   }
 }

@@ -2,6 +2,7 @@ import type { InputOf, OutputOf, Schema } from '../base/schema.ts'
 import type { Connector, Events, Operations } from '../definition/connector.ts'
 import type { SimulatorDefinition } from '../definition/app.ts'
 import type { RawRequest } from '../definition/verifier.ts'
+import type { Limit } from './limits.ts'
 
 /** What a provider answers. An operation may also return a bare body, which stands for status 200. */
 export class Answer {
@@ -39,12 +40,23 @@ export interface InputProblem {
 
 /** Why a request is turned away before, or in place of, its operation. */
 export type Refusal =
-  | { readonly reason: 'unauthenticated'; readonly given: boolean; readonly login: boolean }
+  | {
+      readonly reason: 'unauthenticated'
+      readonly given: boolean
+      readonly login: boolean
+      /** True for a token that was good once. */
+      readonly expired: boolean
+    }
   | { readonly reason: 'input-invalid'; readonly problems: readonly InputProblem[] }
   | { readonly reason: 'body-unreadable' | 'body-too-large' }
   | { readonly reason: 'route-unknown' | 'method-unknown'; readonly method: string; readonly path: string }
   | { readonly reason: 'key-reused' | 'key-busy'; readonly key: string }
-  | { readonly reason: 'rate-limited'; readonly retryAfterS: number }
+  | {
+      readonly reason: 'rate-limited'
+      readonly retryAfterS: number
+      /** Name of the limit; `null` where a fault plays one. */
+      readonly limit: string | null
+    }
   | { readonly reason: 'broken' }
 
 /** Rows of one kind. Values are never changed in place: `put` a new one. */
@@ -57,6 +69,21 @@ export interface Table<Row> {
   readonly size: number
 }
 
+/** Where a webhook goes that is not for the subscriber, and what signs it. */
+export interface Endpoint {
+  /** On this machine. */
+  readonly url: string
+  readonly secret: string
+}
+
+/** How a provider repeats a webhook that was not accepted. */
+export interface Redelivery {
+  /** The pause before each further try, in milliseconds; when they are used up it gives up. */
+  readonly pausesMs: readonly number[]
+  /** How long it waits for an answer; default 15 s. */
+  readonly answerLimitMs?: number
+}
+
 /** What an operation or a cause works with. All it does takes effect together, or, when it throws, not at all. */
 export interface Simulation {
   /** Milliseconds since the epoch. */
@@ -66,8 +93,8 @@ export interface Simulation {
   /** The next number of that series. */
   number(series: string, first: number): number
   table<Row>(name: string): Table<Row>
-  /** Posts that body to the subscriber, signed, again and again until it is accepted. */
-  deliver(type: string, body: unknown): void
+  /** Posts that body to the subscriber, or to the endpoint given, signed, again and again until it is accepted. */
+  deliver(type: string, body: unknown, endpoint?: Endpoint): void
   /** Lets the cause of an event happen after `delayMs`, times the pace of the simulator. */
   later(event: string, input: unknown, delayMs: number): void
 }
@@ -109,7 +136,7 @@ export interface Behaviour<Ops extends Operations = Operations, Evs extends Even
   readonly refuse: (refusal: Refusal, simulation: Simulation) => Answer
   /** State at first start. */
   readonly begin?: (simulation: Simulation) => void
-  /** Events that show the simulator at work; their inputs fit their causes. */
+  /** At least one for each event that can be made to happen; their inputs fit their causes. */
   readonly samples?: readonly Sample[]
   /** Makes a credential look like the provider's; `random` gives letters and digits. Default: 32 of them. */
   readonly credentials?: Readonly<Record<string, (random: (length: number) => string) => string>>
@@ -121,6 +148,12 @@ export interface Behaviour<Ops extends Operations = Operations, Evs extends Even
     /** Headers of an answer that is brought back. */
     readonly replayed?: Readonly<Record<string, string>>
   }
+  /** How many requests it takes; none by default. */
+  readonly limits?: readonly Limit[]
+  /** How webhooks are repeated; default is quickly, for as long as three days. */
+  readonly redelivery?: Redelivery
+  /** Its answer while it is down for maintenance; default is a page of HTML. */
+  readonly maintenance?: (retryAfterS: number) => Answer
   /** Headers of every answer. */
   readonly headers?: (request: RawRequest, simulation: Simulation) => Readonly<Record<string, string>>
   /** How a webhook's body is written; default JSON. */

@@ -23,14 +23,34 @@ export interface Database {
 
 const header = (connector: string): string => JSON.stringify({ simulator: connector, format: 1 })
 
-/** With `null` for the file, nothing is kept. */
-export async function openDatabase(file: string | null, connector: string): Promise<Database> {
+export interface DatabaseOptions {
+  /** File that keeps it; with `null`, nothing is kept. */
+  readonly file: string | null
+  readonly connector: string
+  /** Rows of one table beyond this push the oldest out. */
+  readonly keep: number
+  /** The file is written anew when it has grown by this many bytes. */
+  readonly compactAfter?: number
+}
+
+// Of what a simulator keeps for itself: keys, effects, webhooks on their way.
+const keepOwn = 100_000
+
+export async function openDatabase({
+  file,
+  connector,
+  keep,
+  compactAfter = 32 * 1_048_576,
+}: DatabaseOptions): Promise<Database> {
   const tables = new Map<string, Map<string, unknown>>()
-  if (file === null) return new Tables(tables, null)
+  if (file === null) return new Tables(tables, null, keep)
   mkdirSync(dirname(file), { recursive: true })
   if (existsSync(file)) load(file, connector, tables)
-  compact(file, connector, tables)
-  return new Tables(tables, new Log(await open(file, 'a', 0o600)))
+  const reopen = (): Promise<FileHandle> => {
+    compact(file, connector, tables)
+    return open(file, 'a', 0o600)
+  }
+  return new Tables(tables, new Log(await reopen(), reopen, compactAfter), keep)
 }
 
 function load(file: string, connector: string, tables: Map<string, Map<string, unknown>>): void {
@@ -77,12 +97,14 @@ function unusable(file: string, what: string, cause?: unknown): TenonError {
 class Tables implements Database {
   readonly #tables: Map<string, Map<string, unknown>>
   readonly #log: Log | null
+  readonly #keep: number
   writes = 0
   #open: { readonly writes: Write[]; readonly before: Write[] } | null = null
 
-  constructor(tables: Map<string, Map<string, unknown>>, log: Log | null) {
+  constructor(tables: Map<string, Map<string, unknown>>, log: Log | null, keep: number) {
     this.#tables = tables
     this.#log = log
+    this.#keep = keep
   }
 
   table<Row>(name: string): Table<Row> {
@@ -95,9 +117,13 @@ class Tables implements Database {
       this.#open.writes.push(row === undefined ? [name, id] : [name, id, row])
       apply(this.#tables, [name, id, row])
     }
+    const keep = name.startsWith('$') ? keepOwn : this.#keep
     return {
       get: (id) => rows.get(id) as Row | undefined,
-      put: write,
+      put(id, row) {
+        if (rows.size >= keep && !rows.has(id)) write(rows.keys().next().value ?? '')
+        write(id, row)
+      },
       delete: (id) => rows.has(id) && write(id),
       values: () => rows.values() as IterableIterator<Row>,
       get size() {
@@ -137,13 +163,18 @@ class Tables implements Database {
 
 /** One write is under way while the next one fills: many requests share a sync. */
 class Log {
-  readonly #file: FileHandle
+  readonly #reopen: () => Promise<FileHandle>
+  readonly #compactAfter: number
+  #file: FileHandle
+  #grown = 0
   #waiting: string[] = []
   #writing: Promise<void> = Promise.resolve()
   #next: Promise<void> | null = null
 
-  constructor(file: FileHandle) {
+  constructor(file: FileHandle, reopen: () => Promise<FileHandle>, compactAfter: number) {
     this.#file = file
+    this.#reopen = reopen
+    this.#compactAfter = compactAfter
   }
 
   append(line: string): void {
@@ -165,11 +196,19 @@ class Log {
   }
 
   async #write(): Promise<void> {
-    const lines = this.#waiting
+    const text = `${this.#waiting.join('\n')}\n`
     this.#waiting = []
     this.#writing = this.#next ?? this.#writing
     this.#next = null
-    await this.#file.appendFile(`${lines.join('\n')}\n`)
+    this.#grown += text.length
+    if (this.#grown > this.#compactAfter) {
+      // All that waited is in the tables already, and so in the new file.
+      this.#grown = 0
+      await this.#file.close()
+      this.#file = await this.#reopen()
+      return
+    }
+    await this.#file.appendFile(text)
     await this.#file.datasync()
   }
 }

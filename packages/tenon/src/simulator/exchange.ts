@@ -6,11 +6,13 @@ import type { RawRequest } from '../definition/verifier.ts'
 import type { Authentication } from './authentication.ts'
 import { Answer, Rejection, type Behaviour, type Refusal, type Simulation } from './behaviour.ts'
 import type { Database } from './database.ts'
-import type { FaultOptions, Faults, RequestFaultKind } from './faults.ts'
+import { withoutEffect, type Faults, type RequestFault, type RequestFaultKind } from './faults.ts'
 import { requestHash, type Keys } from './idempotency.ts'
 import { readInput, type InputResult } from './input.ts'
 import type { Effect, Ledger, SeenRequest } from './ledger.ts'
+import type { Limits } from './limits.ts'
 import { matchRoute, type Route } from './route.ts'
+import { Damaged, maintenance, proxyPage, spoil, type Outcome } from './spoiling.ts'
 
 export interface ExchangeContext {
   readonly behaviour: Behaviour
@@ -18,6 +20,8 @@ export interface ExchangeContext {
   readonly routes: readonly Route[]
   readonly authentication: Authentication
   readonly keys: Keys
+  /** `null` where the provider's limits are not to hold. */
+  readonly limits: Limits | null
   readonly faults: Faults<RequestFaultKind>
   readonly database: Database
   readonly clock: Clock
@@ -25,10 +29,6 @@ export interface ExchangeContext {
   readonly log: (message: string) => void
 }
 
-/** What happens to a request: an answer, silence, or a broken connection. */
-export type Outcome = Answer | 'silence' | 'break'
-
-type Fault = FaultOptions<RequestFaultKind>
 type Seen = { -readonly [Field in keyof SeenRequest]: SeenRequest[Field] }
 interface Call {
   readonly route: Route
@@ -36,14 +36,6 @@ interface Call {
   readonly hash: string
   readonly key: string | null
 }
-
-const unanswered: Partial<Record<RequestFaultKind, Outcome>> = {
-  hang: 'silence',
-  'hang-after': 'silence',
-  reset: 'break',
-  drop: 'break',
-}
-const withoutEffect = new Set<RequestFaultKind>(['rate-limit', 'error', 'hang', 'reset'])
 
 /** Answers one request like the provider: route, credentials, input, key, then the operation. */
 export async function exchange(
@@ -72,7 +64,8 @@ export async function exchange(
     context.log(`${seen.method} ${path}: ${messageOf(error)}`)
     outcome = refuse(context, { reason: 'broken' })
   }
-  seen.status = outcome instanceof Answer ? outcome.status : null
+  if (outcome instanceof Damaged) seen.status = outcome.answer.status
+  else seen.status = outcome instanceof Answer ? outcome.status : null
   context.requests.add(seen)
   return outcome
 }
@@ -80,7 +73,7 @@ export async function exchange(
 async function answer(context: ExchangeContext, seen: Seen, request: RawRequest): Promise<Outcome> {
   const { authentication } = context
   if (authentication.login !== null && request.method === 'POST' && seen.path === authentication.login.path) {
-    return login(context, authentication.login, request)
+    return login(context, seen, request)
   }
   const match = matchRoute(context.routes, request.method, seen.path)
   const [first] = match.routes
@@ -90,13 +83,12 @@ async function answer(context: ExchangeContext, seen: Seen, request: RawRequest)
   }
   seen.operation = first.operation
   const { authorization } = request.headers
-  if (!authentication.accepts(authorization)) {
-    return refuse(context, { reason: 'unauthenticated', given: authorization !== undefined, login: false })
-  }
+  const verdict = authentication.judge(authorization)
+  if (verdict !== 'good') return unauthenticated(context, authorization !== undefined, verdict === 'expired')
   const read = readable(() => readInput(match, request))
   if (read === null) return refuse(context, { reason: 'body-unreadable' })
   if ('route' in read) seen.operation = read.route.operation
-  return withFault(context, { seen, request, read })
+  return withinLimits(context, { seen, request, read })
 }
 
 interface Read {
@@ -105,10 +97,28 @@ interface Read {
   readonly read: InputResult
 }
 
+async function withinLimits(context: ExchangeContext, { seen, request, read }: Read): Promise<Outcome> {
+  const input = 'route' in read ? read.input : null
+  const taken = context.limits?.take({ operation: seen.operation ?? '', method: request.method, input })
+  if (taken === undefined) return withFault(context, { seen, request, read })
+  const { exceeded, headers } = taken
+  const outcome =
+    exceeded === null
+      ? await withFault(context, { seen, request, read })
+      : refuse(context, {
+          reason: 'rate-limited',
+          retryAfterS: exceeded.retryAfterS,
+          limit: exceeded.limit.name,
+        })
+  return outcome instanceof Answer
+    ? new Answer(outcome.status, outcome.body, { ...headers, ...outcome.headers })
+    : outcome
+}
+
 async function withFault(context: ExchangeContext, { seen, request, read }: Read): Promise<Outcome> {
   const fault = context.faults.draw(seen.operation ?? '')
   seen.fault = fault?.kind ?? null
-  if (fault !== null && withoutEffect.has(fault.kind)) return failure(context, fault)
+  if (fault !== null && withoutEffect.has(fault.kind)) return turnedAway(context, fault)
   if ('problems' in read) return refuse(context, { reason: 'input-invalid', problems: read.problems })
   return keyed(context, { seen, call: callOf(context, read, request), fault })
 }
@@ -123,17 +133,15 @@ function callOf(
 
 async function keyed(
   context: ExchangeContext,
-  { seen, call, fault }: { seen: Seen; call: Call; fault: Fault | null },
+  { seen, call, fault }: { seen: Seen; call: Call; fault: RequestFault | null },
 ): Promise<Outcome> {
   const { key, hash } = call
   seen.idempotencyKey = key
-  const lost = fault === null ? undefined : unanswered[fault.kind]
+  const sent = (answer: Answer): Outcome => spoil(answer, fault, context.clock.now())
   const state = key === null ? 'new' : context.keys.take(key, hash)
   if (state instanceof Answer) {
     seen.replayed = true
-    return (
-      lost ?? new Answer(state.status, state.body, { ...state.headers, ...context.behaviour.idempotency?.replayed })
-    )
+    return sent(new Answer(state.status, state.body, { ...state.headers, ...context.behaviour.idempotency?.replayed }))
   }
   if (state !== 'new') return refuse(context, { reason: state === 'busy' ? 'key-busy' : 'key-reused', key: key ?? '' })
   try {
@@ -141,7 +149,7 @@ async function keyed(
     const result = perform(context, seen, { call, broken: fault?.kind === 'error-after' })
     // Others with this key are told to wait until the result would survive a crash.
     await context.database.durable()
-    return lost ?? result
+    return sent(result)
   } finally {
     if (key !== null) context.keys.release(key)
   }
@@ -174,10 +182,10 @@ function perform(context: ExchangeContext, seen: Seen, { call, broken }: { call:
   }
 }
 
-function record({ database, clock }: ExchangeContext, call: Call): void {
+function record({ database, clock, simulation }: ExchangeContext, call: Call): void {
   const effects = database.table<Effect>('$effects')
   const at = clock.now()
-  effects.put(String(effects.size + 1), {
+  effects.put(String(simulation.number('$effect', 1)), {
     at,
     operation: call.route.operation,
     idempotencyKey: call.key,
@@ -186,18 +194,56 @@ function record({ database, clock }: ExchangeContext, call: Call): void {
   })
 }
 
-function login(context: ExchangeContext, scheme: NonNullable<Authentication['login']>, request: RawRequest): Answer {
+/** The name by which a fault may be set for a login. */
+export const loginName = 'login'
+
+function login(context: ExchangeContext, seen: Seen, request: RawRequest): Outcome {
+  const isMeant = ({ kind, of }: RequestFault): boolean =>
+    kind === 'credentials-revoked' || (of === loginName && kind !== 'token-expired')
+  const fault = context.faults.draw(loginName, isMeant)
+  seen.fault = fault?.kind ?? null
+  if (fault?.kind === 'credentials-revoked') {
+    return refuse(context, { reason: 'unauthenticated', given: true, login: true, expired: false })
+  }
+  if (fault !== null && withoutEffect.has(fault.kind)) return turnedAway(context, fault)
   const body = readable(() => parseJson(new TextDecoder('utf-8', { fatal: true }).decode(request.body)))
   if (body === null) return refuse(context, { reason: 'body-unreadable' })
-  const token = scheme.issue(body)
-  if (token === null) return refuse(context, { reason: 'unauthenticated', given: true, login: true })
-  return new Answer(200, context.behaviour.loggedIn?.(token, context.simulation) ?? { token })
+  const token = context.authentication.login?.issue(body) ?? null
+  if (token === null) return refuse(context, { reason: 'unauthenticated', given: true, login: true, expired: false })
+  const answer = new Answer(200, context.behaviour.loggedIn?.(token, context.simulation) ?? { token })
+  return spoil(answer, fault, context.clock.now())
 }
 
-function failure(context: ExchangeContext, fault: Fault): Outcome {
-  if (fault.kind === 'rate-limit')
-    return refuse(context, { reason: 'rate-limited', retryAfterS: fault.retryAfterS ?? 1 })
-  return unanswered[fault.kind] ?? refuse(context, { reason: 'broken' })
+function unauthenticated(context: ExchangeContext, given: boolean, expired: boolean): Answer {
+  return refuse(context, { reason: 'unauthenticated', given, login: false, expired })
+}
+
+/** The answer of a fault that comes before the operation. */
+function turnedAway(context: ExchangeContext, fault: RequestFault): Outcome {
+  switch (fault.kind) {
+    case 'rate-limit':
+      return refuse(context, { reason: 'rate-limited', retryAfterS: fault.retryAfterS ?? 1, limit: null })
+    case 'bad-gateway':
+      return proxyPage(502, 'Bad Gateway')
+    case 'unavailable':
+      return proxyPage(503, 'Service Temporarily Unavailable')
+    case 'redirect':
+      return proxyPage(307, 'Temporary Redirect', { location: 'https://elsewhere.example/' })
+    case 'credentials-revoked':
+      return unauthenticated(context, true, false)
+    case 'token-expired':
+      // A new login helps; where there is none, the next request goes through.
+      context.authentication.revokeTokens()
+      return unauthenticated(context, true, true)
+    case 'maintenance':
+      return maintenance(context.behaviour, fault)
+    case 'hang':
+      return 'silence'
+    case 'reset':
+      return 'break'
+    default:
+      return refuse(context, { reason: 'broken' })
+  }
 }
 
 function refuse({ behaviour, simulation }: ExchangeContext, refusal: Refusal): Answer {

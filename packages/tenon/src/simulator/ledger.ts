@@ -32,12 +32,17 @@ export interface Delivery {
   readonly at: number
   readonly event: string
   readonly type: string
-  readonly kind: 'genuine' | 'duplicate' | 'forged'
+  /** Anything but `genuine` is a fault at work; what is `missing` was never sent. */
+  readonly kind: 'genuine' | 'duplicate' | 'forged' | 'stale' | 'wrong-secret' | 'missing'
+  /** Where it went; `null` for a subscriber in this process. */
+  readonly url: string | null
   /** Number of the try, from 1. */
   readonly attempt: number
   /** What the subscriber answered; `null` when it did not. */
   readonly status: number | null
   readonly accepted: boolean
+  /** When it comes again; `null` when it does not. */
+  readonly nextAt: number | null
 }
 
 const keep = 100_000

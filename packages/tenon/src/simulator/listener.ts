@@ -2,8 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { TenonError } from '../base/errors.ts'
 import type { RawRequest } from '../definition/verifier.ts'
+import { sleep, type Clock } from '../base/clock.ts'
 import { Answer } from './behaviour.ts'
-import type { Outcome } from './exchange.ts'
+import { bytesOf, type Damaged, type Outcome } from './spoiling.ts'
 
 export interface Listener {
   readonly port: number
@@ -13,6 +14,7 @@ export interface Listener {
 export interface ListenerOptions {
   readonly host: string
   readonly port: number
+  readonly clock: Clock
   readonly answer: (path: string, request: RawRequest | 'too-large') => Promise<Outcome>
   readonly headers: (request: RawRequest) => Readonly<Record<string, string>>
 }
@@ -51,9 +53,11 @@ async function serve(options: ListenerOptions, incoming: IncomingMessage, outgoi
   }
   const outcome = await options.answer(url.pathname, body === 'too-large' ? body : request)
   if (outcome === 'break') incoming.socket.destroy()
-  if (!(outcome instanceof Answer)) return
-  const close = body === 'too-large' ? { connection: 'close' } : {}
-  write(outgoing, outcome, { ...options.headers(request), ...close })
+  if (outcome === 'break' || outcome === 'silence') return
+  const date = new Date(options.clock.now()).toUTCString()
+  const headers = { date, ...options.headers(request), ...(body === 'too-large' ? { connection: 'close' } : {}) }
+  if (outcome instanceof Answer) write(outgoing, outcome, headers).end(bytesOf(outcome))
+  else await damage(options.clock, write(outgoing, outcome.answer, headers), outcome)
   // What still comes is thrown away: a connection reset at once could lose the answer on its way.
   incoming.resume()
 }
@@ -73,15 +77,29 @@ async function read(incoming: IncomingMessage): Promise<Buffer | 'too-large' | '
   return Buffer.concat(pieces)
 }
 
-function write(outgoing: ServerResponse, answer: Answer, headers: Readonly<Record<string, string>>): void {
-  const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
-  outgoing.writeHead(answer.status, {
+function write(outgoing: ServerResponse, answer: Answer, headers: Readonly<Record<string, string>>): ServerResponse {
+  return outgoing.writeHead(answer.status, {
     'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
+    'content-length': bytesOf(answer).length,
     ...headers,
     ...answer.headers,
   })
-  outgoing.end(text)
+}
+
+const drops = 20
+
+async function damage(clock: Clock, outgoing: ServerResponse, { answer, how, overMs }: Damaged): Promise<void> {
+  const bytes = bytesOf(answer)
+  if (how === 'breaks') {
+    outgoing.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => outgoing.destroy())
+    return
+  }
+  const size = Math.ceil(bytes.length / drops)
+  for (let at = 0; at < bytes.length && !outgoing.destroyed; at += size) {
+    outgoing.write(bytes.subarray(at, at + size))
+    await sleep(clock, overMs / drops)
+  }
+  outgoing.end()
 }
 
 function close(server: Server): Promise<void> {

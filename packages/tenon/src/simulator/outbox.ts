@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Connector } from '../definition/connector.ts'
-import type { Behaviour } from './behaviour.ts'
+import type { Behaviour, Endpoint } from './behaviour.ts'
 import type { Database } from './database.ts'
-import type { Faults, WebhookFaultKind } from './faults.ts'
+import type { Faults, WebhookFault, WebhookFaultKind } from './faults.ts'
 import type { Delivery, Ledger } from './ledger.ts'
-import { Poster, requireNear, type Subscriber } from './poster.ts'
+import { isLoopback, Poster, requireNear, type Subscriber } from './poster.ts'
+import { redeliveryPause } from './redelivery.ts'
 
 export interface OutboxContext {
   readonly connector: Connector
@@ -17,6 +18,8 @@ export interface OutboxContext {
   readonly random: () => number
   readonly faults: Faults<WebhookFaultKind>
   readonly deliveries: Ledger<Delivery>
+  /** As the provider does it, or quickly, for somebody is watching. */
+  readonly redelivery: 'as-provider' | 'quick'
   readonly log: (message: string) => void
 }
 
@@ -28,15 +31,14 @@ interface Message {
   readonly attempts: number
   readonly dueMs: number
   readonly createdMs: number
+  /** How old the time in its signature is. */
+  readonly staleMs?: number
+  readonly endpoint?: Endpoint
 }
 
 const table = '$outbox'
-const atOnce = 8
-const firstPauseMs = 500
-// Providers go up to hours; a stand-in has somebody watching.
-const longestPauseMs = 10_000
-const giveUpAfterMs = 3 * 86_400_000
-const answerLimitMs = 15_000
+const atOnce = 32
+const usualAnswerLimitMs = 15_000
 
 /** Posts webhooks until they are accepted. What waits is part of the simulator's state and survives a restart. */
 export class Outbox {
@@ -45,6 +47,7 @@ export class Outbox {
   readonly #timers = new Set<() => void>()
   readonly #ready: string[] = []
   #held: string[] = []
+  #burstEndsMs = 0
   #sending = 0
   #closed = false
   #subscriber: Subscriber | null = null
@@ -52,7 +55,9 @@ export class Outbox {
 
   constructor(context: OutboxContext) {
     this.#context = context
-    this.#poster = new Poster({ clock: context.clock, atOnce, answerLimitMs })
+    const { behaviour, clock } = context
+    const answerLimitMs = behaviour.redelivery?.answerLimitMs ?? usualAnswerLimitMs
+    this.#poster = new Poster({ clock, atOnce, answerLimitMs })
   }
 
   /** Number of messages not accepted yet. */
@@ -67,7 +72,7 @@ export class Outbox {
   subscribe(subscriber: Subscriber | null): void {
     if (subscriber !== null) requireNear(subscriber)
     this.#subscriber = subscriber
-    // Remembered, so that what happens after a restart waits for the subscriber to be back.
+    // Only whether there is one is kept, so that what happens after a restart waits for the subscriber to be back.
     const remembered = this.#context.database.table<boolean>('$subscribed')
     this.#context.database.transaction(() =>
       subscriber === null ? remembered.delete('url') : remembered.put('url', true),
@@ -82,34 +87,46 @@ export class Outbox {
   }
 
   /** Within a transaction. With nobody ever subscribed, nothing is sent, now or later. */
-  add(id: string, type: string, body: unknown): void {
-    if (this.#context.database.table('$subscribed').size === 0) return
+  add(id: string, type: string, body: unknown, endpoint?: Endpoint): void {
+    if (endpoint === undefined && this.#context.database.table('$subscribed').size === 0) return
     const now = this.#context.clock.now()
     const text = this.#context.behaviour.write?.(body) ?? JSON.stringify(body)
-    const message: Message = { id, type, text, kind: 'genuine', attempts: 0, dueMs: now, createdMs: now }
+    const plain: Message = { id, type, text, kind: 'genuine', attempts: 0, dueMs: now, createdMs: now }
+    const message = endpoint === undefined ? plain : { ...plain, endpoint }
     const fault = this.#context.faults.draw(type)
-    const delayMs = fault?.delayMs ?? 2000
-    switch (fault?.kind) {
-      case 'late':
-        return this.#put({ ...message, dueMs: now + delayMs })
-      case 'out-of-order':
-        this.#held.push(id)
-        return this.#put({ ...message, dueMs: now + delayMs })
-      case 'duplicate':
-        this.#put(message)
-        return this.#put({ ...message, id: `${id}+`, kind: 'duplicate' })
-      case 'forged':
-        this.#put({ ...message, id: `${id}!`, kind: 'forged' })
-        return this.#put(message)
-      default:
-        return this.#put(message)
-    }
+    for (const one of fault === null ? [message] : this.#faulty(message, fault)) this.#put(one)
   }
 
   close(): void {
     this.#closed = true
     for (const cancel of this.#timers) cancel()
     this.#poster.close()
+  }
+
+  /** What is sent in its place. */
+  #faulty(message: Message, { kind, delayMs }: WebhookFault): readonly Message[] {
+    const now = message.createdMs
+    switch (kind) {
+      case 'missing':
+        this.#note({ ...message, kind }, { attempt: 0, status: null, accepted: false, nextAt: null })
+        return []
+      case 'late':
+        return [{ ...message, dueMs: now + (delayMs ?? 2000) }]
+      case 'out-of-order':
+        this.#held.push(message.id)
+        return [{ ...message, dueMs: now + (delayMs ?? 2000) }]
+      case 'burst':
+        if (this.#burstEndsMs <= now) this.#burstEndsMs = now + (delayMs ?? 2000)
+        return [{ ...message, dueMs: this.#burstEndsMs }]
+      case 'duplicate':
+        return [message, { ...message, id: `${message.id}+`, kind }]
+      case 'forged':
+        return [{ ...message, id: `${message.id}!`, kind }, message]
+      case 'stale':
+        return [{ ...message, kind, staleMs: delayMs ?? 600_000 }]
+      default:
+        return [{ ...message, kind }]
+    }
   }
 
   #put(message: Message): void {
@@ -135,13 +152,13 @@ export class Outbox {
   }
 
   #pump(): void {
-    while (!this.#closed && this.#subscriber !== null && this.#sending < atOnce) {
-      const id = this.#ready.shift()
+    while (!this.#closed && this.#sending < atOnce) {
+      const id = this.#next()
       if (id === undefined) return
       const message = this.#messages.get(id)
       if (message === undefined) continue
       this.#sending += 1
-      this.#deliver(message, this.#subscriber)
+      this.#deliver(message)
         .catch((error: unknown) => this.#context.log(`webhook ${message.type}: ${messageOf(error)}`))
         .finally(() => {
           this.#sending -= 1
@@ -150,34 +167,60 @@ export class Outbox {
     }
   }
 
-  async #deliver(message: Message, subscriber: Subscriber): Promise<void> {
-    const { clock, database, deliveries } = this.#context
+  /** Without a subscriber only what has an endpoint of its own may leave. */
+  #next(): string | undefined {
+    if (this.#subscriber !== null) return this.#ready.shift()
+    const at = this.#ready.findIndex((id) => this.#messages.get(id)?.endpoint !== undefined)
+    return at < 0 ? undefined : this.#ready.splice(at, 1)[0]
+  }
+
+  async #deliver(message: Message): Promise<void> {
+    const { clock, database } = this.#context
     await database.durable()
-    const status = (await this.#introduce(subscriber)) ? await this.#post(message, subscriber) : null
+    const target = message.endpoint ?? this.#subscriber
+    const mayBeSent = target !== null && (message.endpoint !== undefined || (await this.#introduce(target)))
+    const status = mayBeSent ? await this.#post(message, target) : null
     if (this.#closed) return
     const accepted = status !== null && this.#accepts(status)
     const attempt = message.attempts + 1
-    const { id, type, kind } = message
-    deliveries.add({ at: clock.now(), event: id.replace(/[+!]$/, ''), type, kind, attempt, status, accepted })
-    const over = accepted || kind === 'forged' || clock.now() - message.createdMs > giveUpAfterMs
-    if (over) {
-      database.transaction(() => this.#messages.delete(id))
+    const pauseMs = accepted || message.kind === 'forged' ? null : this.#pauseAfter(message, attempt)
+    const dueMs = clock.now() + (pauseMs ?? 0)
+    this.#note(message, { attempt, status, accepted, nextAt: pauseMs === null ? null : dueMs })
+    if (pauseMs === null) {
+      database.transaction(() => this.#messages.delete(message.id))
       this.#releaseHeld()
       return
     }
-    const next = { ...message, attempts: attempt, dueMs: clock.now() + this.#pauseMs(attempt) }
-    database.transaction(() => this.#messages.put(id, next))
+    // What went wrong on purpose goes right when it comes again.
+    const { staleMs: _past, ...rest } = message
+    const kind = message.kind === 'duplicate' ? message.kind : 'genuine'
+    const next: Message = { ...rest, kind, attempts: attempt, dueMs }
+    database.transaction(() => this.#messages.put(next.id, next))
     this.#schedule(next)
+  }
+
+  #pauseAfter({ createdMs }: Message, attempt: number): number | null {
+    const { behaviour, clock, random, redelivery } = this.#context
+    return redeliveryPause(redelivery === 'quick' ? undefined : behaviour.redelivery, {
+      attempt,
+      ageMs: clock.now() - createdMs,
+      random,
+    })
+  }
+
+  #note(
+    { id, type, kind, endpoint }: Message,
+    tried: Pick<Delivery, 'attempt' | 'status' | 'accepted' | 'nextAt'>,
+  ): void {
+    const { clock, deliveries } = this.#context
+    const target = endpoint ?? this.#subscriber
+    const url = target !== null && 'url' in target ? target.url : null
+    deliveries.add({ at: clock.now(), event: id.replace(/[+!]$/, ''), type, kind, url, ...tried })
   }
 
   #releaseHeld(): void {
     for (const id of this.#held) this.#ready.push(id)
     this.#held = []
-  }
-
-  #pauseMs(attempt: number): number {
-    const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1))
-    return pause * (0.5 + this.#context.random() / 2)
   }
 
   #accepts(status: number): boolean {
@@ -186,23 +229,27 @@ export class Outbox {
   }
 
   async #introduce(subscriber: Subscriber): Promise<boolean> {
-    if (this.#introduced) return true
-    const challenge = randomBytes(8).toString('hex')
-    const handshake = this.#context.behaviour.handshake?.(challenge, this.#context.credentials)
-    if (handshake === undefined) return true
-    const { query } = handshake
+    const { behaviour, credentials } = this.#context
+    if (this.#introduced || behaviour.handshake === undefined) return true
+    const { query, expect } = behaviour.handshake(randomBytes(8).toString('hex'), credentials)
     const answer = await this.#poster.send(subscriber, { method: 'GET', query, headers: {}, text: '' })
-    this.#introduced = answer !== null && answer.status === 200 && answer.text === handshake.expect
+    this.#introduced = answer !== null && answer.status === 200 && answer.text === expect
     return this.#introduced
   }
 
-  async #post(message: Message, subscriber: Subscriber): Promise<number | null> {
-    const { connector, clock, credentials } = this.#context
-    const verify = connector.options.webhooks?.verify
-    const genuine = subscriber.secret ?? credentials[verify?.field ?? ''] ?? ''
-    const secret = message.kind === 'forged' ? randomBytes(32).toString('hex') : genuine
-    const headers = { 'content-type': 'application/json', ...verify?.sign(message.text, secret, clock.now()) }
-    const request = { method: 'POST', query: {}, headers, text: message.text }
-    return (await this.#poster.send(subscriber, request))?.status ?? null
+  async #post(message: Message, target: Subscriber): Promise<number | null> {
+    if ('url' in target && !isLoopback(target.url)) return null
+    const { text, kind, staleMs = 0 } = message
+    const { connector, clock } = this.#context
+    const isFalse = kind === 'forged' || kind === 'wrong-secret'
+    const secret = isFalse ? randomBytes(32).toString('hex') : this.#secretOf(target)
+    const signature = connector.options.webhooks?.verify.sign(text, secret, clock.now() - staleMs)
+    const headers = { 'content-type': 'application/json', ...signature }
+    return (await this.#poster.send(target, { method: 'POST', query: {}, headers, text }))?.status ?? null
+  }
+
+  #secretOf({ secret }: Subscriber): string | readonly string[] {
+    const { connector, credentials } = this.#context
+    return secret ?? credentials[connector.options.webhooks?.verify.field ?? ''] ?? ''
   }
 }

@@ -5,8 +5,8 @@ import type { RawRequest } from '../definition/verifier.ts'
 
 /** Where webhooks go, and the secret that signs them. */
 export type Subscriber = (SubscriberAddress | SubscriberFunction) & {
-  /** Default: the webhook credential of the simulator. */
-  readonly secret?: string
+  /** Default: the webhook credential of the simulator. While a secret is being replaced, the new one and the old one. */
+  readonly secret?: string | readonly string[]
 }
 
 interface SubscriberAddress {
@@ -95,11 +95,17 @@ export class Poster {
   }
 }
 
+/** True for an address on this machine, over plain HTTP: the only ones that a simulator calls. */
+export function isLoopback(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+}
+
 /** A simulator calls nobody beyond this machine. Throws `ADDRESS_REFUSED`. */
 export function requireNear(subscriber: Subscriber): void {
-  if (!('url' in subscriber)) return
+  if (!('url' in subscriber) || isLoopback(subscriber.url)) return
   const { protocol, hostname } = new URL(subscriber.url)
-  if (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) return
   throw new TenonError(
     'ADDRESS_REFUSED',
     `a simulator sends webhooks to this machine only, over http; found ${protocol}//${hostname}`,

@@ -29,7 +29,7 @@ export function simulationOf({ database, clock, outbox, schedule, random }: Simu
     id,
     number: (series, first) => nextNumber(database, series, first),
     table: (name) => database.table(name),
-    deliver: (type, body) => outbox.add(id('wh_'), type, body),
+    deliver: (type, body, endpoint) => outbox.add(id('wh_'), type, body, endpoint),
     later: (event, input, delayMs) => schedule.add({ id: id('pl_'), event, input, delayMs }),
   }
 }

@@ -1,22 +1,48 @@
+import { systemClock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { SimulatorDefinition } from '../definition/app.ts'
 import type { RawRequest } from '../definition/verifier.ts'
 import type { Sample, Simulator } from './behaviour.ts'
 import { credentialFields, generateCredentials } from './credentials.ts'
 import { openDatabase } from './database.ts'
-import { exchange, type Outcome } from './exchange.ts'
-import type { RequestFault, Undo, WebhookFault } from './faults.ts'
+import { exchange } from './exchange.ts'
+import { faultChoices, type Fault, type RequestFault, type SetFault, type Undo, type WebhookFault } from './faults.ts'
 import type { Delivery, Effect, SeenRequest } from './ledger.ts'
 import { listen } from './listener.ts'
 import type { Subscriber } from './poster.ts'
+import type { Outcome } from './spoiling.ts'
 import { worldOf, type SimulatorOptions, type World } from './world.ts'
 
 export { Answer, cause, defineSimulator, reject } from './behaviour.ts'
 export { generateCredentials } from './credentials.ts'
-export type { Behaviour, Cause, InputProblem, Refusal, Sample, Simulation, Simulator, Table } from './behaviour.ts'
-export type { RequestFault, RequestFaultKind, WebhookFault, WebhookFaultKind } from './faults.ts'
-export type { Outcome } from './exchange.ts'
+export { faultChoices } from './faults.ts'
+export { isLoopback } from './poster.ts'
+export { bytesOf, Damaged } from './spoiling.ts'
+export type {
+  Behaviour,
+  Cause,
+  Endpoint,
+  InputProblem,
+  Redelivery,
+  Refusal,
+  Sample,
+  Simulation,
+  Simulator,
+  Table,
+} from './behaviour.ts'
+export type {
+  Fault,
+  FaultChoice,
+  FaultKind,
+  RequestFault,
+  RequestFaultKind,
+  SetFault,
+  WebhookFault,
+  WebhookFaultKind,
+} from './faults.ts'
 export type { Delivery, Effect, SeenRequest } from './ledger.ts'
+export type { Limit, LimitedRequest } from './limits.ts'
+export type { Outcome } from './spoiling.ts'
 export type { Subscriber } from './poster.ts'
 export type { SimulatorOptions } from './world.ts'
 
@@ -50,9 +76,15 @@ export interface SimulatorControls {
   /** While it is paused nothing happens by itself; what came due meanwhile happens when it goes on. */
   pause(): void
   resume(): void
+  /** Names of the operations, and `login` where there is one: what a fault may be set for. */
+  readonly operations: readonly string[]
   readonly faults: {
+    /** Sets a fault of either sort, told apart by its kind. Throws `INPUT_INVALID` for what is none. */
+    set(fault: Fault): Undo
     request(fault: RequestFault): Undo
     webhook(fault: WebhookFault): Undo
+    /** Those that are set now. */
+    list(): readonly SetFault[]
     /** Ends all tokens that logins gave. */
     revokeTokens(): void
     clear(): void
@@ -75,6 +107,7 @@ export async function startSimulator(
   const listener = await listen({
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
+    clock: options.clock ?? systemClock,
     answer: (path, request) => simulator.answer(path, request),
     headers: (request) => simulator.headers(request),
   }).catch(async (error: unknown) => {
@@ -112,12 +145,17 @@ async function prepare(
   const { connector, behaviour } = definition as Simulator
   const credentials = options.credentials ?? generateCredentials(definition)
   requireCredentials(definition, credentials)
-  const database = await openDatabase(options.persist ?? null, connector.name)
+  const database = await openDatabase({
+    file: options.persist ?? null,
+    connector: connector.name,
+    keep: options.keep ?? 10_000,
+  })
   const world = worldOf({ definition: definition as Simulator, options, credentials, database })
   const simulator: OpenSimulator = {
     connector: connector.name,
     credentials,
     events: Object.keys(behaviour.events ?? {}),
+    operations: world.faults.known,
     samples: behaviour.samples ?? [],
     fresh: firstState(world),
     ...controlsOf(world),
@@ -148,10 +186,17 @@ function firstState({ behaviour, clock, database, simulation }: World): boolean 
   return true
 }
 
-type Controls = Omit<SimulatorControls, 'connector' | 'credentials' | 'events' | 'samples' | 'fresh' | 'close'>
+type Controls = Omit<
+  SimulatorControls,
+  'connector' | 'credentials' | 'events' | 'operations' | 'samples' | 'fresh' | 'close'
+>
 
 function controlsOf(world: World): Controls {
   const { authentication, database, deliveries, faults, outbox, requests, schedule, webhookFaults } = world
+  const set = (fault: Fault): Undo => {
+    const isWebhook = faultChoices.some(({ kind, about }) => kind === fault.kind && about === 'webhook')
+    return isWebhook ? webhookFaults.set(fault as WebhookFault) : faults.set(fault as RequestFault)
+  }
   return {
     async emit(event, input = {}) {
       const made = database.transaction(() => world.happen(event, input))
@@ -162,6 +207,8 @@ function controlsOf(world: World): Controls {
     pause: () => schedule.pause(),
     resume: () => schedule.goOn(),
     faults: {
+      set,
+      list: () => [...faults.list(), ...webhookFaults.list()],
       request: (fault) => faults.set(fault),
       webhook: (fault) => webhookFaults.set(fault),
       revokeTokens: () => authentication.revokeTokens(),

@@ -1,13 +1,15 @@
 import { systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import { validate } from '../base/schema.ts'
+import type { Connector } from '../definition/connector.ts'
 import { authenticationOf } from './authentication.ts'
 import type { Simulation, Simulator } from './behaviour.ts'
 import type { Database } from './database.ts'
-import type { ExchangeContext } from './exchange.ts'
+import { loginName, type ExchangeContext } from './exchange.ts'
 import { Faults, type RequestFaultKind, type WebhookFaultKind } from './faults.ts'
 import { Keys } from './idempotency.ts'
 import { Ledger, type Delivery, type SeenRequest } from './ledger.ts'
+import { Limits } from './limits.ts'
 import { Outbox } from './outbox.ts'
 import type { Subscriber } from './poster.ts'
 import { routesOf } from './route.ts'
@@ -28,6 +30,12 @@ export interface SimulatorOptions {
   readonly random?: () => number
   /** File that keeps the state over restarts; default none. */
   readonly persist?: string | null
+  /** False lets any number of requests through, as for a load test. Default true: the provider's limits hold. */
+  readonly limits?: boolean
+  /** How webhooks that were not accepted come again: by the provider's own schedule (default), or within seconds. */
+  readonly redelivery?: 'as-provider' | 'quick'
+  /** Objects of one kind beyond this push the oldest out. Default 10 000. */
+  readonly keep?: number
   /** Factor on the delays of later events: 0 makes them follow at once. Default 1. */
   readonly pace?: number
   readonly log?: (message: string) => void
@@ -54,7 +62,8 @@ export function worldOf({ definition, options, credentials, database }: WorldOpt
   const { connector, behaviour } = definition
   const { clock = systemClock, random = Math.random, pace = 1, log = () => undefined } = options
   const now = (): number => clock.now()
-  const webhookFaults = new Faults<WebhookFaultKind>(random)
+  const { operations, events = {} } = connector.options
+  const webhookFaults = new Faults<WebhookFaultKind>('webhook', Object.keys(events), random)
   const deliveries = new Ledger<Delivery>()
   const happen = (event: string, input: unknown): unknown => cause(definition, simulation, event, input)
   const outbox = new Outbox({
@@ -66,6 +75,7 @@ export function worldOf({ definition, options, credentials, database }: WorldOpt
     random,
     faults: webhookFaults,
     deliveries,
+    redelivery: options.redelivery ?? 'as-provider',
     log,
   })
   const schedule = new Schedule({ database, clock, pace, happen, log })
@@ -76,7 +86,8 @@ export function worldOf({ definition, options, credentials, database }: WorldOpt
     routes: routesOf(connector),
     authentication: authenticationOf(connector, { credentials, database, now }),
     keys: new Keys(connector, database, now),
-    faults: new Faults<RequestFaultKind>(random),
+    limits: options.limits === false ? null : new Limits(behaviour.limits ?? [], clock),
+    faults: new Faults<RequestFaultKind>('request', [...Object.keys(operations), ...logins(connector)], random),
     database,
     clock,
     requests: new Ledger<SeenRequest>(),
@@ -87,6 +98,10 @@ export function worldOf({ definition, options, credentials, database }: WorldOpt
     webhookFaults,
     happen,
   }
+}
+
+function logins({ options }: Connector): readonly string[] {
+  return options.auth.scheme === 'token-login' ? [loginName] : []
 }
 
 function cause({ connector, behaviour }: Simulator, simulation: Simulation, event: string, input: unknown): unknown {

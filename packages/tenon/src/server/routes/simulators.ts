@@ -1,12 +1,10 @@
 import { z } from 'zod'
 import { TenonError } from '../../base/errors.ts'
-import type { RequestFault, RequestFaultKind, RunningSimulator, WebhookFault } from '../../simulator/simulator.ts'
+import { faultChoices, type Fault, type RunningSimulator } from '../../simulator/simulator.ts'
 import { simulatorDetail, simulatorSummary } from '../answers/simulator.ts'
 import type { ServerContext } from '../context.ts'
 import { defineRoute, type Routes } from '../route.ts'
 
-const requestFaults = ['rate-limit', 'error', 'error-after', 'hang', 'hang-after', 'reset', 'drop', 'slow'] as const
-const webhookFaults = ['duplicate', 'late', 'out-of-order', 'forged'] as const
 const shownAtOnce = 500
 
 const path = '/api/v1/simulators'
@@ -16,7 +14,7 @@ const fromZero = z.number().min(0, { error: 'a number from 0 up' })
 
 const fault = z
   .strictObject({
-    kind: z.enum([...requestFaults, ...webhookFaults, 'revoke-tokens']),
+    kind: z.enum([...faultChoices.map(({ kind }) => kind), 'revoke-tokens']),
     of: text.optional().describe('Operation or event type; default is all of them.'),
     next: fromZero.optional().describe('How many times; default once, or without end where a probability is given.'),
     probability: fromZero.max(1, { error: 'a number from 0 to 1' }).optional(),
@@ -50,6 +48,9 @@ export const routes: Routes = [
         requests: latest(simulator.requests()),
         deliveries: latest(simulator.deliveries()),
         samples: simulator.samples,
+        operations: simulator.operations,
+        faults: simulator.faults.list(),
+        faultChoices,
       }
     },
   }),
@@ -107,13 +108,11 @@ function latest<Entry>(entries: readonly Entry[]): readonly Entry[] {
   return entries.slice(-shownAtOnce).toReversed()
 }
 
-function summaryOf({ connector, baseUrl, events, undelivered }: RunningSimulator) {
-  return { connector, baseUrl, events, undelivered: undelivered() }
+function summaryOf({ connector, baseUrl, events, undelivered, faults }: RunningSimulator) {
+  return { connector, baseUrl, events, undelivered: undelivered(), fault: faults.list().length > 0 }
 }
 
 function setFault({ faults }: RunningSimulator, set: z.output<typeof fault>): void {
-  const { kind } = set
-  if (kind === 'revoke-tokens') faults.revokeTokens()
-  else if (requestFaults.includes(kind as RequestFaultKind)) faults.request(set as RequestFault)
-  else faults.webhook(set as WebhookFault)
+  if (set.kind === 'revoke-tokens') faults.revokeTokens()
+  else faults.set(set as Fault)
 }
