@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Lookup } from '../definition/operation.ts'
 import { fateOf, type RawAnswer } from '../outbound/outbound.ts'
+import type { CallMeter } from '../telemetry/meter.ts'
 import { outputOf, readAnswer } from './answer.ts'
 import type { CallAnswer, CallRequest, Client } from './client.ts'
 import { exchange, type Limits } from './exchange.ts'
@@ -10,21 +11,26 @@ import { keyFor, withKey } from './idempotency.ts'
 import { checkedInput, type Plan } from './plan.ts'
 import { writeRequest, type Outgoing } from './request.ts'
 
-type Try = Pick<CallRequest, 'input' | 'idempotencyKey' | 'mayHaveHappened'> & { readonly limits: Limits }
+type Try = Pick<CallRequest, 'input' | 'idempotencyKey' | 'mayHaveHappened'> & {
+  readonly limits: Limits
+  readonly meter: CallMeter
+}
 
 /** One try of an operation: input, request, credentials, exchange, answer, output. It never rejects. */
-export function createCall(planFor: (request: CallRequest) => Plan, clock: Clock): Client['call'] {
+export function createCall(planFor: (request: CallRequest) => Plan, clock: Clock, meter: CallMeter): Client['call'] {
   return (request) => {
     let plan: Plan
     try {
       plan = planFor(request)
     } catch (error) {
-      return Promise.resolve({ outcome: 'failed', error: asTenonError(error), fate: 'not-sent', status: null })
+      const refused = { outcome: 'failed', error: asTenonError(error), fate: 'not-sent', status: null } as const
+      meter.callEnded(request.connector.name, request.operation, refused, 0)
+      return Promise.resolve(refused)
     }
     const timeoutMs = request.timeoutMs ?? plan.timeoutMs
     const { input, idempotencyKey, mayHaveHappened, signal } = request
     const limits = { clock, timeoutMs, deadline: clock.now() + timeoutMs, signal }
-    return tryOnce(plan, { input, idempotencyKey, mayHaveHappened, limits })
+    return tryOnce(plan, { input, idempotencyKey, mayHaveHappened, limits, meter })
   }
 }
 
@@ -36,7 +42,7 @@ function tryOnce(plan: Plan, current: Try): Promise<CallAnswer> {
     input = checkedInput(plan, keyedInput(plan, current))
     outgoing = keyedRequest(plan, writeRequest(plan, input), current)
   } catch (error) {
-    return Promise.resolve(failed(plan, error, 'not-sent'))
+    return Promise.resolve(ended(plan, current, failed(plan, error, 'not-sent')))
   }
   if (!current.mayHaveHappened || plan.repeat !== 'lookup') return send(plan, outgoing, current)
   return lookUp(plan, input, current).then(
@@ -45,13 +51,21 @@ function tryOnce(plan: Plan, current: Try): Promise<CallAnswer> {
   )
 }
 
-function send(plan: Plan, outgoing: Outgoing, { limits }: Try): Promise<CallAnswer> {
-  const fail = (error: unknown): CallAnswer => failed(plan, error, fateOf(error))
+function send(plan: Plan, outgoing: Outgoing, current: Try): Promise<CallAnswer> {
+  const { limits } = current
+  const fail = (error: unknown): CallAnswer => ended(plan, current, failed(plan, error, fateOf(error)))
   try {
-    return exchange(plan, outgoing, limits).then((raw) => answerOf(plan, raw, limits), fail)
+    return exchange(plan, outgoing, limits).then((raw) => ended(plan, current, answerOf(plan, raw, limits)), fail)
   } catch (error) {
     return Promise.resolve(fail(error))
   }
+}
+
+// A call that looked up first is counted with the time of its look-up, which is counted for itself, too.
+function ended({ connector, name }: Plan, { limits, meter }: Try, answer: CallAnswer): CallAnswer {
+  const { clock, deadline, timeoutMs } = limits
+  meter.callEnded(connector.name, name, answer, clock.now() - (deadline - timeoutMs))
+  return answer
 }
 
 function answerOf(plan: Plan, raw: RawAnswer, { clock }: Limits): CallAnswer {
@@ -84,11 +98,17 @@ async function lookUp(plan: Plan, input: unknown, current: Try): Promise<CallAns
   const lookup = plan.operation.lookup as Lookup
   const ask = lookup.input as (input: unknown) => unknown
   const found = lookup.found as (answer: unknown, input: unknown) => unknown
-  const asked = { input: ask(input), idempotencyKey: null, mayHaveHappened: false, limits: current.limits }
+  const asked = {
+    input: ask(input),
+    idempotencyKey: null,
+    mayHaveHappened: false,
+    limits: current.limits,
+    meter: current.meter,
+  }
   const answer = await tryOnce(through, asked)
   if (answer.outcome === 'failed') return answer.status === 404 ? null : { ...answer, fate: 'ambiguous' }
   const output = found(answer.output, input)
-  return output === null || output === undefined
-    ? null
-    : { outcome: 'found', output, status: answer.status, connection: plan.line.connection.name }
+  if (output === null || output === undefined) return null
+  const earlier = { outcome: 'found', output, status: answer.status, connection: plan.line.connection.name } as const
+  return ended(plan, current, earlier)
 }

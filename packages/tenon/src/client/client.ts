@@ -5,6 +5,7 @@ import type { Connector } from '../definition/connector.ts'
 import type { Transport } from '../outbound/outbound.ts'
 import type { Fate } from '../outbound/retry.ts'
 import { createTransport } from '../outbound/transport.ts'
+import { silentMeter, type CallMeter } from '../telemetry/meter.ts'
 import { createCall } from './call.ts'
 import { openLine } from './line.ts'
 import { planOf, type Line, type Plan } from './plan.ts'
@@ -41,6 +42,7 @@ export type CallAnswer = { readonly connection?: string } & (
 export interface ClientOptions {
   readonly connections: Connections
   readonly clock: Clock
+  readonly meter?: CallMeter
   /** Default: a guarded transport for each connection; a simulated one may also reach its own local origin. */
   readonly transportFor?: (connection: ResolvedConnection) => Transport
 }
@@ -51,7 +53,7 @@ export interface OpenClient extends Client {
 }
 
 export function createClient(options: ClientOptions): OpenClient {
-  const { connections, clock, transportFor = guardedTransport(clock) } = options
+  const { connections, clock, meter = silentMeter, transportFor = guardedTransport(clock) } = options
   const opened = new Map<
     ResolvedConnection,
     { readonly line: Line; readonly plans: Map<Connector, Map<string, Plan>> }
@@ -77,7 +79,7 @@ export function createClient(options: ClientOptions): OpenClient {
   }
 
   return {
-    call: createCall(planFor, clock),
+    call: createCall(planFor, clock, meter),
     async close() {
       await Promise.all([...opened.values()].map(({ line }) => line.transport.close()))
     },

@@ -19,6 +19,7 @@ import { parsePath, type PathTemplate } from './path.ts'
 export interface Plan {
   /** `stripe.createRefund` */
   readonly what: string
+  readonly name: string
   readonly operation: OperationOptions
   readonly connector: Connector
   readonly base: BaseUrl
@@ -56,6 +57,7 @@ export function planOf(line: Line, connector: Connector, name: string): Plan {
   const form = operation.body ?? 'json'
   return {
     what,
+    name,
     operation,
     connector,
     base: line.base,

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Client } from '../client/client.ts'
 import type { AppendReceipt, Journal, RunKey, RunRow } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
+import type { RunMeter } from '../telemetry/meter.ts'
 import type { CommandBook } from './command-book.ts'
 import type { Happening } from './engine.ts'
 import type { EntryBodies, StepKind, Written } from './entries.ts'
@@ -78,6 +79,8 @@ export interface Services {
   /** Somebody listens to such happenings at the moment. */
   readonly isHeard: (name: Happening['name']) => boolean
   readonly emit: (happening: Happening) => void
+  /** Counts what happens to runs, also where nobody listens. */
+  readonly meter: RunMeter
   readonly isDraining: () => boolean
   /** A wait shorter than this stays in memory. */
   readonly lingerMs: number

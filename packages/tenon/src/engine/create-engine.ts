@@ -3,6 +3,7 @@ import { newRunId } from '../base/ids.ts'
 import type { Client } from '../client/client.ts'
 import type { App } from '../definition/app.ts'
 import type { Journal } from '../journal/journal.ts'
+import { silentMeter, type RunMeter } from '../telemetry/meter.ts'
 import { checkRuns } from './check.ts'
 import type { Services } from './command.ts'
 import { Commands } from './control.ts'
@@ -25,6 +26,7 @@ export interface EngineOptions {
   /** From 0 up to 1; only for pauses between tries. */
   readonly random?: () => number
   readonly log?: Services['log']
+  readonly meter?: RunMeter
   /** A wait shorter than this stays in memory; default 1 s. */
   readonly lingerMs?: number
   /** Makes the ids of runs and messages; default is unguessable ones. */
@@ -136,6 +138,7 @@ function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard
         }
       }
     },
+    meter: options.meter ?? silentMeter,
     isDraining,
     lingerMs: options.lingerMs ?? 1000,
     planOf: (flow, version) => plan.find(flow, version),

@@ -228,6 +228,7 @@ export class Dispatcher {
     })
     this.#active.set(row.run, execution)
     const name = row.lastSeq === 0 ? 'run.started' : 'run.resumed'
+    if (row.lastSeq === 0) this.#services.meter.runStarted(row.flow)
     if (this.#services.isHeard(name)) {
       this.#services.emit({
         name,

@@ -43,6 +43,7 @@ export function parkDiverged(run: Diverged, whenDurable: () => void): void {
       written,
       { state: { status: 'parked', wakeAt: null, code: 'DIVERGED', leaveLine: plan.skipsBlocked } },
       () => {
+        services.meter.runParked(row.flow, 'DIVERGED')
         services.emit({
           name: 'run.parked',
           at,

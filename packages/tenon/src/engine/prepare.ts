@@ -104,6 +104,7 @@ async function giveUpVersion(loaded: LoadedRun, entries: readonly HistoryEntry[]
     consumed: loaded.inbox.map(({ position }) => position),
     state: { status: 'parked', wakeAt: null, code: 'DIVERGED', leaveLine: false },
   })
+  services.meter.runParked(row.flow, 'DIVERGED')
   services.emit({ name: 'run.parked', at, run: row.run, flow: row.flow, code: 'DIVERGED', message })
   return null
 }
@@ -116,6 +117,7 @@ export function writePoisoned(row: RunRow, services: Services): Promise<AppendRe
     `resumed ${row.recoveries} times after the process ended, without any progress`,
   )
   const plan = services.planOf(row.flow, row.version)
+  services.meter.runEnded(row.flow, 'failed', error.code, at - row.createdAt)
   services.emit({
     name: 'run.failed',
     at,

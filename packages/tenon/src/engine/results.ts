@@ -2,7 +2,7 @@ import { decode, encode } from '../base/json.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Command } from './command.ts'
 import { withValue, write, writeSuccess, type EntryBodies, type Written } from './entries.ts'
-import { restoreError, storeError } from './outcome.ts'
+import { codeOf, restoreError, storeError } from './outcome.ts'
 import type { Additions, StepAdditions, Recorder } from './recorder.ts'
 import type { StepEntry } from './replay.ts'
 import { resultOf, type Delivery, type Result } from './replayer.ts'
@@ -88,6 +88,9 @@ export class Results {
 
   #record(command: Command, written: Written, additions: Additions | null, result: Result): void {
     const { at } = written.entry
+    const { services, row } = this.#told
+    const tookMs = at - (command.startedAt || at)
+    services.meter.stepEnded(row.flow, command, result.ok ? '' : codeOf(result.error), tookMs)
     const seq = this.#recorder.record(written, additions, this.#tellLater(command, result, at))
     this.#deliveries.push(
       result.ok

@@ -20,6 +20,7 @@ export function tellStep({ row, services }: Told, command: Command, error: Error
 }
 
 export function tellRest({ row, services, book }: Told, parked: boolean, wakeAt: number | null): void {
+  if (parked) services.meter.runParked(row.flow, 'OUTCOME_UNKNOWN')
   if (!services.isHeard(parked ? 'run.parked' : 'run.waited')) return
   const facts = { at: services.clock.now(), run: row.run, flow: row.flow }
   const open = [...book.open]
@@ -40,6 +41,8 @@ export function tellRest({ row, services, book }: Told, parked: boolean, wakeAt:
 }
 
 export function tellEnd({ row, services }: Told, ending: Ending, at: number): void {
+  const code = ending.how === 'completed' ? '' : ending.how === 'cancelled' ? 'RUN_CANCELLED' : codeOf(ending.error)
+  services.meter.runEnded(row.flow, ending.how, code, at - row.createdAt)
   if (!services.isHeard(`run.${ending.how}`)) return
   const facts = { at, run: row.run, flow: row.flow, tookMs: at - row.createdAt }
   if (ending.how !== 'failed') return services.emit({ name: `run.${ending.how}`, ...facts })

@@ -142,6 +142,7 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
       d: delayMs,
     }),
   )
+  services.meter.stepRetried(row.flow, codeOf(result.error))
   if (services.isHeard('step.failed')) {
     const failed = {
       run: row.run,

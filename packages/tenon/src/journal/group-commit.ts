@@ -20,6 +20,8 @@ export interface Size {
 
 export interface GroupCommit<Write, Answer> {
   push(write: Write, bytes: number): Promise<Answer>
+  /** What waits for the batch in flight. */
+  backlog(): Size
   /** Refuses new writes and resolves when all accepted ones are answered. */
   close(): Promise<void>
 }
@@ -98,7 +100,7 @@ export function groupCommit<Write, Answer>(options: GroupCommitOptions<Write, An
     })
   }
 
-  return { push, close }
+  return { push, backlog: () => ({ writes: queue.length, bytes: queuedBytes }), close }
 }
 
 function overloaded(writes: number, bytes: number): TenonError {

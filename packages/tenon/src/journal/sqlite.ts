@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
+import type { JournalMeter } from '../telemetry/meter.ts'
 import { checkAppend, checkMessage } from './check.ts'
 import { groupCommit, type Size } from './group-commit.ts'
 import type { AppendReceipt, DeliverReceipt, Journal, JournalHistory, JournalWork, Message } from './journal.ts'
@@ -18,6 +19,7 @@ export interface SqliteJournalOptions {
   readonly clock?: Clock
   /** Most writes, and most bytes of them, that wait for the commit in progress; beyond it they reject with `OVERLOADED`. */
   readonly queueLimit?: Size
+  readonly meter?: JournalMeter
   /** Faults for tests and benches. */
   readonly trial?: Trial
 }
@@ -26,7 +28,7 @@ const mebibyte = 1024 * 1024
 
 /** The journal in one SQLite file, written by a thread of its own, many writes to a commit. Rejects with `DATA_FOLDER_UNUSABLE` when the folder cannot be used. */
 export async function sqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
-  const { clock = systemClock, queueLimit = { writes: 50_000, bytes: 128 * mebibyte }, trial = {} } = options
+  const { clock = systemClock, queueLimit = { writes: 50_000, bytes: 128 * mebibyte }, trial = {}, meter } = options
   const folder = resolve(options.folder)
   const data: WriterData = { folder, trial, checkAlways: 4 * mebibyte, checkAfterCrash: 512 * mebibyte }
   const writer = startThread(entryOf('writer'), data)
@@ -37,12 +39,16 @@ export async function sqliteJournal(options: SqliteJournalOptions): Promise<Jour
   const writes = groupCommit<Write, DeliverReceipt | AppendReceipt>({
     clock,
     async commit(batch, bytes) {
+      const began = performance.now()
       const answers = await writer.ask<readonly Answer[]>('write', flatten(batch), bytes)
+      meter?.committed(batch.length, bytes, performance.now() - began)
       return batch.map((write, index) => receiptOf(write, answers[index]))
     },
     batch: { writes: 2000, bytes: 8 * mebibyte },
     queue: queueLimit,
   })
+
+  meter?.watchBacklog(writes.backlog)
 
   // No promise of our own around that of the queue: every step of every run comes this way.
   function push(write: Write, check: () => void): Promise<DeliverReceipt | AppendReceipt> {

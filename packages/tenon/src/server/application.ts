@@ -6,6 +6,8 @@ import { createEngine } from '../engine/create-engine.ts'
 import type { DrainReport, Engine } from '../engine/engine.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
+import { Meter } from '../telemetry/meter.ts'
+import type { Exposition } from '../telemetry/exposition.ts'
 import type { Redactor } from '../telemetry/redact.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import { isEventTrigger } from '../trigger/trigger.ts'
@@ -14,8 +16,10 @@ import { webhooksOf, type Webhook } from '../trigger/webhook.ts'
 import { keepRunsYoung } from './collector.ts'
 import { DataFolder } from './data-folder.ts'
 import { loadApp, requireSound } from './load-app.ts'
+import { measuresOf, vocabularyOf } from './measures.ts'
 import type { Server } from './server.ts'
 import { startSimulators, subscribeSimulators } from './simulators.ts'
+import { version } from './version.ts'
 
 export interface ApplicationOptions {
   readonly appFile: string
@@ -29,7 +33,7 @@ export interface ApplicationOptions {
   readonly redactor: Redactor
   readonly clock?: Clock
   /** Default: the embedded one, in the data folder. */
-  readonly openJournal?: (folder: string) => Promise<Journal>
+  readonly openJournal?: (folder: string, meter: Meter) => Promise<Journal>
 }
 
 /** An app at work: everything that `tenon start` brings up, in one process. */
@@ -46,6 +50,8 @@ export interface Application {
   readonly server: Server
   readonly webhooks: readonly Webhook[]
   readonly simulators: readonly RunningSimulator[]
+  /** What is measured, for Prometheus. */
+  readonly metrics: () => Exposition
   /** Takes nothing new, lets what is in flight end, and closes everything. A second call joins the first. */
   drain(limitMs: number): Promise<DrainReport>
 }
@@ -59,17 +65,18 @@ export async function startApplication(options: ApplicationOptions): Promise<App
   requireSound(loaded)
   const closing = new AsyncDisposableStack()
   try {
-    return await start({ ...options, app: loaded.app, file: loaded.file }, closing)
+    const meter = new Meter(vocabularyOf(loaded.app))
+    return await start({ ...options, app: loaded.app, file: loaded.file, meter }, closing)
   } catch (error) {
     await closing.disposeAsync()
     throw error
   }
 }
 
-type Starting = ApplicationOptions & { readonly app: App; readonly file: string }
+type Starting = ApplicationOptions & { readonly app: App; readonly file: string; readonly meter: Meter }
 
 async function start(options: Starting, closing: AsyncDisposableStack): Promise<Application> {
-  const { app, log, clock = systemClock } = options
+  const { app, log, meter, clock = systemClock } = options
   const folder = new DataFolder(options.dataFolder)
   folder.open()
   const [journal, parts] = await Promise.all([openJournal(options, folder, closing), loadParts()])
@@ -78,10 +85,10 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   options.redactor.add(token.reveal())
 
   const { simulators, connections, client } = await openOutward({ ...options, ...parts, folder }, closing)
-  const engine = await createEngine({ app, journal, client, clock, log: (name, facts) => log.warn(name, facts) })
+  const engine = await createEngine({ app, journal, client, clock, meter, log: (name, facts) => log.warn(name, facts) })
   // Should a later part fail to start, the engine must not go on alone.
   closing.defer(async () => void (await engine.drain(0)))
-  const context = { engine, tenant, clock, log }
+  const context = { engine, tenant, clock, log, meter }
   const webhooks = webhooksOf(app, connections.all, context)
   const { port, host } = options
   const operator = { token, tenant }
@@ -125,6 +132,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     server,
     webhooks,
     simulators,
+    metrics: measuresOf({ meter, engine, tenant, dataFolder: folder.path, version }),
     drain: (limitMs) => (draining ??= drain(limitMs)),
   }
 }
@@ -139,11 +147,11 @@ async function loadParts() {
 }
 
 async function openJournal(
-  { openJournal: open = openEmbedded }: Starting,
+  { openJournal: open = openEmbedded, meter }: Starting,
   { path }: DataFolder,
   closing: AsyncDisposableStack,
 ): Promise<Journal> {
-  const journal = await open(path)
+  const journal = await open(path, meter)
   closing.defer(() => journal.close())
   return journal
 }
@@ -155,6 +163,7 @@ async function openOutward(
     environment,
     log,
     redactor,
+    meter,
     clock = systemClock,
     folder,
     createClient,
@@ -171,15 +180,15 @@ async function openOutward(
   const connections = await createConnections({ connections: resolveFromApp(app, environment, simulated) })
   for (const { credentials } of connections.all)
     for (const secret of Object.values(credentials)) redactor.add(secret.reveal())
-  const client = createClient({ connections, clock })
+  const client = createClient({ connections, clock, meter })
   closing.defer(() => client.close())
   return { simulators, connections, client }
 }
 
 /** Loaded when it is needed: who brings another journal does not pay for it. */
-async function openEmbedded(folder: string): Promise<Journal> {
+async function openEmbedded(folder: string, meter: Meter): Promise<Journal> {
   const { sqliteJournal } = await import('../journal/sqlite.ts')
-  return sqliteJournal({ folder })
+  return sqliteJournal({ folder, meter })
 }
 
 /** Makes the simulators' own examples happen, of those events that start a flow, one after the other. Resolves with their number. */

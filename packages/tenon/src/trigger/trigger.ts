@@ -4,6 +4,7 @@ import type { App } from '../definition/app.ts'
 import type { Connector } from '../definition/connector.ts'
 import { isObject } from '../definition/problem.ts'
 import type { EventTrigger } from '../definition/trigger.ts'
+import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 
 /** What every kind of trigger works with. */
@@ -12,6 +13,7 @@ export interface TriggerContext {
   readonly tenant: string
   readonly clock: Clock
   readonly log: Log
+  readonly meter?: IntakeMeter
 }
 
 /** The event types that the flows start from or wait for, by connector. */

@@ -155,12 +155,21 @@ function read({ connector, webhooks }: Route, body: unknown, request: RawRequest
 
 function takeOne(route: Route, received: ReceivedEvent): Promise<WebhookAnswer> {
   const accepting = accept(route, received)
-  return accepting === null ? Promise.resolve(route.answer) : accepting.then(() => route.answer)
+  if (accepting === null) return Promise.resolve(route.answer)
+  return accepting.then((receipt) => {
+    took(route, receipt)
+    return route.answer
+  })
 }
 
 /** All that are good are durable before the answer, also when one is not: the sender comes again, and what was taken is known by its id. */
 async function takeSeveral(route: Route, events: readonly ReceivedEvent[]): Promise<WebhookAnswer> {
-  const outcomes = await Promise.allSettled(events.map(async (event) => accept(route, event)))
+  const outcomes = await Promise.allSettled(
+    events.map(async (event) => {
+      const receipt = await accept(route, event)
+      if (receipt !== null) took(route, receipt)
+    }),
+  )
   const problems = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
   const unknown = problems.filter((problem) => TenonError.is(problem, 'EVENT_UNKNOWN'))
   const serious = problems.find((problem) => !TenonError.is(problem, 'EVENT_UNKNOWN'))
@@ -179,7 +188,10 @@ function accept(route: Route, received: ReceivedEvent): Promise<AcceptReceipt> |
     : undefined
   if (declared === undefined) throw new TenonError('EVENT_UNKNOWN', `${connector.name} declares no event of that type`)
   // No flow starts from it and none waits for it: there is nothing to keep.
-  if (!types.has(received.type)) return null
+  if (!types.has(received.type)) {
+    route.meter?.eventTaken(connector.name, 'ignored')
+    return null
+  }
   return route.engine.accept({
     tenant: route.tenant,
     trigger: route.trigger,
@@ -191,6 +203,10 @@ function accept(route: Route, received: ReceivedEvent): Promise<AcceptReceipt> |
     dedupeMs: route.dedupeMs,
     connection: route.connection,
   })
+}
+
+function took({ meter, connector }: Route, { duplicate }: AcceptReceipt): void {
+  meter?.eventTaken(connector.name, duplicate ? 'duplicate' : 'accepted')
 }
 
 function answerHandshake(

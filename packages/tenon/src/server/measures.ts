@@ -1,0 +1,63 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { App } from '../definition/app.ts'
+import type { Connector } from '../definition/connector.ts'
+import type { Uses } from '../definition/flow.ts'
+import type { Engine } from '../engine/engine.ts'
+import { createExposition, type Exposition } from '../telemetry/exposition.ts'
+import { gauge, metricsOf, type Metric } from '../telemetry/metric.ts'
+import type { Meter, Vocabulary } from '../telemetry/meter.ts'
+import { eventTypesInUse } from '../trigger/trigger.ts'
+
+/** The names that labels may have: those of the app's own definitions. */
+export function vocabularyOf(app: App): Vocabulary {
+  const operations: Record<string, string[]> = {}
+  const add = ({ name, options }: Connector): void => {
+    operations[name] = Object.keys(options.operations)
+  }
+  for (const { options } of app.options.flows)
+    for (const use of Object.values((options.uses ?? {}) as Uses))
+      add((use.kind === 'connector' ? use : use.connector) as Connector)
+  for (const connector of eventTypesInUse(app).keys()) add(connector)
+  return { flows: app.options.flows.map(({ name }) => name), operations }
+}
+
+export interface Measured {
+  readonly meter: Meter
+  readonly engine: Pick<Engine, 'activity' | 'counts'>
+  readonly tenant: string
+  readonly dataFolder: string
+  readonly version: string
+}
+
+/** What `GET /metrics` tells; made when it is first asked for, so that nobody else pays for the library. */
+export function measuresOf(measured: Measured): () => Exposition {
+  let exposition: Exposition | null = null
+  return () => (exposition ??= createExposition([...metricsOf(measured.meter), ...gaugesOf(measured)]))
+}
+
+function gaugesOf({ engine, tenant, dataFolder, version }: Measured): readonly Metric[] {
+  const kept = { type: 'gauge' as const, name: 'tenon_runs', help: 'Runs in the journal, by status.' }
+  const files = { type: 'gauge' as const, name: 'tenon_journal_file_bytes', help: 'Size of the files of the journal.' }
+  const info = { type: 'gauge' as const, name: 'tenon_info', help: 'Always 1; the label says which version runs.' }
+  return [
+    {
+      ...kept,
+      read: async () =>
+        Object.entries(await engine.counts(tenant)).map(([status, count]) => [{ status }, count] as const),
+    },
+    gauge('tenon_runs_in_progress', 'Runs in memory.', () => engine.activity().inProgress),
+    gauge('tenon_runs_readied', 'Runs that wait in memory for their turn.', () => engine.activity().readied),
+    { ...files, read: () => fileSizes(dataFolder) },
+    { ...info, read: () => [[{ version }, 1]] },
+  ]
+}
+
+async function fileSizes(folder: string): Promise<readonly (readonly [{ readonly file: string }, number])[]> {
+  const files = { database: 'journal.db', log: 'journal.db-wal' }
+  const sizes = Object.entries(files).map(async ([file, name]) => {
+    const found = await stat(join(folder, name)).catch(() => null)
+    return found === null ? [] : [[{ file }, found.size] as const]
+  })
+  return (await Promise.all(sizes)).flat()
+}
