@@ -164,7 +164,7 @@ describe('SEC-16: as shipped', () => {
       expect(statSync(join(folder, 'data', name)).mode & 0o077).toBe(0)
     for (const { origin } of application.simulators) expect(origin).toMatch(/^http:\/\/127\.0\.0\.1:/)
     expect((await fetch(`${application.url}/api/v1/runs`)).status).toBe(401)
-    for (const debug of ['/debug', '/metrics', '/admin', '/.env', '/api', '/api/v1'])
+    for (const debug of ['/debug', '/queue', '/admin', '/.env', '/api', '/api/v1'])
       expect((await fetch(application.url + debug)).status).toBe(404)
   })
 

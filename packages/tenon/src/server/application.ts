@@ -7,7 +7,6 @@ import type { DrainReport, Engine } from '../engine/engine.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
 import { Meter } from '../telemetry/meter.ts'
-import type { Exposition } from '../telemetry/exposition.ts'
 import type { Redactor } from '../telemetry/redact.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import { isEventTrigger } from '../trigger/trigger.ts'
@@ -50,8 +49,6 @@ export interface Application {
   readonly server: Server
   readonly webhooks: readonly Webhook[]
   readonly simulators: readonly RunningSimulator[]
-  /** What is measured, for Prometheus. */
-  readonly metrics: () => Exposition
   /** Takes nothing new, lets what is in flight end, and closes everything. A second call joins the first. */
   drain(limitMs: number): Promise<DrainReport>
 }
@@ -91,6 +88,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const context = { engine, tenant, clock, log, meter }
   const webhooks = webhooksOf(app, connections.all, context)
   const { port, host } = options
+  const metrics = measuresOf({ meter, engine, tenant, dataFolder: folder.path, version })
   const operator = { token, tenant }
   const server = await parts.startServer({
     engine,
@@ -100,6 +98,8 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     journal,
     clock,
     log,
+    meter,
+    metrics,
     port,
     ...(host !== undefined && { host }),
     state: 'starting',
@@ -132,7 +132,6 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     server,
     webhooks,
     simulators,
-    metrics: measuresOf({ meter, engine, tenant, dataFolder: folder.path, version }),
     drain: (limitMs) => (draining ??= drain(limitMs)),
   }
 }

@@ -2,6 +2,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { JournalWork } from '../journal/journal.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
+import type { Exposition } from '../telemetry/exposition.ts'
+import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import type { Webhook } from '../trigger/webhook.ts'
 import type { Limits } from './limits.ts'
@@ -22,6 +24,11 @@ export interface ServerContext {
   readonly journal: ReadableJournal | null
   readonly clock: Clock
   readonly log: Log
+  readonly meter: IntakeMeter | null
+  /** `null` where nothing is measured. */
+  readonly metrics: (() => Exposition) | null
+  /** Only this machine can reach the server. */
+  readonly isLocal: boolean
   readonly limits: Limits
   /** The name of the app, as its project calls itself. */
   readonly appName: string

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { silentLog } from '../telemetry/telemetry.ts'
+import { systemClock } from '../base/clock.ts'
+import { createLog } from '../telemetry/log.ts'
 import { promtoolProblems } from '../telemetry/promtool.fixture.ts'
 import { createRedactor } from '../telemetry/redact.ts'
-import { makeSamples, startApplication, type Application } from './application.ts'
+import { makeSamples, startApplication, type Application, type ApplicationOptions } from './application.ts'
 
 const app = `
 import { bearer, defineApp, defineConnector, defineFlow, operation, timestampedHmac } from 'tenon'
@@ -37,19 +39,30 @@ export default defineApp({ flows: [flow], simulators: [simulator] })
 
 let folder: string
 let application: Application
+let lines: string[]
 
-beforeEach(async () => {
-  // Beside the sources, so that the app finds the packages.
-  folder = mkdtempSync(join(import.meta.dirname, '../../.test-'))
-  writeFileSync(join(folder, 'app.ts'), app)
+async function start(changed: Partial<ApplicationOptions> = {}): Promise<void> {
   application = await startApplication({
     appFile: join(folder, 'app.ts'),
     dataFolder: join(folder, 'data'),
     port: 0,
     environment: {},
-    log: silentLog,
-    redactor: createRedactor(),
+    ...logging(lines),
+    ...changed,
   })
+}
+
+function logging(into: string[]) {
+  const redactor = createRedactor()
+  const log = createLog({ clock: systemClock, redactor, form: 'json', write: (line) => void into.push(line) })
+  return { log, redactor }
+}
+
+beforeEach(() => {
+  lines = []
+  // Beside the sources, so that the app finds the packages.
+  folder = mkdtempSync(join(import.meta.dirname, '../../.test-'))
+  writeFileSync(join(folder, 'app.ts'), app)
 })
 afterEach(async () => {
   await application.drain(1000)
@@ -66,11 +79,18 @@ async function ended(runs: number): Promise<void> {
   })
 }
 
+const scrape = (headers: Record<string, string> = {}) =>
+  fetch(`http://127.0.0.1:${application.server.port}/metrics`, { headers })
+
 test('OBS-02: a run that went the whole way is counted at each part, without its id, key or tenant', async (context) => {
+  await start()
   await ended(2)
-  const text = await application.metrics().render()
-  const lines = text.split('\n')
+  const answer = await scrape()
+  expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4')
+  const text = await answer.text()
+  const found = text.split('\n')
   for (const line of [
+    'tenon_webhooks_accepted_total{connector="pay"} 2',
     'tenon_events_total{source="pay",outcome="accepted"} 2',
     'tenon_runs_started_total{flow="order-paid"} 2',
     'tenon_runs_ended_total{flow="order-paid",outcome="completed"} 2',
@@ -80,7 +100,7 @@ test('OBS-02: a run that went the whole way is counted at each part, without its
     'tenon_runs{status="failed"} 0',
     'tenon_runs_in_progress 0',
   ])
-    expect(lines).toContain(line)
+    expect(found).toContain(line)
   expect(text).toMatch(/^tenon_journal_commit_duration_seconds_count [1-9]/m)
   expect(text).toMatch(/^tenon_journal_written_bytes_total [1-9]/m)
   expect(text).toMatch(/^tenon_journal_file_bytes\{file="database"\} [1-9]/m)
@@ -89,10 +109,51 @@ test('OBS-02: a run that went the whole way is counted at each part, without its
   expect(promtoolProblems(text, context)).toBe('')
 })
 
-test('a journal that does not answer leaves its figures out, and the rest is told', async () => {
-  const metrics = application.metrics()
-  await application.drain(0)
-  const text = await metrics.render()
-  expect(text).not.toMatch(/^tenon_runs\{/m)
-  expect(text).toContain('tenon_runs_in_progress 0')
+test('OBS-02: webhooks that are refused are counted by their code', async () => {
+  await start()
+  const forged = await fetch(`${application.server.url}/hooks/pay`, { method: 'POST', body: '{}' })
+  expect(forged.status).toBe(401)
+  expect(await (await scrape()).text()).toContain(
+    'tenon_webhooks_refused_total{connector="pay",code="SIGNATURE_INVALID"} 1',
+  )
+})
+
+test('SEC-16: metrics are open on loopback only; where others could ask, they need the token', async () => {
+  const alone = `import { defineApp, defineFlow, manual } from 'tenon'
+export default defineApp({ flows: [defineFlow('alone', { trigger: manual(), async run() {} })] })`
+  writeFileSync(join(folder, 'app.ts'), alone)
+  await start({ host: '0.0.0.0' })
+  expect((await scrape()).status).toBe(401)
+  const token = readFileSync(join(folder, 'data', 'operator-token'), 'utf8').trim()
+  expect((await scrape({ authorization: `Bearer ${token}` })).status).toBe(200)
+})
+
+test('SEC-17: a page of another site that points its name at this machine reads no metrics', async () => {
+  await start()
+  const { port } = application.server
+  const answer = await new Promise<number | undefined>((resolve) => {
+    get({ port, host: '127.0.0.1', path: '/metrics', headers: { host: 'evil.example' } }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+  })
+  expect(answer).toBe(403)
+})
+
+test('OBS-05: each request of the management API leaves one line, without what its query holds; health and metrics leave none', async () => {
+  await start()
+  const token = readFileSync(join(folder, 'data', 'operator-token'), 'utf8').trim()
+  const headers = { authorization: `Bearer ${token}` }
+  await fetch(`${application.server.url}/api/v1/runs?key=order-4711`, { headers })
+  await fetch(`${application.server.url}/api/v1/status`)
+  await fetch(`${application.server.url}/health`)
+  await scrape()
+  const access = lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ name }) => name === 'request.answered')
+  expect(access.map(({ method, route, status, by }) => [method, route, status, by])).toEqual([
+    ['GET', '/api/v1/runs', 200, 'operator'],
+    ['GET', '/api/v1/status', 401, null],
+  ])
+  expect(lines.join('')).not.toContain('order-4711')
 })

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { TenonError } from '../base/errors.ts'
+import { logAccess } from './access-log.ts'
 import { guardHeaders, sendJson } from './answer.ts'
 import type { ServerContext } from './context.ts'
 import { readInput } from './input.ts'
@@ -48,6 +49,7 @@ export function mount(server: FastifyInstance, routes: readonly Route[], context
       ...(bodyLimit === undefined ? {} : { bodyLimit }),
       handler: 'serve' in route ? (request, reply) => route.serve(request, reply, context) : answering(route, context),
       ...(onRequest === null ? {} : { onRequest }),
+      ...(right === 'public' || right === 'webhook' ? {} : { onResponse: logAccess(context.log, path, callerOf) }),
     })
   }
 }

@@ -11,7 +11,8 @@ export interface Operator {
   readonly tenant: string
 }
 
-const loopback: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'])
+/** The names by which a machine reaches itself, as a Host header and as an address to listen on. */
+export const loopback: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]', '::1'])
 
 export function createGate(operator: Operator, host: string): Gate {
   const expected = digest(operator.token.reveal())

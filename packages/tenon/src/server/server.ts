@@ -3,11 +3,13 @@ import type { Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
+import type { Exposition } from '../telemetry/exposition.ts'
+import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import type { Webhook } from '../trigger/webhook.ts'
 import { createLimits, type Limits } from './limits.ts'
 import { answerBrokenRequests } from './broken-request.ts'
-import { createGate, type Operator } from './operator.ts'
+import { createGate, loopback, type Operator } from './operator.ts'
 import { errorFrom, problemHeaders, problemOf } from './problem.ts'
 import type { ReadableJournal, ServerContext, ServerState } from './context.ts'
 import { callerOf, mount, refuseUndeclared } from './mount.ts'
@@ -23,6 +25,9 @@ export interface ServerOptions {
   readonly journal?: ReadableJournal
   readonly clock: Clock
   readonly log: Log
+  readonly meter?: IntakeMeter
+  /** What `GET /metrics` tells; without it there is no such route. */
+  readonly metrics?: () => Exposition
   /** 0 takes any free one. */
   readonly port: number
   /** Default 127.0.0.1: nothing is reachable from outside unless someone asks for it. */
@@ -50,6 +55,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     ...options,
     simulators: options.simulators ?? [],
     journal: options.journal ?? null,
+    meter: options.meter ?? null,
+    metrics: options.metrics ?? null,
+    isLocal: loopback.has(host),
     limits: createLimits(options.limits),
     state: { current: options.state ?? 'ready' },
     appName: options.appName ?? 'app',

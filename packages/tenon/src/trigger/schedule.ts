@@ -138,10 +138,10 @@ class Schedule {
     return isOnTime || this.#trigger.catchUp === 'latest' ? [latest] : []
   }
 
-  #accept(type: string, time: number): Promise<unknown> {
-    const { engine, tenant } = this.#context
+  async #accept(type: string, time: number): Promise<void> {
+    const { engine, tenant, meter } = this.#context
     const iso = new Date(time).toISOString()
-    return engine.accept({
+    const { duplicate } = await engine.accept({
       tenant,
       trigger: 'schedule',
       id: type.startsWith('schedule/') ? `${this.#flow}@${iso}` : `${type}@${iso}`,
@@ -152,6 +152,7 @@ class Schedule {
       dedupeMs,
       cursor: { name: this.cursorName, value: `${iso} ${this.#trigger.timeZone} ${this.#trigger.cron}` },
     })
+    meter?.eventTaken('schedule', duplicate ? 'duplicate' : 'accepted')
   }
 
   #untilNext(): number {

@@ -3,6 +3,7 @@ import { TenonError } from '../../base/errors.ts'
 import type { RawRequest } from '../../definition/verifier.ts'
 import type { Webhook } from '../../trigger/webhook.ts'
 import { textHeaders } from '../answer.ts'
+import { errorFrom } from '../problem.ts'
 import type { BareRoute, Routes } from '../route.ts'
 
 const nothing = new Uint8Array(0)
@@ -30,13 +31,22 @@ export const routes: Routes = ({ webhooks }) =>
 
 function receiveBy(webhook: Webhook): BareRoute['serve'] {
   // Answers by callback: a promise that Fastify awaits would cost every event.
-  return (request, reply, { state }) => {
-    if (state.current !== 'ready') throw new TenonError('DRAINING', `the server is ${state.current}`)
-    refuseEncoded(request)
-    webhook.receive(rawRequest(request)).then(
-      ({ status, body }) => reply.code(status).send(body),
-      (error: unknown) => reply.send(error),
-    )
+  return (request, reply, { state, meter, clock }) => {
+    const began = clock.now()
+    const fail = (error: unknown): void => {
+      meter?.webhookAnswered(webhook.connector, errorFrom(error).code, clock.now() - began)
+      void reply.send(error)
+    }
+    try {
+      if (state.current !== 'ready') throw new TenonError('DRAINING', `the server is ${state.current}`)
+      refuseEncoded(request)
+    } catch (error) {
+      return fail(error)
+    }
+    webhook.receive(rawRequest(request)).then(({ status, body }) => {
+      meter?.webhookAnswered(webhook.connector, '', clock.now() - began)
+      void reply.code(status).send(body)
+    }, fail)
   }
 }
 
