@@ -15,6 +15,11 @@ export async function act(
   input.terminal.out(input.json ? JSON.stringify(answer) : say(answer))
 }
 
+/** Who sits at this terminal, as far as it is known. */
+export function personOf(environment: CommandInput['environment']): string {
+  return environment['USER'] || environment['USERNAME'] || 'operator'
+}
+
 export function runPath(run: string | undefined, order: string): string {
   return `/runs/${encodeURIComponent(run ?? '')}/${order}`
 }

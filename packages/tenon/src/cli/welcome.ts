@@ -1,17 +1,24 @@
 import { relative } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { Application } from '../server/application.ts'
+import { personOf } from './act.ts'
+import type { CommandInput } from './command.ts'
 import { padEnd, type Terminal } from './terminal.ts'
 import { count, shortId } from './words.ts'
 
 /** What has started, and where. */
-export async function greet(application: Application, terminal: Terminal): Promise<void> {
+export async function greet(
+  application: Application,
+  { terminal, environment }: Pick<CommandInput, 'terminal' | 'environment'>,
+): Promise<void> {
   const { colours } = terminal
   const fact = (name: string, value: string): void => terminal.out(`  ${colours.dim(padEnd(name, 11))}${value}`)
   terminal.out('')
   terminal.out(`  ${colours.bold('Tenon')}  ${application.file}`)
   terminal.out('')
   fact('address', application.url)
+  fact('console', application.server.signInLink(personOf(environment)).url)
+  fact('', colours.dim('opens once, within ten minutes; another: npx tenon console'))
   for (const [index, route] of routesOf(application).entries()) {
     const words = route.verification.slice(0, Math.max(20, terminal.columns - 36))
     const how = words.startsWith('unverified') ? colours.yellow(words) : colours.dim(words)

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../base/clock.ts'
+import { messageOf, TenonError } from '../base/errors.ts'
 import { createConnections } from '../connection/connection.ts'
 import { resolveFromApp } from '../connection/from-app.ts'
 import type { App } from '../definition/app.ts'
@@ -14,9 +15,10 @@ import { startSchedules } from '../trigger/schedule.ts'
 import { webhooksOf, type Webhook } from '../trigger/webhook.ts'
 import { keepRunsYoung } from './collector.ts'
 import { DataFolder } from './data-folder.ts'
-import { loadApp, requireSound } from './load-app.ts'
+import { loadApp, projectName, requireSound } from './load-app.ts'
 import { measuresOf, vocabularyOf } from './measures.ts'
 import type { Server } from './server.ts'
+import { createSessions, type Sessions } from './session/sessions.ts'
 import { startSimulators, subscribeSimulators } from './simulators.ts'
 import { version } from './version.ts'
 
@@ -87,21 +89,18 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   closing.defer(async () => void (await engine.drain(0)))
   const context = { engine, tenant, clock, log, meter }
   const webhooks = webhooksOf(app, connections.all, context)
-  const { port, host } = options
   const metrics = measuresOf({ meter, engine, tenant, dataFolder: folder.path, version })
-  const operator = { token, tenant }
   const server = await parts.startServer({
     engine,
     webhooks,
     simulators,
-    operator,
+    operator: { token, tenant },
+    ...frontOf(options, folder),
     journal,
     clock,
     log,
     meter,
     metrics,
-    port,
-    ...(host !== undefined && { host }),
     state: 'starting',
   })
   closing.defer(() => server.close())
@@ -134,6 +133,49 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     simulators,
     drain: (limitMs) => (draining ??= drain(limitMs)),
   }
+}
+
+/** Where people find the server, and by what they get in. */
+function frontOf({ appFile, environment, port, host, clock = systemClock, log }: Starting, folder: DataFolder) {
+  const publicUrl = publicUrlOf(environment)
+  return {
+    sessions: openSessions(folder, clock, log),
+    appName: projectName(appFile),
+    port,
+    ...(host !== undefined && { host }),
+    ...(publicUrl !== undefined && { publicUrl }),
+  }
+}
+
+/** They outlast a restart; a folder that cannot take them is no reason to let nobody in. */
+function openSessions(folder: DataFolder, clock: Clock, log: Log): Sessions {
+  const save = (content: object): void => {
+    try {
+      folder.keepSessions(content)
+    } catch (error) {
+      log.warn('sessions.unsaved', { reason: messageOf(error) })
+    }
+  }
+  return createSessions({ tenant, clock, file: { load: () => folder.sessions(), save } })
+}
+
+/** `TENON_URL`: where a proxy offers the server. Throws `INPUT_INVALID`. */
+function publicUrlOf(environment: ApplicationOptions['environment']): string | undefined {
+  const text = environment['TENON_URL']
+  if (text === undefined || text === '') return undefined
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.username === ''
+  )
+    return url.origin
+  throw new TenonError(
+    'INPUT_INVALID',
+    'TENON_URL is not an address of this server. Set it to the address that people use, without a path, such as https://tenon.example.com',
+  )
 }
 
 type Parts = Awaited<ReturnType<typeof loadParts>>

@@ -7,13 +7,24 @@ import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import type { Webhook } from '../trigger/webhook.ts'
 import type { Limits } from './limits.ts'
-import type { Operator } from './operator.ts'
+import type { Live } from './live/live.ts'
+import type { ConsoleFiles } from './console/files.ts'
+import type { Operator } from './gate.ts'
 import type { Route } from './route.ts'
+import type { SessionCookie } from './session/cookie.ts'
+import type { Sessions } from './session/sessions.ts'
+import type { Site } from './session/site.ts'
 
 /** The part of a journal that a deploy check reads. */
 export type ReadableJournal = Pick<JournalWork, 'load' | 'values'>
 
 export type ServerState = 'starting' | 'ready' | 'draining'
+
+export interface SignInLink {
+  readonly url: string
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+}
 
 /** What the routes work with. */
 export interface ServerContext {
@@ -27,13 +38,21 @@ export interface ServerContext {
   readonly meter: IntakeMeter | null
   /** `null` where nothing is measured. */
   readonly metrics: (() => Exposition) | null
-  /** Only this machine can reach the server. */
+  /** Only this machine can reach the server, and no proxy offers it to others. */
   readonly isLocal: boolean
   readonly limits: Limits
   /** The name of the app, as its project calls itself. */
   readonly appName: string
   readonly startedAt: number
   readonly state: { current: ServerState }
+  readonly site: Site
+  readonly sessions: Sessions
+  readonly live: Live
+  /** The built console; `null` where it is not installed. */
+  readonly files: ConsoleFiles | null
+  readonly cookie: SessionCookie
+  /** A new one-time link for a person of that name. */
+  readonly signInLink: (by: string) => SignInLink
   /** All routes of this server; complete before the first request. */
   readonly routes: readonly Route[]
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { messageOf, TenonError } from '../base/errors.ts'
 import { parseJson } from '../base/json.ts'
@@ -20,6 +20,7 @@ export interface SimulatorAccount {
 
 const tokenFile = 'operator-token'
 const addressFile = 'server.json'
+const sessionsFile = 'sessions.json'
 const ownerOnly = 0o600
 
 /** The folder that holds everything durable. It belongs to one user; nobody else may look into it. */
@@ -73,6 +74,20 @@ export class DataFolder {
     const value = readObject(join(this.path, addressFile))
     if (value === null || typeof value['url'] !== 'string' || typeof value['pid'] !== 'number') return null
     return { url: value['url'], pid: value['pid'] }
+  }
+
+  /** Who is signed in, as it was written last; `null` for none. */
+  sessions(): unknown {
+    return readObject(join(this.path, sessionsFile))
+  }
+
+  /** Replaces it as a whole: a crash leaves the old or the new. */
+  keepSessions(content: object): void {
+    const path = join(this.path, sessionsFile)
+    this.#attempt('written', () => {
+      writeFileSync(`${path}.new`, JSON.stringify(content), { mode: ownerOnly })
+      renameSync(`${path}.new`, path)
+    })
   }
 
   /** `connector` is the name of a checked definition. */

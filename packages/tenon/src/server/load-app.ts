@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf, TenonError } from '../base/errors.ts'
+import { parseJson } from '../base/json.ts'
 import type { App } from '../definition/app.ts'
 import { checkApp } from '../definition/check.ts'
 import { isObject, type AppProblem } from '../definition/problem.ts'
@@ -35,6 +36,25 @@ export async function loadApp(path: string, { simulate = true }: { simulate?: bo
   // Without its simulators, each connector needs a connection.
   const meant: App = { kind: 'app', options: simulate ? options : { ...options, simulators: [] } }
   return { app: meant, file, problems: checkApp(meant) }
+}
+
+/** How the project of an app file calls itself: by the name in its package.json, else by its folder. */
+export function projectName(path: string): string {
+  const home = dirname(resolve(path))
+  for (let folder = home; folder !== dirname(folder); folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json')
+    if (existsSync(manifest)) return nameIn(manifest) ?? basename(folder)
+  }
+  return basename(home)
+}
+
+function nameIn(manifest: string): string | null {
+  try {
+    const value = parseJson(readFileSync(manifest, 'utf8'))
+    return isObject(value) && typeof value['name'] === 'string' && value['name'] !== '' ? value['name'] : null
+  } catch {
+    return null
+  }
 }
 
 /** Refuses an app with mistakes, naming all of them. */

@@ -3,6 +3,7 @@ import { TenonError } from '../base/errors.ts'
 import { logAccess } from './access-log.ts'
 import { guardHeaders, sendJson } from './answer.ts'
 import type { ServerContext } from './context.ts'
+import type { Gate } from './gate.ts'
 import { readInput } from './input.ts'
 import { routeRights, type Caller, type RouteRight } from './rights.ts'
 import type { CheckedRoute, Route } from './route.ts'
@@ -20,14 +21,6 @@ export function refuseUndeclared(server: FastifyInstance): void {
     if (right === undefined || !routeRights.has(right))
       throw new TenonError('APP_INVALID', `the route ${String(route.method)} ${route.url} declares no right`)
   })
-}
-
-/** Who stands at the door. */
-export interface Gate {
-  /** Throws `FORBIDDEN` when the Host header names no host of ours. */
-  refuseForeignHost(request: FastifyRequest): void
-  /** Throws `UNAUTHENTICATED` or `FORBIDDEN`. */
-  identify(request: FastifyRequest): Caller
 }
 
 const callers = new WeakMap<FastifyRequest, Caller>()

@@ -6,12 +6,12 @@ import { version } from './version.ts'
 
 type Json = Record<string, unknown>
 
-/** The OpenAPI 3.1 document of these routes. Webhooks are left out: their form is the providers', and each installation has its own. */
+/** The OpenAPI 3.1 document of these routes. Webhooks are left out, whose form is the providers' and differs between installations, and pages for people. */
 export function openApiOf(routes: readonly Route[]): Json {
   const schemas: Json = {}
   const paths: Record<string, Json> = {}
   for (const route of routes) {
-    if (route.right === 'webhook') continue
+    if (!isDescribed(route)) continue
     const path = route.path.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{rest}')
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route, schemas) }
   }
@@ -39,6 +39,10 @@ export function openApiOf(routes: readonly Route[]): Json {
       },
     },
   }
+}
+
+export function isDescribed({ right, answers }: Route): boolean {
+  return right !== 'webhook' && !Object.values(answers).includes('text/html') && !('302' in answers)
 }
 
 function operationOf(route: Route, schemas: Json): Json {

@@ -44,4 +44,6 @@ export interface Caller {
   readonly rights: ReadonlySet<Right>
   /** When the session ends if nothing is done, in milliseconds since the epoch; `null` for the token. */
   readonly expiresAt: number | null
+  /** Value of the session's cookie; `null` for the token. */
+  readonly session: string | null
 }

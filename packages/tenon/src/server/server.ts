@@ -9,12 +9,17 @@ import type { Log } from '../telemetry/telemetry.ts'
 import type { Webhook } from '../trigger/webhook.ts'
 import { createLimits, type Limits } from './limits.ts'
 import { answerBrokenRequests } from './broken-request.ts'
-import { createGate, loopback, type Operator } from './operator.ts'
+import { consoleFiles, findConsole } from './console/files.ts'
+import { createGate, type Operator } from './gate.ts'
+import { createLive } from './live/live.ts'
 import { errorFrom, problemHeaders, problemOf } from './problem.ts'
-import type { ReadableJournal, ServerContext, ServerState } from './context.ts'
+import type { ReadableJournal, ServerContext, ServerState, SignInLink } from './context.ts'
 import { callerOf, mount, refuseUndeclared } from './mount.ts'
 import { loadRoutes } from './route-folder.ts'
 import { allowedMethods, type Route } from './route.ts'
+import { sessionCookie } from './session/cookie.ts'
+import { createSessions, type Sessions } from './session/sessions.ts'
+import { createSite, loopback } from './session/site.ts'
 
 export interface ServerOptions {
   readonly engine: Engine
@@ -37,6 +42,12 @@ export interface ServerOptions {
   readonly state?: ServerState
   /** How the app calls itself; default `app`. */
   readonly appName?: string
+  /** Who is signed in; default nobody, and a restart forgets them. */
+  readonly sessions?: Sessions
+  /** Where a proxy offers this server to people, such as `https://tenon.example.com`; default is its own address. */
+  readonly publicUrl?: string
+  /** The built console; default is the one that the package `@tenon/console` brings, `null` for none. */
+  readonly consoleFolder?: string | null
 }
 
 export interface Server {
@@ -44,6 +55,8 @@ export interface Server {
   readonly port: number
   readonly routes: readonly Route[]
   setState(state: ServerState): void
+  /** A new link that lets a person of that name sign in to the console, once. */
+  signInLink(by: string): SignInLink
   /** Answers what is in progress, then frees the port. */
   close(): Promise<void>
 }
@@ -51,37 +64,69 @@ export interface Server {
 /** One HTTP server for everything that comes in: webhooks, the management API, health. Rejects with `PORT_TAKEN`. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const host = options.host ?? '127.0.0.1'
-  const context: ServerContext & { routes: readonly Route[] } = {
-    ...options,
-    simulators: options.simulators ?? [],
-    journal: options.journal ?? null,
-    meter: options.meter ?? null,
-    metrics: options.metrics ?? null,
-    isLocal: loopback.has(host),
-    limits: createLimits(options.limits),
-    state: { current: options.state ?? 'ready' },
-    appName: options.appName ?? 'app',
-    startedAt: options.clock.now(),
-    routes: [],
-  }
+  let url = ''
+  const context = createContext(options, host, () => options.publicUrl ?? url)
   const routes = await loadRoutes(context)
   context.routes = routes
   const server = createHttp(context)
   refuseUndeclared(server)
   takeRawBodies(server)
-  mount(server, routes, context, createGate(options.operator, host))
+  mount(server, routes, context, createGate(context))
   server.setErrorHandler((error, request, reply) => answerProblem(context, error, request, reply))
   server.setNotFoundHandler((request, reply) => answerProblem(context, notFound(routes, request), request, reply))
   await listen(server, host, options.port)
   const { port } = server.server.address() as { port: number }
+  url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    url,
     port,
     routes,
-    setState: (state) => {
+    signInLink: context.signInLink,
+    setState(state) {
       context.state.current = state
+      if (state === 'draining') context.live.close()
     },
-    close: async () => server.close(),
+    close() {
+      context.live.close()
+      return server.close()
+    },
+  }
+}
+
+function createContext(
+  options: ServerOptions,
+  host: string,
+  address: () => string,
+): ServerContext & { routes: readonly Route[] } {
+  const { clock, engine, operator } = options
+  const { tenant, token } = operator
+  const folder = options.consoleFolder === undefined ? findConsole() : options.consoleFolder
+  const sessions = options.sessions ?? createSessions({ tenant, clock })
+  return {
+    engine,
+    operator,
+    clock,
+    log: options.log,
+    webhooks: options.webhooks,
+    simulators: options.simulators ?? [],
+    journal: options.journal ?? null,
+    meter: options.meter ?? null,
+    metrics: options.metrics ?? null,
+    isLocal: loopback.has(host) && options.publicUrl === undefined,
+    limits: createLimits(options.limits),
+    state: { current: options.state ?? 'ready' },
+    appName: options.appName ?? 'app',
+    startedAt: clock.now(),
+    site: createSite(host, options.publicUrl),
+    cookie: sessionCookie(token),
+    live: createLive({ engine, clock, tenant }),
+    files: folder === null ? null : consoleFiles(folder),
+    sessions,
+    signInLink(by) {
+      const { value, expiresAt } = sessions.issueLink(by)
+      return { url: `${address().replace(/\/$/, '')}/console/sign-in?token=${value}`, expiresAt }
+    },
+    routes: [],
   }
 }
 

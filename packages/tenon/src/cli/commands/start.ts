@@ -54,7 +54,7 @@ export const command: CommandDefinition = {
     if (isTold) application.engine.listen(narrator.hear, narrator.wants)
     if (input.json)
       terminal.out(JSON.stringify({ url: application.url, data: application.dataFolder, pid: process.pid }))
-    else await greet(application, terminal)
+    else await greet(application, input)
     if (application.isFirstStart && input.options['samples'] !== false) await showSamples(application, input)
     await ended
     narrator.stop()

@@ -1,4 +1,4 @@
-import { act, jsonOption, lookAt, runPath } from '../../act.ts'
+import { act, jsonOption, lookAt, personOf, runPath } from '../../act.ts'
 import { textOption, type CommandDefinition } from '../../command.ts'
 
 export const command: CommandDefinition = {
@@ -28,7 +28,7 @@ export const command: CommandDefinition = {
         step: input.arguments[1],
         decision: input.arguments[2],
         result: jsonOption(textOption(input, 'result'), '--result'),
-        by: textOption(input, 'by') ?? input.environment['USER'] ?? input.environment['USERNAME'],
+        by: textOption(input, 'by') ?? personOf(input.environment),
       },
       (answer) => `Decided. Look at the run: ${lookAt(answer)}`,
     ),
