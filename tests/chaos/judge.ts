@@ -1,5 +1,6 @@
 // Compares what was promised and what was done, as the outside saw it, with what the journal says; then the journal with itself.
 import { sqliteJournal } from '../../packages/tenon/src/journal/sqlite.ts'
+import type { RunPage } from '../../packages/tenon/src/journal/history.ts'
 import type { Journal, RunRow } from '../../packages/tenon/src/journal/journal.ts'
 import { type Effect, effectKey, type Provider, type Step } from './provider.ts'
 import type { Sender } from './sender.ts'
@@ -51,12 +52,12 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
 
 async function allRuns(journal: Journal): Promise<RunRow[]> {
   const runs: RunRow[] = []
-  for (;;) {
-    const last = runs.at(-1)
-    const page = await journal.list({ tenant, limit: 500, ...(last === undefined ? {} : { before: last.run }) })
-    runs.push(...page)
-    if (page.length === 0) return runs
+  for (let before: string | null = ''; before !== null;) {
+    const page: RunPage = await journal.list({ tenant, limit: 500, ...(before === '' ? {} : { before }) })
+    runs.push(...page.runs)
+    before = page.next
   }
+  return runs
 }
 
 /** The event's own id stands behind the last slash of the key that it was delivered under. */

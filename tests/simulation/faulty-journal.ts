@@ -1,13 +1,12 @@
 import type { Clock } from '../../packages/tenon/src/base/clock.ts'
 import { TenonError } from '../../packages/tenon/src/base/errors.ts'
-import type { RunRow } from '../../packages/tenon/src/journal/journal.ts'
 import {
   memoryJournal,
   type MemoryFaults,
   type MemoryJournal,
   type MemoryState,
 } from '../../packages/tenon/src/journal/memory.ts'
-import { rowOf } from '../../packages/tenon/src/journal/memory/read.ts'
+import { rowOf } from '../../packages/tenon/src/journal/memory/state.ts'
 import type { Random } from '../chaos/random.ts'
 
 export interface Weather {
@@ -53,11 +52,7 @@ export function faultyJournal(parts: {
     inbox: (run) => late(journal.inbox(run)),
     async list(query) {
       if (!weather.listsAll) return journal.list(query)
-      return query.status === 'ready' ? allRows(state, query.before) : []
+      return { runs: [...state.runs.values()].map(rowOf), next: null }
     },
   }
-}
-
-function allRows(state: MemoryState, before: string | undefined): RunRow[] {
-  return before === undefined ? [...state.runs.values()].map(rowOf) : []
 }

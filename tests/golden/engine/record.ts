@@ -60,7 +60,7 @@ await ask(
 )
 await ask(at.engine.retry({ tenant, run: 'run-retried' }))
 
-for (const row of await at.engine.list({ tenant, limit: 100 })) {
+for (const row of (await at.engine.list({ tenant, limit: 100 })).runs) {
   const file = join(folder, `${row.flow}.json`)
   if (existsSync(file)) throw new Error(`${file} is there already; a journal that was written is never written again`)
   const [loaded] = await at.journal.load([row])

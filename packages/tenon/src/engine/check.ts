@@ -1,3 +1,4 @@
+import type { RunPage } from '../journal/history.ts'
 import type { RunRow, RunStatus } from '../journal/journal.ts'
 import type { Services } from './command.ts'
 import type { Divergence } from './engine.ts'
@@ -12,22 +13,25 @@ const pageSize = 200
 /** Replays every living run against this code without doing anything: those that would park. */
 export async function checkRuns(tenant: string, services: Services): Promise<readonly Divergence[]> {
   const divergences: Divergence[] = []
-  for (const status of living) {
-    for await (const row of rowsOf(tenant, status, services)) {
-      const divergence = await checkRun(row, services)
-      if (divergence !== null) divergences.push(divergence)
-    }
+  for await (const row of rowsOf(tenant, services)) {
+    const divergence = await checkRun(row, services)
+    if (divergence !== null) divergences.push(divergence)
   }
   return divergences
 }
 
-async function* rowsOf(tenant: string, status: RunStatus, { journal }: Services): AsyncGenerator<RunRow> {
-  let before: string | undefined
+async function* rowsOf(tenant: string, { journal }: Services): AsyncGenerator<RunRow> {
+  let before: string | null = null
   do {
-    const rows = await journal.list({ tenant, status, limit: pageSize, ...(before !== undefined && { before }) })
-    yield* rows
-    before = rows.length < pageSize ? undefined : rows.at(-1)?.run
-  } while (before !== undefined)
+    const page: RunPage = await journal.list({
+      tenant,
+      status: living,
+      limit: pageSize,
+      ...(before !== null && { before }),
+    })
+    yield* page.runs
+    before = page.next
+  } while (before !== null)
 }
 
 async function checkRun(row: RunRow, services: Services): Promise<Divergence | null> {

@@ -4,13 +4,12 @@ import type { Client } from '../client/client.ts'
 import type { App } from '../definition/app.ts'
 import type { Journal } from '../journal/journal.ts'
 import { silentMeter, type RunMeter } from '../telemetry/meter.ts'
-import { checkRuns } from './check.ts'
 import type { Services } from './command.ts'
 import { Commands } from './control.ts'
-import { describeRun } from './describe.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { Engine, Happening } from './engine.ts'
 import { planApp, type AppPlan } from './plan.ts'
+import { inspection } from './inspection.ts'
 import { Intake } from './intake.ts'
 import { QuietQueue } from './quiet-queue.ts'
 import { Routes } from './routes.ts'
@@ -60,6 +59,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const intake = new Intake(services, new Routes(plan, services.newId), dispatcher)
   const control = new Commands({ services, plan, dispatcher })
   const retention = new Retention({ journal, clock, retention: app.options.retention, log: services.log })
+  const inProgress = (): ReadonlySet<string> => new Set([...dispatcher.inMemory()].map(({ row }) => row.run))
   const watchdog = new Watchdog(services, () => dispatcher.inMemory())
   await dispatcher.start()
   retention.start()
@@ -73,10 +73,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     decide: (request) => control.decide(request),
     retry: (request) => control.retry(request),
     startAnew: (request) => control.startAnew(request),
-    list: (query) => journal.list(query),
-    counts: (tenant) => journal.counts(tenant),
-    describe: (tenant, run) => describeRun({ tenant, run }, journal),
-    check: (tenant) => checkRuns(tenant, services),
+    ...inspection({ app, services, inProgress }),
     listen(hear, wants = () => true) {
       const listener: Listener = { hear, wants }
       listeners.add(listener)

@@ -76,7 +76,7 @@ test('DUR-13: a cancel at every position of the journal ends the run, its childr
           .map(({ idempotencyKey }) => idempotencyKey),
       ).size,
     ).toBe(done.filter(({ name }) => name !== 'own').length)
-    for (const { status } of await at.engine.list({ tenant: 'default', flow: 'child', limit: 9 }))
+    for (const { status } of (await at.engine.list({ tenant: 'default', flow: 'child', limit: 9 })).runs)
       expect(['cancelled', 'completed']).toContain(status)
     const calls = at.upstream.requests.length
     await at.clock.advance(8_000_000)
@@ -105,7 +105,7 @@ test('DUR-13: children are cancelled though the process ends right after the can
   await at.clock.advance(10_000)
   await cancel(at, run!).catch(() => undefined)
   await at.clock.advance(10_000)
-  const rows = await at.engine.list({ tenant: 'default', limit: 9 })
+  const rows = (await at.engine.list({ tenant: 'default', limit: 9 })).runs
   expect(rows.map(({ flow, status }) => `${flow} ${status}`).toSorted()).toEqual([
     'child cancelled',
     'parent cancelled',

@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../base/errors.ts'
-import type { RunQuery, RunRow, RunStatus } from '../journal/journal.ts'
-import type { RunView } from './view.ts'
+import type { RunCounts, RunQuery } from '../journal/history.ts'
+import type { RunSummary, RunView } from './view.ts'
 
 /** Makes runs progress: takes facts in, starts runs, carries each through to its end or to a wait. */
-export interface Engine {
+export interface Engine extends Inspection {
   /** Starts what the event triggers and wakes what waits for it; durable when it resolves. Rejects with `JOURNAL_UNAVAILABLE`, `OVERLOADED` or `DRAINING`. */
   accept(event: AcceptedEvent): Promise<AcceptReceipt>
   /** Starts a flow by hand. The same `id` again gives the same run. Rejects with `NOT_FOUND` or `INPUT_INVALID`. */
@@ -22,17 +22,22 @@ export interface Engine {
   retry(request: { readonly tenant: string; readonly run: string }): Promise<void>
   /** Starts a new run with the same input, linked to the old one. */
   startAnew(request: { readonly tenant: string; readonly run: string }): Promise<{ readonly run: string }>
-  list(query: RunQuery): Promise<readonly RunRow[]>
-  counts(tenant: string): Promise<Readonly<Record<RunStatus, number>>>
-  /** The story of one run, `null` when there is none. */
-  describe(tenant: string, run: string): Promise<RunView | null>
-  /** Replays living runs dry against this code: those that would park, with the first difference. */
-  check(tenant: string): Promise<readonly Divergence[]>
   /** Live happenings, for terminals and consoles; listeners must be quick. What none of them `wants` is not even put together. Returns how to stop listening. */
   listen(listener: (happening: Happening) => void, wants?: (name: Happening['name']) => boolean): () => void
   activity(): { readonly inProgress: number; readonly readied: number; readonly nextWakeAt: number | null }
   /** Takes nothing new, lets calls in flight end for at most `limitMs`, leaves the rest to the journal. A second call joins the first. */
   drain(limitMs: number): Promise<DrainReport>
+}
+
+/** What people ask; never on the way of a run. */
+export interface Inspection {
+  /** The newest first. `event` may be an event's own id, or the key that it was delivered under. */
+  list(query: RunQuery): Promise<{ readonly runs: readonly RunSummary[]; readonly next: string | null }>
+  counts(tenant: string): Promise<RunCounts>
+  /** The story of one run, `null` when there is none. */
+  describe(tenant: string, run: string): Promise<RunView | null>
+  /** Replays living runs dry against this code: those that would park, with the first difference. */
+  check(tenant: string): Promise<readonly Divergence[]>
 }
 
 export interface AcceptedEvent {

@@ -283,10 +283,10 @@ test('DUR-03: at each single write that is stored but reports an error, nothing 
     }
     await sure(() => at.send('delivered', { shipment: 's1' }, 'd1'))
     await sure(() => at.send('ordered', {}, 'o1'))
-    const [row] = await at.engine.list({ tenant: 'default', flow: 'order', limit: 10 })
+    const [row] = (await at.engine.list({ tenant: 'default', flow: 'order', limit: 10 })).runs
     await sure(() => at.send('delivered', { shipment: 's1' }, 'd2'))
     await sure(() => at.engine.signal({ tenant: 'default', run: row!.run, name: 'go', data: 1, id: 'go-1' }))
-    const runs = await at.engine.list({ tenant: 'default', flow: 'order', limit: 10 })
+    const runs = (await at.engine.list({ tenant: 'default', flow: 'order', limit: 10 })).runs
     expect(runs.map(({ status }) => status)).toEqual(['completed'])
     expect(at.upstream.count('notify')).toBe(1)
     expect(bodies).toBe(1)

@@ -258,7 +258,7 @@ test('DUR-16: a run of ten thousand steps resumes, within seconds', { timeout: 6
   const began = performance.now()
   await at.crash()
   await at.clock.advance(4_000_000)
-  expect(await at.engine.list({ tenant: 'default', limit: 1 })).toMatchObject([{ status: 'completed' }])
+  expect(await at.engine.list({ tenant: 'default', limit: 1 })).toMatchObject({ runs: [{ status: 'completed' }] })
   expect(bodies).toBe(steps)
   expect(performance.now() - began).toBeLessThan(10_000)
 })

@@ -1,5 +1,11 @@
 import type { RunRow } from '../journal/journal.ts'
 
+/** One run in a list. */
+export interface RunSummary extends RunRow {
+  /** In progress at the moment, not only in the journal. */
+  readonly inMemory: boolean
+}
+
 /** One run as a person looks at it: the fold of its journal. */
 export interface RunView extends RunRow {
   readonly event: {

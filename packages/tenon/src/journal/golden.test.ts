@@ -54,7 +54,8 @@ async function writeGolden(journal: Journal): Promise<void> {
 }
 
 async function readGolden(journal: Journal): Promise<unknown> {
-  const rows = await journal.list({ tenant, limit: 100 })
+  const { runs } = await journal.list({ tenant, limit: 100 })
+  const rows = runs.toSorted((left, right) => (left.run < right.run ? 1 : -1))
   const loaded = await journal.load(rows.map(({ run }) => ({ tenant, run })))
   return {
     loaded: loaded.map((run) => ({ ...run, inbox: run!.inbox.map(({ position: _position, ...rest }) => rest) })),

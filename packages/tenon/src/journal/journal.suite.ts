@@ -3,6 +3,7 @@ import type { Journal } from './journal.ts'
 import { appendSuite } from './suite/append.suite.ts'
 import { deliverSuite } from './suite/deliver.suite.ts'
 import { lineSuite } from './suite/line.suite.ts'
+import { listSuite } from './suite/list.suite.ts'
 import { messageSuite } from './suite/message.suite.ts'
 import { pruneSuite } from './suite/prune.suite.ts'
 import { tenantSuite } from './suite/tenant.suite.ts'
@@ -33,6 +34,7 @@ export function journalSuite(name: string, open: () => Promise<JournalHarness>):
       timerSuite,
       pruneSuite,
       tenantSuite,
+      listSuite,
     ])
       part(() => harness)
   })

@@ -1,3 +1,5 @@
+import type { JournalHistory } from './history.ts'
+
 /**
  * The journal port: the durable record of runs, and everything that must commit together with them.
  *
@@ -45,16 +47,6 @@ export interface JournalWork {
   cursor(tenant: string, name: string): Promise<string | null>
   /** Deletes ended runs, events and dedupe keys that are past their time, at most `limit` rows of each kind; true when there is more to delete. */
   prune(query: { readonly now: number; readonly endedBefore: number; readonly limit: number }): Promise<boolean>
-}
-
-/** What the console and CLI ask; never on the way of a run. */
-export interface JournalHistory {
-  list(query: RunQuery): Promise<readonly RunRow[]>
-  find(tenant: string, runId: string): Promise<RunRow | null>
-  entries(tenant: string, runId: string): Promise<readonly EntryRow[]>
-  event(tenant: string, eventKey: string): Promise<EventRow | null>
-  /** Runs that an event started, by the key it was delivered under. */
-  counts(tenant: string): Promise<Readonly<Record<RunStatus, number>>>
 }
 
 export interface RunKey {
@@ -129,16 +121,6 @@ export interface EventRow {
   readonly body: string
   /** Runs it started or reached. */
   readonly runs: readonly string[]
-}
-
-export interface RunQuery {
-  readonly tenant: string
-  readonly flow?: string
-  readonly status?: RunStatus
-  readonly key?: string
-  /** Runs older than this run id. */
-  readonly before?: string
-  readonly limit: number
 }
 
 /** A new run. */

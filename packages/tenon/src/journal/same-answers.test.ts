@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Append, Journal, Message, NewWait, RunStatus, Start } from './journal.ts'
+import type { RunPage, RunQuery } from './history.ts'
+import type { Append, Journal, Message, NewWait, RunRow, RunStatus, Start } from './journal.ts'
 import { memoryJournal } from './memory.ts'
 import { sqliteJournal } from './sqlite.ts'
 import { append, entry, event, message, state } from './suite/make.ts'
@@ -173,11 +174,42 @@ async function apply(journal: Journal, batch: readonly Operation[]): Promise<unk
   )
 }
 
+/** One of each kind of search, and some together. */
+const queries: readonly Partial<RunQuery>[] = [
+  {},
+  { flow: 'f' },
+  { status: ['failed', 'parked'] },
+  { status: ['ready', 'queued', 'waiting'], flow: 'g' },
+  { status: ['completed', 'cancelled'] },
+  { code: 'X', flow: 'f' },
+  { key: 'k' },
+  { key: 'k', status: ['queued', 'failed'] },
+  { since: 20, until: 40 },
+  { since: 30, status: ['waiting', 'completed'] },
+  { event: 't/1' },
+  { id: 'r' },
+  { id: '1', flow: 'f' },
+]
+
+/** All pages of two, put together. Where they end belongs to each journal. */
+async function pages(journal: Journal, query: Omit<RunQuery, 'limit'>): Promise<readonly RunRow[]> {
+  const rows: RunRow[] = []
+  let before: string | null = null
+  do {
+    const page: RunPage = await journal.list({ ...query, limit: 2, ...(before === null ? {} : { before }) })
+    rows.push(...page.runs)
+    before = page.next
+  } while (before !== null)
+  return rows
+}
+
 /** Everything that can be seen of a journal; positions count only by their order. */
 async function contents(journal: Journal): Promise<unknown> {
   const of = async (tenant: string): Promise<unknown> => ({
-    list: await journal.list({ tenant, limit: 100 }),
+    lists: await Promise.all(queries.map((query) => pages(journal, { tenant, ...query }))),
     counts: await journal.counts(tenant),
+    byFlow: await journal.countsByFlow(tenant),
+    lines: await Promise.all(runs.map((run) => journal.line(tenant, run, 2))),
     cursor: await journal.cursor(tenant, 'c'),
     events: (await Promise.all(['t/1', 't/2', 't/3'].map((key) => journal.event(tenant, key)))).map(
       (one) => one && { ...one, runs: [...one.runs].sort() },

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startWriting } from './sqlite/crash-parent.ts'
+import type { RunQuery } from './history.ts'
 import { sqliteJournal } from './sqlite.ts'
 import { append, event, start, state, tenant } from './suite/make.ts'
 
@@ -55,37 +56,58 @@ function flip(file: string, position: number): void {
   writeFileSync(path, bytes)
 }
 
-test('DUR-05: a journal of format 1 becomes one of this format, with all that it held', async () => {
-  await fill(4)
-  const before = await sqliteJournal({ folder })
-  for (const [run, status] of [
-    ['r0', 'waiting'],
-    ['r1', 'failed'],
-    ['r2', 'completed'],
-  ] as const)
-    await before.append(append(before, run, 0, { bodies: ['x'], state: state(status) }))
-  await before.close()
-  const old = new DatabaseSync(join(folder, 'journal.db'))
-  old.exec(`DROP INDEX run_held; ALTER TABLE run DROP COLUMN held;
-    CREATE INDEX run_held ON run (tenant, status, run) WHERE status IN (1, 2, 3, 5, 6); PRAGMA user_version = 1`)
-  old.close()
+// What a file of an older format lacks, from the newest back.
+const older: readonly (readonly [format: number, sql: string])[] = [
+  [
+    2,
+    `DROP TABLE zone; DROP TABLE tally; DROP INDEX run_held; CREATE INDEX run_held ON run (tenant, held, run) WHERE held IS NOT NULL;
+    CREATE TABLE tally (tenant TEXT NOT NULL, status INTEGER NOT NULL, runs INTEGER NOT NULL, PRIMARY KEY (tenant, status)) STRICT, WITHOUT ROWID;
+    INSERT INTO tally SELECT tenant, status, count(*) FROM run GROUP BY tenant, status;`,
+  ],
+  [
+    1,
+    `DROP INDEX run_held; ALTER TABLE run DROP COLUMN held;
+    CREATE INDEX run_held ON run (tenant, status, run) WHERE status IN (1, 2, 3, 5, 6);`,
+  ],
+]
 
-  const journal = await sqliteJournal({ folder })
-  const runsOf = async (status: 'ready' | 'waiting' | 'failed' | 'completed' | 'parked') =>
-    (await journal.list({ tenant, status, limit: 10 })).map(({ run }) => run)
-  expect(await runsOf('waiting')).toEqual(['r0'])
-  expect(await runsOf('failed')).toEqual(['r1'])
-  expect(await runsOf('completed')).toEqual(['r2'])
-  expect(await runsOf('ready')).toEqual(['r3'])
-  await journal.append(append(journal, 'r3', 0, { bodies: ['x'], state: state('parked') }))
-  await journal.append(append(journal, 'r0', 1, { bodies: ['y'], state: state('completed') }))
-  expect([await runsOf('waiting'), await runsOf('parked'), await runsOf('completed')]).toEqual([
-    [],
-    ['r3'],
-    ['r2', 'r0'],
-  ])
-  await journal.close()
-})
+test.each([1, 2])(
+  'DUR-05: a journal of format %i becomes one of this format, with all that it held',
+  async (format) => {
+    await fill(4)
+    const before = await sqliteJournal({ folder })
+    for (const [run, status] of [
+      ['r0', 'waiting'],
+      ['r1', 'failed'],
+      ['r2', 'completed'],
+    ] as const)
+      await before.append(append(before, run, 0, { bodies: ['x'], state: state(status) }))
+    await before.close()
+    const old = new DatabaseSync(join(folder, 'journal.db'))
+    for (const [version, sql] of older) if (version >= format) old.exec(sql)
+    old.exec(`PRAGMA user_version = ${format}`)
+    old.close()
+
+    const journal = await sqliteJournal({ folder })
+    const runsOf = async (query: Partial<RunQuery>): Promise<string[]> =>
+      (await journal.list({ tenant, limit: 10, ...query })).runs.map(({ run }) => run)
+    expect(await runsOf({ status: ['waiting'] })).toEqual(['r0'])
+    expect(await runsOf({ status: ['failed'] })).toEqual(['r1'])
+    expect(await runsOf({ status: ['completed'] })).toEqual(['r2'])
+    expect(await runsOf({ status: ['ready'] })).toEqual(['r3'])
+    expect(await runsOf({ flow: 'order-paid' })).toEqual(['r3', 'r2', 'r1', 'r0'])
+    expect(await journal.countsByFlow(tenant)).toMatchObject({
+      'order-paid': { ready: 1, waiting: 1, failed: 1, completed: 1 },
+    })
+    await journal.append(append(journal, 'r3', 0, { bodies: ['x'], state: state('parked') }))
+    await journal.append(append(journal, 'r0', 1, { bodies: ['y'], state: state('completed') }))
+    expect(await runsOf({ status: ['waiting'] })).toEqual([])
+    expect(await runsOf({ status: ['parked'] })).toEqual(['r3'])
+    expect(await runsOf({ status: ['completed'] })).toEqual(['r2', 'r0'])
+    expect(await journal.counts(tenant)).toMatchObject({ ready: 0, waiting: 0, parked: 1, completed: 2 })
+    await journal.close()
+  },
+)
 
 test('a data folder is made for its user only', async () => {
   const journal = await sqliteJournal({ folder })
@@ -183,7 +205,7 @@ describe('DUR-15: a folder that cannot be trusted is refused and not touched', (
       cpSync(sound, folder, { recursive: true })
       writeFileSync(join(folder, 'journal.db-wal'), log.subarray(0, length))
       const journal = await sqliteJournal({ folder })
-      expect((await journal.list({ tenant, limit: 1 })).length).toBe(1)
+      expect((await journal.list({ tenant, limit: 1 })).runs.length).toBe(1)
       await journal.close()
     }
   })

@@ -4,7 +4,8 @@ import { TenonError } from '../base/errors.ts'
 import type { JournalMeter } from '../telemetry/meter.ts'
 import { checkAppend, checkMessage } from './check.ts'
 import { groupCommit, type Size } from './group-commit.ts'
-import type { AppendReceipt, DeliverReceipt, Journal, JournalHistory, JournalWork, Message } from './journal.ts'
+import type { JournalHistory } from './history.ts'
+import type { AppendReceipt, DeliverReceipt, EventRow, Journal, JournalWork, Message } from './journal.ts'
 import type { Answer } from './sqlite/batch.ts'
 import { unpack } from './sqlite/pack.ts'
 import type { PackedEntries, PackedRun } from './sqlite/read.ts'
@@ -146,14 +147,20 @@ function work(writer: Thread): JournalWork {
 
 function history(writer: Thread, reader: () => Thread): JournalHistory {
   return {
-    list: (query) => reader().ask('list', query),
+    async list(query) {
+      // The latest keys are known to the writer only.
+      const event =
+        query.event === undefined ? null : await writer.ask<EventRow | null>('event', query.tenant, query.event)
+      return reader().ask('list', query, query.event === undefined ? null : (event?.runs ?? []))
+    },
     find: (tenant, runId) => reader().ask('find', tenant, runId),
     async entries(tenant, runId) {
       return (await reader().ask<readonly PackedEntries[]>('entries', tenant, runId)).flatMap(unpackRow)
     },
-    // The latest keys are known to the writer only.
     event: (tenant, eventKey) => writer.ask('event', tenant, eventKey),
     counts: (tenant) => reader().ask('counts', tenant),
+    countsByFlow: (tenant) => reader().ask('countsByFlow', tenant),
+    line: (tenant, runId, limit) => reader().ask('line', tenant, runId, limit),
   }
 }
 

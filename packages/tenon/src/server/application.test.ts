@@ -93,7 +93,7 @@ describe('an app at work', () => {
     const waited = happening(application, 'run.waited', 2)
     expect(await makeSamples(application)).toBe(2)
     await waited
-    const runs = await application.engine.list({ tenant: 'default', limit: 10 })
+    const runs = (await application.engine.list({ tenant: 'default', limit: 10 })).runs
     expect(runs.map(({ flow, status }) => [flow, status])).toEqual([
       ['order-paid', 'waiting'],
       ['order-paid', 'waiting'],

@@ -4,7 +4,8 @@ import type { App } from '../definition/app.ts'
 import type { AppProblem } from '../definition/problem.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { Divergence } from '../engine/engine.ts'
-import type { Journal, JournalHistory, JournalWork, RunStatus } from '../journal/journal.ts'
+import type { JournalHistory, RunPage } from '../journal/history.ts'
+import type { Journal, JournalWork, RunStatus } from '../journal/journal.ts'
 import { DataFolder } from './data-folder.ts'
 import { loadApp } from './load-app.ts'
 import { connectToServer, type ManagementClient } from './management-client.ts'
@@ -70,6 +71,8 @@ function asleep(journal: ReadJournal): Journal {
     find: async () => null,
     entries: async () => [],
     event: async () => null,
+    countsByFlow: async () => ({}),
+    line: async () => ({ ahead: null, behind: [], behindCount: 0 }),
     deliver: refuse,
     append: refuse,
     close: async () => undefined,
@@ -93,10 +96,10 @@ function throughServer(server: ManagementClient): ReadJournal {
   return {
     list: async ({ status, before, limit }) => {
       const query = new URLSearchParams({ limit: String(limit) })
-      if (status !== undefined) query.set('status', status)
+      if (status !== undefined) query.set('status', status.join(','))
       if (before !== undefined) query.set('before', before)
-      const rows = (await server.get(`/runs?${query.toString()}`))['runs'] as Awaited<ReturnType<ReadJournal['list']>>
-      return rows.map((row) => ({ ...row, tenant }))
+      const { runs, next } = (await server.get(`/runs?${query.toString()}`)) as unknown as RunPage
+      return { runs: runs.map((row) => ({ ...row, tenant })), next }
     },
     counts: async () => (await server.get('/status'))['counts'] as Awaited<ReturnType<ReadJournal['counts']>>,
     load: async (runs) =>

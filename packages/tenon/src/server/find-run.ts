@@ -2,10 +2,13 @@ import { TenonError } from '../base/errors.ts'
 import { requireId } from '../base/ids.ts'
 import type { Engine } from '../engine/engine.ts'
 
-const searched = 2_000
 const shortestPart = 3
+/** So many of those that fit are told. */
+const mostNamed = 6
+/** Each looks at five thousand runs. */
+const mostPages = 200
 
-/** The id of the run that is named whole, or by a beginning or an end that only one of the latest runs has. Rejects with `NOT_FOUND` or `INPUT_INVALID`. */
+/** The id of the run that is named whole, or by a beginning or an end that only one run has. Rejects with `NOT_FOUND` or `INPUT_INVALID`. */
 export async function findRun(
   engine: Pick<Engine, 'describe' | 'list'>,
   tenant: string,
@@ -25,15 +28,19 @@ export async function findRun(
   return only
 }
 
-async function matching(engine: Pick<Engine, 'list'>, tenant: string, part: string): Promise<string[]> {
+async function matching(engine: Pick<Engine, 'list'>, tenant: string, id: string): Promise<string[]> {
   const matches: string[] = []
-  const limit = 500
-  let before: string | undefined
-  for (let seen = 0; seen < searched; seen += limit) {
-    const page = await engine.list({ tenant, limit, ...(before === undefined ? {} : { before }) })
-    for (const { run } of page) if (run.startsWith(part) || run.endsWith(part)) matches.push(run)
-    before = page.at(-1)?.run
-    if (page.length < limit) break
+  let before: string | null = null
+  for (let pages = 0; pages < mostPages; pages += 1) {
+    const page: Awaited<ReturnType<Engine['list']>> = await engine.list({
+      tenant,
+      id,
+      limit: mostNamed,
+      ...(before === null ? {} : { before }),
+    })
+    matches.push(...page.runs.map(({ run }) => run))
+    before = page.next
+    if (before === null || matches.length >= mostNamed) break
   }
   return matches
 }

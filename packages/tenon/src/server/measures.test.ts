@@ -104,7 +104,7 @@ test('OBS-02: a run that went the whole way is counted at each part, without its
   expect(text).toMatch(/^tenon_journal_commit_duration_seconds_count [1-9]/m)
   expect(text).toMatch(/^tenon_journal_written_bytes_total [1-9]/m)
   expect(text).toMatch(/^tenon_journal_file_bytes\{file="database"\} [1-9]/m)
-  const [run] = await application.engine.list({ tenant: 'default', limit: 1 })
+  const [run] = (await application.engine.list({ tenant: 'default', limit: 1 })).runs
   for (const name of [run?.run ?? '?', 'order-471', 'default']) expect(text).not.toContain(name)
   expect(promtoolProblems(text, context)).toBe('')
 })

@@ -166,7 +166,7 @@ describe('SEC-09: another tenant', () => {
       for (const name of [run, run.slice(0, 9), run.slice(-8)])
         for (const headers of [authorised, browser])
           expect([route.path, (await ask(route, headers, name)).status]).toEqual([route.path, 404])
-    expect(await harness.engine.list({ tenant: 'other', limit: 10 })).toHaveLength(1)
+    expect((await harness.engine.list({ tenant: 'other', limit: 10 })).runs).toHaveLength(1)
   })
 
   test('SEC-09: no list, no count and no stored value of it comes out either', async () => {

@@ -137,7 +137,7 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
     outputs,
     sessions,
     engine,
-    runs: async () => (await engine.list({ tenant: 'default', limit: 100 })).length,
+    runs: async () => (await engine.list({ tenant: 'default', limit: 100 })).runs.length,
     ask,
     post: (body, headers = {}, path = '/hooks/pay') =>
       ask(path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } }),

@@ -1,5 +1,18 @@
-import type { JournalHistory, JournalWork, RunRow, RunStatus } from '../journal.ts'
-import { eventPath, isEnded, pathOf, runPath, type MemoryState, type StoredEvent, type StoredRun } from './state.ts'
+import { mostCounted, noRuns } from '../counts.ts'
+import type { JournalHistory } from '../history.ts'
+import type { JournalWork, RunStatus } from '../journal.ts'
+import { lineOf } from './deliver.ts'
+import { listRuns } from './list.ts'
+import {
+  eventPath,
+  isEnded,
+  pathOf,
+  rowOf,
+  runPath,
+  type MemoryState,
+  type StoredEvent,
+  type StoredRun,
+} from './state.ts'
 
 export function memoryWork(state: MemoryState): JournalWork {
   return {
@@ -41,36 +54,9 @@ function waiting(state: MemoryState): StoredRun[] {
   return runs.sort((a, b) => timeOf(a) - timeOf(b) || a.number - b.number)
 }
 
-export function rowOf(run: StoredRun): RunRow {
-  const {
-    number: _number,
-    event: _event,
-    input: _input,
-    entries,
-    inbox: _inbox,
-    waits: _waits,
-    messages: _messages,
-    ...row
-  } = run
-  return { ...row, updatedAt: Math.max(run.updatedAt, entries.at(-1)?.at ?? 0) }
-}
-
 export function memoryHistory(state: MemoryState): JournalHistory {
   return {
-    async list({ tenant, flow, status, key, before, limit }) {
-      const runs = [...state.runs.values()].filter(
-        (run) =>
-          run.tenant === tenant &&
-          (flow === undefined || run.flow === flow) &&
-          (status === undefined || run.status === status) &&
-          (key === undefined || run.key === key) &&
-          (before === undefined || run.run < before),
-      )
-      return runs
-        .sort((a, b) => (a.run < b.run ? 1 : -1))
-        .slice(0, limit)
-        .map(rowOf)
-    },
+    list: async (query) => listRuns(state, query),
     async find(tenant, runId) {
       const run = state.runs.get(pathOf(tenant, runId))
       return run === undefined ? null : rowOf(run)
@@ -83,17 +69,25 @@ export function memoryHistory(state: MemoryState): JournalHistory {
       return { key, type, at, body, runs: [...runs] }
     },
     async counts(tenant) {
-      const counts: Record<RunStatus, number> = {
-        ready: 0,
-        queued: 0,
-        waiting: 0,
-        parked: 0,
-        completed: 0,
-        failed: 0,
-        cancelled: 0,
-      }
+      const counts = noRuns()
       for (const run of state.runs.values()) if (run.tenant === tenant) counts[run.status] += 1
       return counts
+    },
+    async countsByFlow(tenant) {
+      const byFlow: Record<string, Record<RunStatus, number>> = {}
+      for (const run of state.runs.values()) if (run.tenant === tenant) (byFlow[run.flow] ??= noRuns())[run.status] += 1
+      return byFlow
+    },
+    async line(tenant, runId, limit) {
+      const run = state.runs.get(pathOf(tenant, runId))
+      const line = run?.inLine === true && run.key !== null ? lineOf(state, tenant, run.flow, run.key) : []
+      const [head] = line
+      const behind = line.slice(run === undefined ? 0 : line.indexOf(run) + 1)
+      return {
+        ahead: head === undefined || head === run ? null : head.run,
+        behind: behind.slice(0, limit).map(({ run: id, createdAt }) => ({ run: id, createdAt })),
+        behindCount: Math.min(behind.length, mostCounted),
+      }
     },
   }
 }

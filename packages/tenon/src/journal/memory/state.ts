@@ -73,3 +73,17 @@ export function eventPath(event: { readonly number: number }): string {
 export function isEnded(run: RunRow): boolean {
   return run.status === 'completed' || run.status === 'failed' || run.status === 'cancelled'
 }
+
+export function rowOf(run: StoredRun): RunRow {
+  const {
+    number: _number,
+    event: _event,
+    input: _input,
+    entries,
+    inbox: _inbox,
+    waits: _waits,
+    messages: _messages,
+    ...row
+  } = run
+  return { ...row, updatedAt: Math.max(run.updatedAt, entries.at(-1)?.at ?? 0) }
+}

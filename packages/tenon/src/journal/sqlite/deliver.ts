@@ -2,7 +2,17 @@ import { encode } from '../../base/json.ts'
 import type { DeliverReceipt, EventRow, RunKey, RunMessage, Start, StartMessage } from '../journal.ts'
 import { keepValues, put } from './inbox.ts'
 import { statusCode } from './schema.ts'
-import { countStatus, heldCode, isEnded, keepLive, liveRun, setReady, type LiveRun, type Store } from './store.ts'
+import {
+  countStatus,
+  heldCode,
+  isEnded,
+  keepLive,
+  liveRun,
+  noteZone,
+  setReady,
+  type LiveRun,
+  type Store,
+} from './store.ts'
 import { keepForWaits, satisfyWaits, type StoredEvent } from './waits.ts'
 import type { WireEvent } from './wire.ts'
 
@@ -122,8 +132,7 @@ export function startRun(
   ] as const
   if (store.run.insertRun.run(number, tenant, run, flow, version, ...state).changes === 0) return null
   store.lastNumber = number
-  countStatus(store, tenant, status, 1)
-  return keepLive(store, {
+  const live = keepLive(store, {
     number,
     tenant,
     run,
@@ -137,6 +146,9 @@ export function startRun(
     lastSeq: 0,
     inboxCount: 0,
   })
+  countStatus(store, live, status, 1)
+  noteZone(store, live, number)
+  return live
 }
 
 export function deliverMessage(store: Store, message: RunMessage): DeliverAnswer {

@@ -14,6 +14,7 @@ interface OldRun {
   readonly number: number
   readonly tenant: string
   readonly run: string
+  readonly flow: string
   readonly status: number
   readonly event: number | null
 }
@@ -43,8 +44,10 @@ export function prune(store: Store, { now, endedBefore, limit }: PruneQuery): bo
     if (hasRuns(store, event)) store.run.holdEvent.run(event.number)
     else deleteEvent(store, event)
   }
+  const hasMore = runs.length > pruned || events.length > limit || store.run.leftovers.get(1) !== undefined
+  if (!hasMore) store.run.deleteZones.run()
   writeTotals(store)
-  return runs.length > pruned || events.length > limit || store.run.leftovers.get(1) !== undefined
+  return hasMore
 }
 
 /** What is left of `limit`. */
@@ -65,7 +68,7 @@ function deleteEntries(store: Store, run: number, limit: number): number {
 function deleteRun(store: Store, run: OldRun, limit: number): number {
   store.run.deleteRun.run(run.number)
   store.live.delete(pathOf(run.tenant, run.run))
-  countStatus(store, run.tenant, statusOf(run.status), -1)
+  countStatus(store, run, statusOf(run.status), -1)
   const deleted = deleteEntries(store, run.number, limit)
   // A run of ten thousand steps goes in slices, too.
   if (deleted === limit) store.run.insertLeftover.run(run.number)

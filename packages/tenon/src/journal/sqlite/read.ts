@@ -1,6 +1,10 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { InboxMessage, RunKey, RunQuery, RunRow, RunStatus } from '../journal.ts'
-import { heldStatuses, statusCode, statusOf } from './schema.ts'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { mostCounted, noRuns } from '../counts.ts'
+import type { LinePlace, RunCounts, RunPage, RunQuery } from '../history.ts'
+import type { InboxMessage, RunKey, RunRow, RunStatus } from '../journal.ts'
+import { flowsWithReady, listRuns } from './list.ts'
+import { columns, prepared, runRow, type Row } from './row.ts'
+import { statusOf } from './schema.ts'
 
 /** A loaded run with its entries still packed: they are unpacked on the other side, which makes them cheaper to send. */
 export interface PackedRun {
@@ -13,47 +17,6 @@ export interface PackedRun {
 export interface PackedEntries {
   readonly seq: number
   readonly packed: string
-}
-
-const columns = `run.number, run.tenant, run.run, run.flow, run.version, run.status, run.key, run.in_line, run.created_at, run.updated_at, run.ended_at, run.wake_at,
-  run.code, run.recoveries, run.parent_run, run.parent_step, run.linked,
-  CASE WHEN run.input IS NULL THEN (SELECT key FROM event WHERE event.number = run.event) END AS event_key,
-  (SELECT seq FROM entry WHERE entry.run = run.number ORDER BY seq DESC LIMIT 1) AS last_seq,
-  (SELECT at FROM entry WHERE entry.run = run.number ORDER BY seq DESC LIMIT 1) AS last_at`
-
-type Row = Record<string, unknown>
-
-function runRow(row: Row): RunRow {
-  const parent = row['parent_run'] as string | null
-  return {
-    tenant: row['tenant'] as string,
-    run: row['run'] as string,
-    flow: row['flow'] as string,
-    version: row['version'] as number,
-    status: statusOf(row['status']),
-    key: row['key'] as string | null,
-    inLine: row['in_line'] === 1,
-    lastSeq: (row['last_seq'] as number | null) ?? 0,
-    createdAt: row['created_at'] as number,
-    updatedAt: Math.max(row['updated_at'] as number, (row['last_at'] as number | null) ?? 0),
-    endedAt: row['ended_at'] as number | null,
-    wakeAt: row['wake_at'] as number | null,
-    code: row['code'] as string | null,
-    recoveries: row['recoveries'] as number,
-    eventKey: row['event_key'] as string | null,
-    parent: parent === null ? null : { run: parent, step: row['parent_step'] as string },
-    linked: row['linked'] as string | null,
-  }
-}
-
-/** Prepares each text once. */
-function prepared(db: DatabaseSync): (sql: string) => StatementSync {
-  const statements = new Map<string, StatementSync>()
-  return (sql) => {
-    let statement = statements.get(sql)
-    if (statement === undefined) statements.set(sql, (statement = db.prepare(sql)))
-    return statement
-  }
 }
 
 /** What the engine asks; answered by the writer between two batches. */
@@ -126,17 +89,6 @@ export function workReads(db: DatabaseSync): WorkReads {
   }
 }
 
-function flowsWithReady(statement: (sql: string) => StatementSync): string[] {
-  const flows: string[] = []
-  // One look-up for each flow; SELECT DISTINCT would read every ready run.
-  const next = statement('SELECT min(flow) AS flow FROM run WHERE status = 0 AND flow > ?')
-  for (let flow = ''; ; flows.push(flow)) {
-    const found = next.get(flow)?.['flow']
-    if (typeof found !== 'string') return flows
-    flow = found
-  }
-}
-
 function collect(rows: Iterable<Row>, limit: number, except: ReadonlySet<string>): number[] {
   const numbers: number[] = []
   if (limit <= 0) return numbers
@@ -154,33 +106,19 @@ function entriesOf(statement: (sql: string) => StatementSync, number: number): P
 
 /** What people ask; answered by a thread of its own, never on the way of a run. */
 export interface HistoryReads {
-  list(query: RunQuery): RunRow[]
+  /** `runs` are those that the event of the query started or reached. */
+  list(query: RunQuery, runs: readonly string[] | null): RunPage
   find(tenant: string, run: string): RunRow | null
   entries(tenant: string, run: string): PackedEntries[]
-  counts(tenant: string): Record<RunStatus, number>
+  counts(tenant: string): RunCounts
+  countsByFlow(tenant: string): Readonly<Record<string, RunCounts>>
+  line(tenant: string, run: string, limit: number): LinePlace
 }
 
 export function historyReads(db: DatabaseSync): HistoryReads {
   const statement = prepared(db)
   return {
-    list({ tenant, flow, status, key, before, limit }) {
-      const conditions = ['tenant = ?']
-      const values: SQLInputValue[] = [tenant]
-      const add = (condition: string, value: SQLInputValue | undefined): void => {
-        if (value === undefined) return
-        conditions.push(condition)
-        values.push(value)
-      }
-      // Written as a number: only so does the planner see that a partial index fits.
-      if (status !== undefined)
-        conditions.push(`${heldStatuses.has(status) ? 'held' : 'status'} = ${statusCode[status]}`)
-      add('flow = ?', flow)
-      add('key = ?', key)
-      add('run < ?', before)
-      return statement(`SELECT ${columns} FROM run WHERE ${conditions.join(' AND ')} ORDER BY run DESC LIMIT ?`)
-        .all(...values, limit)
-        .map(runRow)
-    },
+    list: listRuns(statement),
     find(tenant, run) {
       const row = statement(`SELECT ${columns} FROM run WHERE tenant = ? AND run = ?`).get(tenant, run)
       return row === undefined ? null : runRow(row)
@@ -190,18 +128,38 @@ export function historyReads(db: DatabaseSync): HistoryReads {
       return row === undefined ? [] : entriesOf(statement, row['number'] as number)
     },
     counts(tenant) {
-      const counts: Record<RunStatus, number> = {
-        ready: 0,
-        queued: 0,
-        waiting: 0,
-        parked: 0,
-        completed: 0,
-        failed: 0,
-        cancelled: 0,
-      }
-      for (const row of statement('SELECT status, runs FROM tally WHERE tenant = ?').all(tenant))
-        counts[statusOf(row['status'])] = row['runs'] as number
+      const counts = noRuns()
+      for (const row of statement(tallySql).iterate(tenant)) counts[statusOf(row['status'])] += row['runs'] as number
       return counts
+    },
+    countsByFlow(tenant) {
+      const byFlow: Record<string, Record<RunStatus, number>> = {}
+      for (const row of statement(tallySql).iterate(tenant))
+        (byFlow[row['flow'] as string] ??= noRuns())[statusOf(row['status'])] = row['runs'] as number
+      return byFlow
+    },
+    line(tenant, run, limit) {
+      const row = statement('SELECT number, flow, key FROM run WHERE tenant = ? AND run = ? AND in_line = 1').get(
+        tenant,
+        run,
+      )
+      if (row === undefined) return { ahead: null, behind: [], behindCount: 0 }
+      const line = 'FROM run WHERE tenant = ? AND flow = ? AND key = ? AND in_line = 1'
+      const of = [tenant, row['flow'] as string, row['key'] as string]
+      const after = [...of, row['number'] as number]
+      const head = statement(`SELECT run ${line} ORDER BY number LIMIT 1`).get(...of)?.['run'] as string
+      const behind = statement(`SELECT run, created_at ${line} AND number > ? ORDER BY number LIMIT ?`).all(
+        ...after,
+        limit,
+      )
+      const count = statement(`SELECT count(*) AS count FROM (SELECT 1 ${line} AND number > ? LIMIT ${mostCounted})`)
+      return {
+        ahead: head === run ? null : head,
+        behind: behind.map((one) => ({ run: one['run'] as string, createdAt: one['created_at'] as number })),
+        behindCount: count.get(...after)?.['count'] as number,
+      }
     },
   }
 }
+
+const tallySql = 'SELECT flow, status, runs FROM tally WHERE tenant = ? AND runs > 0'

@@ -1,7 +1,7 @@
 import type { RunStatus } from '../journal.ts'
 
 /** Raised with each change of the tables; a file with a greater one is refused. */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 /** `Teno`: tells our file from any other SQLite file. */
 export const applicationId = 0x54656e6f
@@ -30,12 +30,23 @@ export const statusCode = Object.fromEntries(statuses.map((status, code) => [sta
   Record<RunStatus, number>
 >
 
-const heldIndex = 'CREATE INDEX run_held ON run (tenant, held, run) WHERE held IS NOT NULL;'
+/** Numbers of one block. */
+export const blockSize = 512
+
+const heldIndex = 'CREATE INDEX run_held ON run (tenant, held, flow, code, number) WHERE held IS NOT NULL;'
+const tallyTable =
+  'CREATE TABLE tally (tenant TEXT NOT NULL, flow TEXT NOT NULL, status INTEGER NOT NULL, runs INTEGER NOT NULL, PRIMARY KEY (tenant, flow, status)) STRICT, WITHOUT ROWID;'
+// Where the runs of a flow are: written once for a block, where an index would cost each run.
+const zoneTable =
+  'CREATE TABLE zone (tenant TEXT NOT NULL, flow TEXT NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (tenant, flow, block)) STRICT, WITHOUT ROWID;'
 
 /** What makes a file of each older version one of the next. */
 export const upgrades: Readonly<Record<number, string>> = {
   1: `ALTER TABLE run ADD COLUMN held INTEGER; UPDATE run SET held = status WHERE status IN (1, 2, 3, 5, 6);
-    DROP INDEX run_held; ${heldIndex}`,
+    DROP INDEX run_held; CREATE INDEX run_held ON run (tenant, held, run) WHERE held IS NOT NULL;`,
+  2: `DROP INDEX run_held; ${heldIndex}
+    DROP TABLE tally; ${tallyTable} INSERT INTO tally SELECT tenant, flow, status, count(*) FROM run GROUP BY tenant, flow, status;
+    ${zoneTable} INSERT INTO zone SELECT DISTINCT tenant, flow, number / ${blockSize} FROM run;`,
 }
 
 /**
@@ -105,7 +116,8 @@ CREATE TABLE value_use (owner INTEGER NOT NULL, hash TEXT NOT NULL, PRIMARY KEY 
 CREATE INDEX value_use_hash ON value_use (hash);
 
 CREATE TABLE cursor (tenant TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, name)) STRICT, WITHOUT ROWID;
-CREATE TABLE tally (tenant TEXT NOT NULL, status INTEGER NOT NULL, runs INTEGER NOT NULL, PRIMARY KEY (tenant, status)) STRICT, WITHOUT ROWID;
+${tallyTable}
+${zoneTable}
 -- Runs that are deleted already, but for their entries.
 CREATE TABLE leftover (run INTEGER PRIMARY KEY) STRICT;
 `

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { blockSize } from './schema.ts'
 
 function selectLive(condition: string): string {
   return `SELECT number, tenant, run, flow, status, key, in_line, recoveries, parent_run, parent_step,
@@ -12,7 +13,9 @@ const sql = {
   rollback: 'ROLLBACK',
   readMeta: 'SELECT epoch, clean, batch, last_number, merged, seed FROM meta',
   writeMeta: 'UPDATE meta SET batch = ?, last_number = ?, merged = ?',
-  addTally: 'INSERT INTO tally VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET runs = runs + excluded.runs',
+  addTally: 'INSERT INTO tally VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET runs = runs + excluded.runs',
+  insertZone: 'INSERT OR IGNORE INTO zone VALUES (?, ?, ?)',
+  deleteZones: `DELETE FROM zone WHERE block < (SELECT coalesce(min(number), 0) / ${blockSize} FROM run)`,
 
   insertRun: `INSERT INTO run (number, tenant, run, flow, version, status, key, in_line, created_at, updated_at, recoveries, event, parent_run, parent_step, linked, input, held)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?9, ?9, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -26,7 +29,7 @@ const sql = {
     'SELECT number, status FROM run WHERE tenant = ? AND flow = ? AND key = ? AND in_line = 1 ORDER BY number LIMIT 1',
   deleteRun: 'DELETE FROM run WHERE number = ?',
   endedRuns:
-    'SELECT number, tenant, run, status, event FROM run WHERE ended_at < ? AND ended_at IS NOT NULL AND in_line = 0 ORDER BY ended_at LIMIT ?',
+    'SELECT number, tenant, run, flow, status, event FROM run WHERE ended_at < ? AND ended_at IS NOT NULL AND in_line = 0 ORDER BY ended_at LIMIT ?',
   // The id alone will not do: once a run is deleted, another may take it.
   isStarted: 'SELECT 1 FROM run WHERE tenant = ? AND run = ? AND event = ?',
 

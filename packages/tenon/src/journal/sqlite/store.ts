@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { decode } from '../../base/json.ts'
 import type { RunStatus } from '../journal.ts'
 import { dedupeIndex, type DedupeIndex } from './dedupe.ts'
-import { heldStatuses, statusCode, statuses, statusOf } from './schema.ts'
+import { blockSize, heldStatuses, statusCode, statuses, statusOf } from './schema.ts'
 import { prepareAll, type Statements } from './statements.ts'
 
 /** What the writer holds beside the file: everything here can be read back from it. */
@@ -16,10 +16,21 @@ export interface Store {
   readonly dedupe: DedupeIndex
   /** Runs lately written, so that an append need not read. */
   readonly live: Map<string, LiveRun>
-  /** Changes of the tally in this batch, by tenant. */
-  readonly tally: Map<string, number[]>
+  /** What is noted of each flow, by tenant. */
+  readonly flows: Map<string, FlowNotes>
+  lastFlow: FlowNotes | null
   /** Combinations of fields that waits match on, by tenant and type. */
   readonly shapes: Map<string, string[][]>
+}
+
+interface FlowNotes {
+  readonly tenant: string
+  readonly flow: string
+  /** By how much its runs of each status have changed in this batch. */
+  readonly changes: number[]
+  isChanged: boolean
+  /** The latest block of numbers that is known to hold runs of it. */
+  block: number
 }
 
 export interface LiveRun {
@@ -50,7 +61,8 @@ export function openStore(db: DatabaseSync): Store {
     seed: 0,
     dedupe: dedupeIndex(run),
     live: new Map(),
-    tally: new Map(),
+    flows: new Map(),
+    lastFlow: null,
     shapes: new Map(),
   }
   reload(store)
@@ -65,7 +77,8 @@ export function reload(store: Store): void {
   store.lastNumber = meta.last_number
   store.seed = meta.seed
   store.live.clear()
-  store.tally.clear()
+  store.flows.clear()
+  store.lastFlow = null
   store.shapes.clear()
   for (const { tenant, type, names } of store.run.shapes.all() as Record<string, string>[])
     addShape(store, `${tenant}\n${type}`, decode(names ?? '[]') as string[])
@@ -127,11 +140,36 @@ export function isEnded(status: RunStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled'
 }
 
-export function countStatus(store: Store, tenant: string, status: RunStatus, by: 1 | -1): void {
-  let counts = store.tally.get(tenant)
-  if (counts === undefined) store.tally.set(tenant, (counts = statuses.map(() => 0)))
+export function countStatus(store: Store, of: OfFlow, status: RunStatus, by: 1 | -1): void {
+  const notes = notesOf(store, of)
   const code = statusCode[status]
-  counts[code] = (counts[code] ?? 0) + by
+  notes.changes[code] = (notes.changes[code] ?? 0) + by
+  notes.isChanged = true
+}
+
+type OfFlow = Pick<LiveRun, 'tenant' | 'flow'>
+
+function notesOf(store: Store, { tenant, flow }: OfFlow): FlowNotes {
+  // Mostly the one of the write before.
+  const last = store.lastFlow
+  if (last !== null && last.flow === flow && last.tenant === tenant) return last
+  const path = pathOf(tenant, flow)
+  let notes = store.flows.get(path)
+  if (notes === undefined) {
+    notes = { tenant, flow, changes: statuses.map(() => 0), isChanged: false, block: -1 }
+    store.flows.set(path, notes)
+  }
+  store.lastFlow = notes
+  return notes
+}
+
+/** A new run is found among those of its flow: noted once for each block of numbers. */
+export function noteZone(store: Store, of: OfFlow, number: number): void {
+  const block = Math.floor(number / blockSize)
+  const notes = notesOf(store, of)
+  if (notes.block === block) return
+  notes.block = block
+  store.run.insertZone.run(of.tenant, of.flow, block)
 }
 
 export interface StatusChange {
@@ -148,8 +186,8 @@ export function setStatus(store: Store, run: LiveRun, { status, wakeAt, code, at
     const wake = status === 'waiting' ? wakeAt : null
     store.run.setState.run(statusCode[status], heldCode(status), wake, code, endedAt, at, run.number)
   }
-  countStatus(store, run.tenant, run.status, -1)
-  countStatus(store, run.tenant, status, 1)
+  countStatus(store, run, run.status, -1)
+  countStatus(store, run, status, 1)
   run.status = status
 }
 
@@ -163,12 +201,14 @@ export function setReady(store: Store, run: LiveRun, at: number): void {
 
 /** Writes what belongs to the batch as a whole; the last thing before its commit. */
 export function writeTotals(store: Store): void {
-  for (const [tenant, counts] of store.tally) {
-    counts.forEach((runs, status) => {
-      if (runs !== 0) store.run.addTally.run(tenant, status, runs)
+  for (const notes of store.flows.values()) {
+    if (!notes.isChanged) continue
+    notes.isChanged = false
+    notes.changes.forEach((runs, status) => {
+      if (runs !== 0) store.run.addTally.run(notes.tenant, notes.flow, status, runs)
+      notes.changes[status] = 0
     })
   }
-  store.tally.clear()
   store.batch += 1
   store.run.writeMeta.run(store.batch, store.lastNumber, store.dedupe.merged())
 }

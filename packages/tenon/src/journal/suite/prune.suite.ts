@@ -106,7 +106,7 @@ export function pruneSuite(harness: () => JournalHarness): void {
       expect(completed).toBeLessThan(25)
       await pruneAll(journal, { now: 100, endedBefore: 100, limit: 10 })
       expect(await journal.counts(tenant)).toMatchObject({ completed: 0 })
-      expect(await journal.list({ tenant, limit: 10 })).toEqual([])
+      expect(await journal.list({ tenant, limit: 10 })).toEqual({ runs: [], next: null })
       expect(await journal.event(tenant, 't/r0')).toBeNull()
     })
   })

@@ -21,7 +21,7 @@ export function tenantSuite(harness: () => JournalHarness): void {
         expect(await journal.event(tenant, 't/1')).toMatchObject({ body: tenant, runs: ['r1'] })
         expect(await journal.entries(tenant, 'r1')).toMatchObject([{ seq: 1, body: JSON.stringify(tenant) }])
         expect(await journal.inbox({ tenant, run: 'r1' })).toMatchObject([{ body: tenant }])
-        expect(await journal.list({ tenant, limit: 10 })).toMatchObject([{ tenant, run: 'r1' }])
+        expect(await journal.list({ tenant, limit: 10 })).toMatchObject({ runs: [{ tenant, run: 'r1' }] })
         expect(await journal.counts(tenant)).toMatchObject({ ready: 1 })
       }
     })

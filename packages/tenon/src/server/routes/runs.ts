@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { requireId } from '../../base/ids.ts'
 import type { Decision } from '../../engine/engine.ts'
-import type { RunRow } from '../../journal/journal.ts'
+import type { RunRow, RunStatus } from '../../journal/journal.ts'
 import { runDetail, runStatuses, runSummary } from '../answers/run.ts'
 import { findRun } from '../find-run.ts'
 import { defineRoute, type Route, type Routes } from '../route.ts'
@@ -24,13 +24,28 @@ const limit = z.coerce
   .max(largestPage, { error: `a whole number from 1 to ${largestPage}` })
   .default(defaultPage)
 
+const oneStatus = `(${runStatuses.join('|')})`
 const query = z.strictObject({
   flow: text.optional(),
-  status: z.enum(runStatuses).optional(),
+  status: z
+    .string()
+    .regex(new RegExp(`^${oneStatus}(,${oneStatus})*$`), { error: `one or several of ${runStatuses.join(', ')}` })
+    .optional()
+    .describe('Any of these, separated by commas.'),
   key: text.optional(),
+  code: text.optional().describe('Error code of failed, parked or cancelled runs.'),
+  event: text.optional().describe('Id of an event that started or reached them.'),
+  id: z.string().min(3, { error: 'at least 3 characters' }).optional().describe('The beginning or the end of an id.'),
   before: text.optional().describe('Goes on below: the `next` of the page before.'),
   limit,
 })
+
+/** Only what was given. */
+function withoutUndefined<Fields extends object>(
+  fields: Fields,
+): { [Name in keyof Fields]: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
+}
 
 const looking: readonly Route[] = [
   defineRoute({
@@ -40,16 +55,10 @@ const looking: readonly Route[] = [
     summary: 'Runs, newest first.',
     query,
     answers: { 200: z.object({ runs: z.array(runSummary), next: z.string().nullable() }) },
-    async handle({ query: { flow, status, key, before, limit }, caller: { tenant } }, { engine }) {
-      const runs = await engine.list({
-        tenant,
-        limit,
-        ...(flow === undefined ? {} : { flow }),
-        ...(key === undefined ? {} : { key }),
-        ...(status === undefined ? {} : { status }),
-        ...(before === undefined ? {} : { before: requireId(before, 'before') }),
-      })
-      return { runs: runs.map(summaryOf), next: runs.length === limit ? (runs.at(-1)?.run ?? null) : null }
+    async handle({ query: { status, ...filters }, caller: { tenant } }, { engine }) {
+      const statuses = status === undefined ? {} : { status: status.split(',') as RunStatus[] }
+      const { runs, next } = await engine.list({ tenant, ...statuses, ...withoutUndefined(filters) })
+      return { runs: runs.map(summaryOf), next }
     },
   }),
   defineRoute({

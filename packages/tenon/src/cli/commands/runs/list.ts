@@ -14,7 +14,7 @@ export const command: CommandDefinition = {
     ['--status <status>', 'ready, queued, waiting, parked, completed, failed or cancelled'],
     ['--key <key>', 'only runs with this key'],
     ['--limit <number>', 'at most so many (default 20)'],
-    ['--before <run>', 'go on below this run: its whole id'],
+    ['--before <next>', 'go on where an earlier page ended'],
   ],
   examples: [
     ['tenon runs list', 'the latest twenty'],

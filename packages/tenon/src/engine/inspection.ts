@@ -1,0 +1,24 @@
+import type { App } from '../definition/app.ts'
+import { checkRuns } from './check.ts'
+import type { Services } from './command.ts'
+import { describeRun } from './describe.ts'
+import type { Inspection } from './engine.ts'
+import { listRuns } from './listing.ts'
+
+interface Parts {
+  readonly app: App
+  readonly services: Services
+  /** Runs in memory. */
+  readonly inProgress: () => ReadonlySet<string>
+}
+
+/** What people ask of an engine; nothing of it changes anything. */
+export function inspection({ app, services, inProgress }: Parts): Inspection {
+  const { journal } = services
+  return {
+    list: (query) => listRuns(query, { app, journal, inProgress }),
+    counts: (tenant) => journal.counts(tenant),
+    describe: (tenant, run) => describeRun({ tenant, run }, journal),
+    check: (tenant) => checkRuns(tenant, services),
+  }
+}
