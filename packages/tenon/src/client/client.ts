@@ -43,6 +43,8 @@ export interface ClientOptions {
   readonly connections: Connections
   readonly clock: Clock
   readonly meter?: CallMeter
+  /** Is told of each secret that a login obtains, so that logs can be kept free of it. */
+  readonly onSecret?: (secret: string) => void
   /** Default: a guarded transport for each connection; a simulated one may also reach its own local origin. */
   readonly transportFor?: (connection: ResolvedConnection) => Transport
 }
@@ -53,7 +55,7 @@ export interface OpenClient extends Client {
 }
 
 export function createClient(options: ClientOptions): OpenClient {
-  const { connections, clock, meter = silentMeter, transportFor = guardedTransport(clock) } = options
+  const { connections, clock, onSecret, meter = silentMeter, transportFor = guardedTransport(clock) } = options
   const opened = new Map<
     ResolvedConnection,
     { readonly line: Line; readonly plans: Map<Connector, Map<string, Plan>> }
@@ -68,6 +70,7 @@ export function createClient(options: ClientOptions): OpenClient {
         scheme: connections.schemeOf(connection),
         transport: transportFor(connection),
         clock,
+        ...(onSecret && { onSecret }),
       })
       opened.set(connection, (known = { line, plans: new Map() }))
     }

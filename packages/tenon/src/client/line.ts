@@ -17,10 +17,11 @@ export interface LineOptions {
   readonly scheme: AuthScheme
   readonly transport: Transport
   readonly clock: Clock
+  readonly onSecret?: (secret: string) => void
 }
 
 /** Opens a connection: its transport, and its credentials at work. */
-export function openLine({ connection, scheme, transport, clock }: LineOptions): Line {
+export function openLine({ connection, scheme, transport, clock, onSecret }: LineOptions): Line {
   const what = `connection ${connection.connector.name}/${connection.name}`
   const base = parseBaseUrl(connection.baseUrl, what)
 
@@ -30,7 +31,12 @@ export function openLine({ connection, scheme, transport, clock }: LineOptions):
     return partsOf(readAnswer(await transport.send({ origin: base.origin, method: 'POST', ...written, ...limits })))
   }
 
-  return { connection, base, transport, authentication: authenticate({ connection, scheme, clock, send }) }
+  return {
+    connection,
+    base,
+    transport,
+    authentication: authenticate({ connection, scheme, clock, send, ...(onSecret && { onSecret }) }),
+  }
 }
 
 const loginHeaders: readonly string[] = [

@@ -101,14 +101,17 @@ const operations = {
   },
 }
 
-function open(auth: (typeof auths)[keyof typeof auths]) {
+function open(auth: (typeof auths)[keyof typeof auths], onSecret?: (secret: string) => void) {
   const connector = defineConnector('acme', {
     baseUrl: upstream.origin,
     auth,
     operations: operations as never,
     failure: ({ body }) => (body as { error?: { message: string; code?: string } } | undefined)?.error ?? null,
   }) as unknown as Connector
-  return connect(connector, upstream, { credentials: { secret: canary, user: 'someuser' } })
+  return connect(connector, upstream, {
+    credentials: { secret: canary, user: 'someuser' },
+    ...(onSecret && { onSecret }),
+  })
 }
 
 /** Lets the login through. */
@@ -158,4 +161,13 @@ test('SEC-11: a secret, however it is printed, reads [secret]', () => {
       `${String(secret)} ${JSON.stringify(connection)} ${inspect(connection, { depth: 9, showHidden: true })} ${Object.values(secret).join()} ${Object.getOwnPropertyNames(secret).join()}`,
     ),
   ).toEqual([])
+})
+
+test('SEC-11: what a login obtains is told to whoever keeps logs free of secrets', async () => {
+  const obtained: string[] = []
+  const bench = await open(auths.login, (secret) => obtained.push(secret))
+  client = bench.client
+  upstream.respond = failing((_seen, response) => answer(response, 200, { id: 1 }))
+  expect((await bench.call('make', { id: 1 })).outcome).toBe('answered')
+  expect(obtained).toContain('login-canary-token')
 })

@@ -72,9 +72,14 @@ export interface Bench {
 export async function connect(
   connector: Connector,
   upstream: Upstream,
-  options: { path?: string; credentials?: Record<string, string>; clock?: Clock } = {},
+  options: {
+    path?: string
+    credentials?: Record<string, string>
+    clock?: Clock
+    onSecret?: (secret: string) => void
+  } = {},
 ): Promise<Bench> {
-  const { path = '', credentials = {}, clock = systemClock } = options
+  const { path = '', credentials = {}, clock = systemClock, onSecret } = options
   const connection: ResolvedConnection = {
     tenant: 'default',
     connector,
@@ -83,7 +88,11 @@ export async function connect(
     credentials: Object.fromEntries(Object.entries(credentials).map(([field, value]) => [field, new Secret(value)])),
     simulated: true,
   }
-  const client = createClient({ connections: await createConnections({ connections: [connection] }), clock })
+  const client = createClient({
+    connections: await createConnections({ connections: [connection] }),
+    clock,
+    ...(onSecret && { onSecret }),
+  })
   return {
     client,
     call: (operation, input = {}, more = {}) =>

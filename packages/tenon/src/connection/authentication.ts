@@ -17,9 +17,11 @@ export interface AuthenticationOptions {
   readonly scheme: AuthScheme
   readonly clock: Clock
   send(parts: RequestParts): Promise<AnswerParts>
+  /** Is told of each secret that is obtained, such as an access token. */
+  readonly onSecret?: (secret: string) => void
 }
 
-export function authenticate({ connection, scheme, clock, send }: AuthenticationOptions): Authentication {
+export function authenticate({ connection, scheme, clock, send, onSecret }: AuthenticationOptions): Authentication {
   const { origin } = parseBaseUrl(connection.baseUrl, connection.name)
   const redactor = createRedactor()
   for (const secret of Object.values(connection.credentials)) redactor.add(secret.reveal())
@@ -28,7 +30,10 @@ export function authenticate({ connection, scheme, clock, send }: Authentication
     credentials: connection.credentials,
     clock,
     send,
-    conceal: (value) => redactor.add(value),
+    conceal(value) {
+      redactor.addTemporary(value)
+      onSecret?.(value)
+    },
   })
   const refused = authenticator.refused?.bind(authenticator)
   return {

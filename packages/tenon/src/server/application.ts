@@ -221,7 +221,7 @@ async function openOutward(
   const connections = await createConnections({ connections: resolveFromApp(app, environment, simulated) })
   for (const { credentials } of connections.all)
     for (const secret of Object.values(credentials)) redactor.add(secret.reveal())
-  const client = createClient({ connections, clock, meter })
+  const client = createClient({ connections, clock, meter, onSecret: redactor.addTemporary })
   closing.defer(() => client.close())
   return { simulators, connections, client }
 }

@@ -76,3 +76,27 @@ test('a line of the JSON log is one object with time, level and name', () => {
     status: 401,
   })
 })
+
+test('OBS-05: a member that is named like one of the line takes no place of it', () => {
+  const line = logged('json', { name: 'request.answered', level: 'info', time: 'never', status: 401 })
+  expect(JSON.parse(line)).toMatchObject({ name: 'webhook.refused', level: 'warn', name_: 'request.answered' })
+  expect(line.match(/"name":/g)).toHaveLength(1)
+})
+
+test.each([
+  ['info', ['info', 'warn', 'error']],
+  ['warn', ['warn', 'error']],
+  ['error', ['error']],
+  ['silent', []],
+] as const)('the level %s writes %j', (level, expected) => {
+  const lines: string[] = []
+  const log = createLog({
+    clock,
+    redactor: createRedactor(),
+    form: 'json',
+    level,
+    write: (line) => void lines.push(line),
+  })
+  for (const wanted of ['info', 'warn', 'error'] as const) log[wanted]('app.started')
+  expect(lines.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(expected)
+})

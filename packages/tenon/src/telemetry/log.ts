@@ -4,7 +4,12 @@ import type { Clock } from '../base/clock.ts'
 import type { Redactor } from './redact.ts'
 import type { Log, LogFields } from './telemetry.ts'
 
-export type LogLevel = 'info' | 'warn' | 'error'
+export const logLevels = ['info', 'warn', 'error', 'silent'] as const
+
+/** The least that is written; `silent` writes nothing. */
+export type LogLevel = (typeof logLevels)[number]
+
+type LineLevel = Exclude<LogLevel, 'silent'>
 
 export interface LogOptions {
   readonly clock: Clock
@@ -26,25 +31,33 @@ interface PinoLogger {
 export function createLog(options: LogOptions): Log {
   const level = options.level ?? 'info'
   const write = options.form === 'json' ? jsonWriter(options, level) : prettyWriter(options)
-  const enabled = (wanted: LogLevel): boolean => order.indexOf(wanted) >= order.indexOf(level)
+  const enabled = (wanted: LineLevel): boolean => logLevels.indexOf(wanted) >= logLevels.indexOf(level)
   const line =
-    (wanted: LogLevel) =>
+    (wanted: LineLevel) =>
     (name: string, fields: LogFields = {}) => {
       if (enabled(wanted)) write(wanted, name, options.redactor.fields(fields))
     }
   return { info: line('info'), warn: line('warn'), error: line('error') }
 }
 
-const order: readonly LogLevel[] = ['info', 'warn', 'error']
-
-type Write = (level: LogLevel, name: string, fields: Record<string, unknown>) => void
+type Write = (level: LineLevel, name: string, fields: Record<string, unknown>) => void
 
 function jsonWriter({ clock, redactor, write }: LogOptions, level: LogLevel): Write {
   let logger: PinoLogger | null = null
   return (wanted, name, fields) => {
-    logger ??= createPino({ clock, level, write: (line) => write(escapeRest(redactor.text(line))) })
-    logger[wanted](fields, name)
+    logger ??= createPino({ clock, level, write: (line) => write(escapeRest(redactor.known(line))) })
+    logger[wanted](apart(fields), name)
   }
+}
+
+/** A member that is named like one of the line's own would take its place for whoever reads the line. */
+function apart(fields: Record<string, unknown>): Record<string, unknown> {
+  for (const name of ['level', 'time', 'name']) {
+    if (!(name in fields)) continue
+    fields[`${name}_`] = fields[name]
+    delete fields[name]
+  }
+  return fields
 }
 
 /** pino is loaded with the first line: most starts have none before they accept work. */
@@ -68,7 +81,7 @@ function prettyWriter({ clock, redactor, write }: LogOptions): Write {
     const parts = Object.entries(fields).map(
       ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
     )
-    write(`${visible(redactor.text(`${time} ${level.padEnd(5)} ${name} ${parts.join(' ')}`.trimEnd()))}\n`)
+    write(`${visible(redactor.known(`${time} ${level.padEnd(5)} ${name} ${parts.join(' ')}`.trimEnd()))}\n`)
   }
 }
 

@@ -2,11 +2,10 @@ import { systemClock } from '../../base/clock.ts'
 import { messageOf, TenonError } from '../../base/errors.ts'
 import type { Application } from '../../server/application.ts'
 import { makeSamples, startApplication } from '../../server/application.ts'
-import { createLog } from '../../telemetry/log.ts'
-import { createRedactor } from '../../telemetry/redact.ts'
 import { exitCodes, textOption, type CommandDefinition, type CommandInput } from '../command.ts'
 import { drainOnSignal } from '../drain-on-signal.ts'
 import { createNarrator } from '../narrator.ts'
+import { openProcessLog } from '../process-log.ts'
 import { greet, pointOut } from '../welcome.ts'
 
 const usualPort = 4400
@@ -29,15 +28,7 @@ export const command: CommandDefinition = {
   ],
   async run(input) {
     const { terminal, environment, dataFolder } = input
-    const redactor = createRedactor()
-    const isPerson = process.stderr.isTTY
-    const log = createLog({
-      clock: systemClock,
-      redactor,
-      form: isPerson ? 'pretty' : 'json',
-      level: isPerson ? 'warn' : 'info',
-      write: (line) => void process.stderr.write(line),
-    })
+    const { log, redactor } = openProcessLog(environment, process.stderr)
     const starting = startApplication({
       appFile: textOption(input, 'app') ?? 'app.ts',
       dataFolder,
