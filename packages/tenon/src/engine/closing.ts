@@ -125,8 +125,14 @@ export function takeBack(run: Closable): void {
   run.askQuiet()
 }
 
+// A pause before another try is no wait: what the run is about to do again, the next of its line must not do before it.
+function isWaiting({ book }: Closable): boolean {
+  for (const { kind } of book.open) if (kind === 'wait' || kind === 'sleep' || kind === 'child-result') return true
+  return false
+}
+
 function leaveUntil(run: Closable, parked: boolean, wakeAt: number | null): void {
-  const leaveLine = parked ? run.plan.skipsBlocked : run.plan.keyUntilFirstWait
+  const leaveLine = parked ? run.plan.skipsBlocked : run.plan.keyUntilFirstWait && isWaiting(run)
   const state: StateChange = {
     status: parked ? 'parked' : 'waiting',
     wakeAt,

@@ -93,6 +93,29 @@ test('DUR-12: a key is kept by a run that waits, or given on at its first wait, 
   }
 })
 
+test('DUR-12: a pause before another try is no wait: the key is not given on, however long the provider asks for', async () => {
+  const order: string[] = []
+  const flow = defineFlow('order', {
+    trigger: ordered,
+    uses: { warehouse },
+    key: (event) => event.data.order,
+    keyUntil: 'first-wait',
+    async run({ event, warehouse }) {
+      await warehouse.reserve({ n: event.data.n })
+      order.push(`reserved ${event.data.n}`)
+    },
+  })
+  const at = await world([flow])
+  at.upstream.on('reserve', (_request, count) =>
+    count === 1 ? failed('answered', { retryable: true, retryAfterMs: 60_000 }) : {},
+  )
+  for (const n of [1, 2]) await at.send('ordered', { order: 'A', n })
+  await at.clock.advance(59_000)
+  expect(order).toEqual([])
+  await at.clock.advance(2000)
+  expect(order).toEqual(['reserved 1', 'reserved 2'])
+})
+
 test('DUR-12: a failed or parked run holds its key, or lets the next pass, as the flow says', async () => {
   for (const onBlocked of ['wait', 'skip'] as const) {
     const flow = defineFlow('order', {
