@@ -223,6 +223,10 @@ function turnedAway(context: ExchangeContext, fault: RequestFault): Outcome {
   switch (fault.kind) {
     case 'rate-limit':
       return refuse(context, { reason: 'rate-limited', retryAfterS: fault.retryAfterS ?? 1, limit: null })
+    case 'refused': {
+      const problem = { field: 'request', message: 'is refused by a fault', kind: 'invalid' } as const
+      return refuse(context, { reason: 'input-invalid', problems: [problem] })
+    }
     case 'bad-gateway':
       return proxyPage(502, 'Bad Gateway')
     case 'unavailable':

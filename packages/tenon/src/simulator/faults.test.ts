@@ -28,6 +28,7 @@ const requestKinds = faultChoices.filter(({ about }) => about === 'request').map
 /** What each fault looks like from outside, and how many transfers it leaves behind. */
 const expected: Readonly<Record<RequestFaultKind, readonly [status: number | string, effects: number]>> = {
   'rate-limit': [429, 0],
+  refused: [400, 0],
   error: [500, 0],
   'bad-gateway': [502, 0],
   unavailable: [503, 0],

@@ -12,6 +12,7 @@ interface FaultMeaning {
 /** Everything that can go wrong with a request: `faultChoices` says what each means. */
 export type RequestFaultKind =
   | 'rate-limit'
+  | 'refused'
   | 'error'
   | 'bad-gateway'
   | 'unavailable'
@@ -49,6 +50,7 @@ export type FaultKind = RequestFaultKind | WebhookFaultKind
 /** Those up to `maintenance` turn it away before it has an effect. */
 const requestMeanings: Readonly<Record<RequestFaultKind, FaultMeaning>> = {
   'rate-limit': { text: '429 with the provider’s headers; no effect', takes: ['retryAfterS'] },
+  refused: { text: 'refused for good, in the provider’s words; no effect' },
   error: { text: '500 in the provider’s words, before the operation; no effect' },
   'bad-gateway': { text: '502 from a proxy in between; no effect' },
   unavailable: { text: '503 from a proxy in between; no effect' },

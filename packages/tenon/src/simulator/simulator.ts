@@ -37,13 +37,14 @@ export type {
   RequestFault,
   RequestFaultKind,
   SetFault,
+  Undo,
   WebhookFault,
   WebhookFaultKind,
 } from './faults.ts'
 export type { Delivery, Effect, SeenRequest } from './ledger.ts'
 export type { Limit, LimitedRequest } from './limits.ts'
 export type { Outcome } from './spoiling.ts'
-export type { Subscriber } from './poster.ts'
+export type { Subscriber, WebhookReply } from './poster.ts'
 export type { SimulatorOptions } from './world.ts'
 
 /** A provider at work on this machine. */
@@ -130,9 +131,9 @@ export async function startSimulator(
 /** The same provider for one process: whoever opens it hands requests in, and takes webhooks as a `subscribe`r that is no URL. */
 export async function openSimulator(
   definition: SimulatorDefinition,
-  options: Omit<SimulatorOptions, 'host' | 'port'> = {},
+  options: Omit<SimulatorOptions, 'host' | 'port' | 'isOffline'> = {},
 ): Promise<OpenSimulator> {
-  const { simulator, begin } = await prepare(definition, options)
+  const { simulator, begin } = await prepare(definition, { ...options, isOffline: true })
   begin()
   return simulator
 }

@@ -34,6 +34,8 @@ export interface SimulatorOptions {
   readonly limits?: boolean
   /** How webhooks that were not accepted come again: by the provider's own schedule (default), or within seconds. */
   readonly redelivery?: 'as-provider' | 'quick'
+  /** True: no socket is opened; webhooks go to a subscriber that is no URL, or nowhere. */
+  readonly isOffline?: boolean
   /** Objects of one kind beyond this push the oldest out. Default 10 000. */
   readonly keep?: number
   /** Factor on the delays of later events: 0 makes them follow at once. Default 1. */
@@ -76,6 +78,7 @@ export function worldOf({ definition, options, credentials, database }: WorldOpt
     faults: webhookFaults,
     deliveries,
     redelivery: options.redelivery ?? 'as-provider',
+    isOffline: options.isOffline ?? false,
     log,
   })
   const schedule = new Schedule({ database, clock, pace, happen, log })
