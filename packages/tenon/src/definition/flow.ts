@@ -170,7 +170,7 @@ export interface Flow<
   readonly '~types'?: { readonly trigger: T; readonly output: Output; readonly uses: U; readonly waits: W }
 }
 
-type FlowTypes<F> = F extends { readonly '~types'?: infer Types } ? NonNullable<Types> : never
+export type FlowTypes<F> = F extends { readonly '~types'?: infer Types } ? NonNullable<Types> : never
 export type FlowInput<F> =
   FlowTypes<F> extends { readonly trigger: infer T }
     ? T extends ManualTrigger<infer Input, any>

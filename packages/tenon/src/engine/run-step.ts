@@ -42,7 +42,7 @@ async function attemptBody(host: Host, command: Command, body: Body, timeoutMs: 
 }
 
 /** What own code that throws comes to. */
-function thrown(error: unknown): TryResult {
+export function thrown(error: unknown): TryResult {
   const known = TenonError.is(error)
   const retryable = known ? error.retryable : true
   return {
