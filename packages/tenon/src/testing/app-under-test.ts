@@ -212,17 +212,14 @@ function idOf(run: RunReference): string {
 /** In the order in which they were started. */
 async function listed(engine: Engine, flow?: string): Promise<readonly RunRow[]> {
   const rows: RunRow[] = []
-  for (;;) {
-    const before = rows.at(-1)?.run
-    const page = await engine.list({
-      tenant,
-      limit: pageSize,
-      ...(flow !== undefined && { flow }),
-      ...(before !== undefined && { before }),
-    })
-    rows.push(...page)
-    if (page.length < pageSize) return rows.toReversed()
-  }
+  let before: string | null = null
+  do {
+    const query = { tenant, limit: pageSize, ...(flow !== undefined && { flow }), ...(before !== null && { before }) }
+    const page: Awaited<ReturnType<Engine['list']>> = await engine.list(query)
+    rows.push(...page.runs)
+    before = page.next
+  } while (before !== null)
+  return rows.toReversed()
 }
 
 function onlyOf(rows: readonly RunRow[]): string {

@@ -177,8 +177,8 @@ export class World {
   async #restless(): Promise<TenonError> {
     const { patienceMs } = this.#options
     const own = [...this.attempts.inFlight].filter(({ kind }) => kind === 'run')
-    const said = await this.life.ask((engine) => engine.list({ tenant, status: 'ready', limit: 10 }))
-    const runs = (said?.answer ?? []).filter(({ run }) => !own.some((tried) => tried.run === run))
+    const said = await this.life.ask((engine) => engine.list({ tenant, status: ['ready'], limit: 10 }))
+    const runs = (said?.answer.runs ?? []).filter(({ run }) => !own.some((tried) => tried.run === run))
     const waits = [
       ...own.map(
         ({ run, flow, step }) => `the function of step ${step} of run ${run} (${flow}), which has not returned`,
