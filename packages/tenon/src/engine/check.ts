@@ -2,10 +2,8 @@ import type { RunPage } from '../journal/history.ts'
 import type { RunRow, RunStatus } from '../journal/journal.ts'
 import type { Services } from './command.ts'
 import type { Divergence } from './engine.ts'
-import { read, wholeBody } from './entries.ts'
-import { Execution } from './execution.ts'
-import { prepareHistory } from './history.ts'
-import { decodeEvent } from './messages.ts'
+import { replayDry } from './dry-replay.ts'
+import { read } from './entries.ts'
 
 const living: readonly RunStatus[] = ['ready', 'waiting', 'parked']
 const pageSize = 200
@@ -40,21 +38,7 @@ async function checkRun(row: RunRow, services: Services): Promise<Divergence | n
   if (plan === null) return { ...about, expected: `${row.flow} version ${row.version}`, found: 'no such version' }
   const [loaded] = await services.journal.load([row])
   if (loaded === null || loaded === undefined) return null
-  const history = prepareHistory(await read(loaded.entries, services.values))
-  const event = decodeEvent(await wholeBody(loaded.input, services.values))
-  const difference = await new Promise<{ expected: string; found: string } | null>((resolve) => {
-    const onLeft: ConstructorParameters<typeof Execution>[0]['onLeft'] = (leaving) => resolve(leaving.difference)
-    new Execution({
-      row: loaded.row,
-      plan,
-      event,
-      history,
-      inbox: [],
-      services,
-      isResumed: true,
-      isDry: true,
-      onLeft,
-    }).start()
-  })
+  const entries = await read(loaded.entries, services.values)
+  const { difference } = await replayDry({ ...loaded, entries }, { plan, services })
   return difference === null ? null : { ...about, expected: difference.expected, found: difference.found }
 }

@@ -11,9 +11,14 @@ export interface Asked {
   readonly kind: StepKind
   readonly alias?: string
   readonly hash: string
+  /** Its input, encoded, where it has one. */
+  readonly input?: string
   readonly undo: Command['undo']
   readonly go: (command: Command) => void
 }
+
+/** Told of each step that is asked for. */
+export type Watch = (name: string, asked: Asked) => void
 
 /** All steps that a run has asked for since it came into memory, under their names. */
 export class CommandBook {
@@ -26,12 +31,18 @@ export class CommandBook {
   readonly open: Set<Command> = new Set()
   /** Asked for and not begun yet, in order. */
   fresh: Command[] = []
+  readonly #watch: Watch | undefined
+
+  constructor(watch?: Watch) {
+    this.#watch = watch
+  }
 
   ask(asked: Asked, scope: string, askedAt: number): Promise<unknown> {
     const base = scope + asked.base
     const count = (this.#counts.get(base) ?? 0) + 1
     this.#counts.set(base, count)
     const name = asked.isNumbered || count > 1 ? `${base}#${count}` : base
+    this.#watch?.(name, asked)
     return new Promise((resolve, reject) => {
       const command: Command = {
         name,

@@ -8,7 +8,7 @@ import type { DeliverReceipt, RunKey, RunMessage, RunRow, Start, StartMessage } 
 import type { Services } from './command.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { freshRow } from './fresh-row.ts'
-import { describeRun } from './describe.ts'
+import { describeRun, readRun } from './describe.ts'
 import type { DecideRequest, StartRequest } from './engine.ts'
 import { outOfLine, wholeBody } from './entries.ts'
 import { checkInput, decodeEvent, encodeManualEvent } from './messages.ts'
@@ -137,7 +137,8 @@ export class Commands {
 
   async decide(request: DecideRequest): Promise<void> {
     const row = await this.#require(request)
-    const view = await describeRun(request, this.#parts.services.journal)
+    const read = await readRun(request, this.#parts.services.journal)
+    const view = read === null ? null : describeRun(read)
     const step = view?.steps.find(({ name }) => name === request.step)
     if (step === undefined)
       throw new TenonError(

@@ -7,21 +7,32 @@ import type { AttemptView, ErrorView, RunView, StepView } from './view.ts'
 
 type Draft = { -readonly [Key in keyof StepView]: StepView[Key] } & { attempts: AttemptView[] }
 
-/** The story of a run, folded from its journal. */
-export async function describeRun(key: RunKey, journal: Journal): Promise<RunView | null> {
-  const [loaded] = await journal.load([{ tenant: key.tenant, run: key.run }])
+/** A run's journal, read. */
+export interface ReadRun {
+  readonly row: RunRow
+  readonly input: string
+  readonly entries: readonly HistoryEntry[]
+}
+
+export async function readRun({ tenant, run }: RunKey, journal: Journal): Promise<ReadRun | null> {
+  const [loaded] = await journal.load([{ tenant, run }])
   if (loaded === null || loaded === undefined) return null
   const values: Journal['values'] = (hashes) => journal.values(hashes)
-  const entries = await read(loaded.entries, values)
-  const event = decodeEvent(await wholeBody(loaded.input, values))
+  const [entries, input] = await Promise.all([read(loaded.entries, values), wholeBody(loaded.input, values)])
+  return { row: loaded.row, input, entries }
+}
+
+/** The story of a run, folded from its journal. */
+export function describeRun({ row, input, entries }: ReadRun): RunView {
+  const event = decodeEvent(input)
   const steps = foldSteps(entries)
   const last = prepareHistory(entries).entries.at(-1)
   const end = last?.kind === 'end' ? last.body : null
   const parked = entries.findLast((entry) => entry.kind === 'parked')
-  const isParked = loaded.row.status === 'parked' && parked?.kind === 'parked'
+  const isParked = row.status === 'parked' && parked?.kind === 'parked'
   const undone = entries.some(({ kind }) => kind === 'undo')
   return {
-    ...loaded.row,
+    ...row,
     event: { id: event.id, type: event.type, at: event.time.getTime(), source: event.source, data: event.data },
     steps,
     output: end?.v ?? null,
@@ -30,7 +41,7 @@ export async function describeRun(key: RunKey, journal: Journal): Promise<RunVie
       : end?.e === undefined
         ? null
         : viewError(end.e),
-    waitsFor: waitsFor(loaded.row, steps),
+    waitsFor: waitsFor(row, steps),
     undo: !undone ? 'none' : end === null ? 'begun' : 'done',
   }
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../base/errors.ts'
 import type { RunCounts, RunQuery } from '../journal/history.ts'
-import type { RunSummary, RunView } from './view.ts'
+import type { RunDetail, RunSummary } from './view.ts'
 
 /** Makes runs progress: takes facts in, starts runs, carries each through to its end or to a wait. */
 export interface Engine extends Inspection {
@@ -34,8 +34,8 @@ export interface Inspection {
   /** The newest first. `event` may be an event's own id, or the key that it was delivered under. */
   list(query: RunQuery): Promise<{ readonly runs: readonly RunSummary[]; readonly next: string | null }>
   counts(tenant: string): Promise<RunCounts>
-  /** The story of one run, `null` when there is none. */
-  describe(tenant: string, run: string): Promise<RunView | null>
+  /** The story of one run, `null` when there is none. The inputs of its steps come from a dry replay on the code as it is now. */
+  describe(tenant: string, run: string): Promise<RunDetail | null>
   /** Replays living runs dry against this code: those that would park, with the first difference. */
   check(tenant: string): Promise<readonly Divergence[]>
 }

@@ -3,7 +3,7 @@ import type { Fate } from '../outbound/retry.ts'
 import type { Command, Services } from './command.ts'
 import { beginAsked } from './beginning.ts'
 import { askAgain, cancelChildren, comeToRest } from './closing.ts'
-import { CommandBook, type Asked } from './command-book.ts'
+import { CommandBook, type Asked, type Watch } from './command-book.ts'
 import { endingOf, stoppedBy, type Ending, type StepFailure } from './ending.ts'
 import { write, type EntryBodies, type Written } from './entries.ts'
 import { takeMessage } from './inbox.ts'
@@ -29,6 +29,7 @@ export interface ExecutionOptions extends Prepared {
   readonly isResumed: boolean
   /** Replays only: nothing is written and nothing leaves. */
   readonly isDry: boolean
+  readonly watch?: Watch
   readonly onLeft: (leaving: Leaving) => void
 }
 
@@ -37,7 +38,7 @@ export class Execution implements Replaying, Author, Beating {
   readonly row: RunRow
   readonly plan: FlowPlan
   readonly services: Services
-  readonly book: CommandBook = new CommandBook()
+  readonly book: CommandBook
   readonly mail: Mailbox = new Mailbox()
   readonly #options: ExecutionOptions
   readonly recorder: Recorder
@@ -60,11 +61,11 @@ export class Execution implements Replaying, Author, Beating {
   time: number
 
   constructor(options: ExecutionOptions) {
-    const { row, services } = options
-    this.#options = options
+    const { row, services } = (this.#options = options)
     this.replayer = new Replayer(options.history)
     this.row = row
     this.plan = options.plan
+    this.book = new CommandBook(options.watch)
     this.services = services
     this.#inbox = new InboxReader(services, row)
     this.#pulse = new Pulse(services.whenQuiet, this)
@@ -114,8 +115,7 @@ export class Execution implements Replaying, Author, Beating {
   }
 
   ask(asked: Asked): Promise<unknown> {
-    const isOver = this.#phase === 'gone' || (this.ending !== null && !this.undoing.isActive)
-    if (isOver) return new Promise(() => undefined)
+    if (this.#phase === 'gone' || (this.ending !== null && !this.undoing.isActive)) return new Promise(() => undefined)
     this.askQuiet()
     return this.book.ask(asked, this.undoing.scope, this.time)
   }

@@ -1,7 +1,7 @@
 import type { App } from '../definition/app.ts'
 import { checkRuns } from './check.ts'
 import type { Services } from './command.ts'
-import { describeRun } from './describe.ts'
+import { detailOf } from './detail.ts'
 import type { Inspection } from './engine.ts'
 import { listRuns } from './listing.ts'
 
@@ -18,7 +18,7 @@ export function inspection({ app, services, inProgress }: Parts): Inspection {
   return {
     list: (query) => listRuns(query, { app, journal, inProgress }),
     counts: (tenant) => journal.counts(tenant),
-    describe: (tenant, run) => describeRun({ tenant, run }, journal),
+    describe: (tenant, run) => detailOf({ tenant, run }, { services, inProgress }),
     check: (tenant) => checkRuns(tenant, services),
   }
 }

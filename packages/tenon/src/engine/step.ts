@@ -55,6 +55,7 @@ class RunCaller implements Caller {
         kind: 'call',
         alias: plan.client.alias,
         hash: contentHash(encoded),
+        input: encoded,
         undo: options?.undo ?? null,
         go: callStep(this.#run, this.#run.plan, { plan, encoded, options, connection }),
       })
@@ -103,6 +104,7 @@ class RunSteps {
         isNumbered: options?.step === undefined,
         kind: 'sleep',
         hash: noInput,
+        input: encode(when),
         undo: null,
         go,
       })
@@ -128,11 +130,13 @@ class RunSteps {
       const timeoutMs =
         options.timeout === undefined ? null : durationMs(options.timeout, `timeout of waitFor(${name})`)
       const sinceMs = options.since?.getTime() ?? this.#run.row.createdAt
+      const input = encode(match, `match of waitFor(${name})`)
       return this.#run.ask({
         base: options.step ?? `waitFor.${name}`,
         isNumbered: options.step === undefined,
         kind: 'wait',
-        hash: contentHash(encode(match, `match of waitFor(${name})`)),
+        hash: contentHash(input),
+        input,
         undo: null,
         go: waitStep(this.#run, { name, source, match, sinceMs, timeoutMs }),
       })
@@ -149,6 +153,7 @@ class RunSteps {
       isNumbered: options?.step === undefined,
       kind: 'child',
       hash: contentHash(encoded),
+      input: encoded,
       undo: null,
       go: childStep(this.#run, flow, encoded),
     })

@@ -1,4 +1,4 @@
-import type { RunRow } from '../journal/journal.ts'
+import type { RunRow, RunStatus } from '../journal/journal.ts'
 
 /** One run in a list. */
 export interface RunSummary extends RunRow {
@@ -21,6 +21,43 @@ export interface RunView extends RunRow {
   /** What it waits for, in plain words, `null` when it does not. */
   readonly waitsFor: string | null
   readonly undo: 'none' | 'begun' | 'done'
+}
+
+/** A run with what stands around it, and what may be done about it. */
+export interface RunDetail extends RunView, RunSummary {
+  readonly steps: readonly StepDetail[]
+  /** What it was started with, by hand or by another run; `undefined` where an event started it. */
+  readonly input: unknown
+  /** False where the code as it is now no longer fits this journal: inputs from there on are not known. */
+  readonly inputsFit: boolean
+  /** The run that holds the key, for one that is queued. */
+  readonly ahead: string | null
+  /** The first runs that are queued behind it. */
+  readonly behind: readonly { readonly run: string; readonly createdAt: number }[]
+  /** All of these, counted up to 10,000. */
+  readonly behindCount: number
+  /** Runs that it started, in that order; those that are no longer kept are left out. */
+  readonly children: readonly ChildView[]
+  /** What its state allows now. */
+  readonly actions: readonly RunAction[]
+  readonly unknownSteps: readonly string[]
+  /** Names that it would take a signal by; those that it waits for come first. */
+  readonly signals: readonly string[]
+}
+
+export type RunAction = 'retry' | 'anew' | 'cancel' | 'signal' | 'decide'
+
+export interface ChildView {
+  readonly run: string
+  readonly flow: string
+  readonly status: RunStatus
+  /** The step that started it. */
+  readonly step: string
+}
+
+export interface StepDetail extends StepView {
+  /** What the code as it is now gives it; `undefined` where it takes none, or the code no longer fits. */
+  readonly input: unknown
 }
 
 export interface StepView {
