@@ -149,6 +149,24 @@ describe('a server and its command line', () => {
     expect(out).toContain('Nothing is waiting')
   }, 30_000)
 
+  test('the greeting and `tenon console` print links that let a person in, once each', async () => {
+    const data = join(folder, 'console')
+    const app = write('app.ts', flowApp(''))
+    const { said } = begin('start', '--data', data, '--app', app)
+    const greeted = await said(/console +(http:\S+)/)
+    const printed = await tenon('console', '--data', data, '--by', 'mia')
+    const { url } = JSON.parse((await tenon('console', '--data', data, '--json')).out) as { url: string }
+    const enter = async (link: string): Promise<number> => {
+      const { origin, searchParams } = new URL(link)
+      const body = new URLSearchParams({ token: searchParams.get('token') ?? '' })
+      const form = { method: 'POST', redirect: 'manual', headers: { origin }, body } as const
+      return (await fetch(`${origin}/console/sign-in`, form)).status
+    }
+    const links = [greeted, printed.out.split('\n', 1)[0] ?? '', url]
+    for (const link of links) expect([await enter(link), await enter(link)]).toEqual([303, 403])
+    expect(printed.out).toContain('It opens once')
+  }, 30_000)
+
   test('what waits is said at the end', async () => {
     const { child, ended, said } = begin(
       'start',
@@ -185,6 +203,7 @@ describe('help', () => {
     ['start'],
     ['check'],
     ['simulate'],
+    ['console'],
     ['runs', 'list'],
     ['runs', 'show'],
     ['runs', 'start'],

@@ -48,3 +48,121 @@ describe('runs', () => {
     expect(await runs()).toBe(0)
   })
 })
+
+describe('input that is not as declared is refused, part by part, and never shown again', () => {
+  const problemOf = async (path: string, body?: unknown): Promise<Record<string, unknown>> => {
+    const { ask } = await start({ simulated: true })
+    const init =
+      body === undefined
+        ? { headers: authorised }
+        : { method: 'POST', headers: asJson, body: typeof body === 'string' ? body : JSON.stringify(body) }
+    return expectProblem(await ask(path, init), 400, 'INPUT_INVALID')
+  }
+
+  test.each([
+    ['/api/v1/runs?limit=0', 'limit', 'a whole number from 1 to 500'],
+    ['/api/v1/runs?limit=501', 'limit', 'a whole number from 1 to 500'],
+    ['/api/v1/runs?limit=1.5', 'limit', 'a whole number from 1 to 500'],
+    ['/api/v1/runs?limit=many', 'limit', 'a whole number from 1 to 500'],
+    ['/api/v1/runs?limit=', 'limit', 'a whole number from 1 to 500'],
+    ['/api/v1/runs?limit=1&limit=2', 'limit', 'a whole number from 1 to 500'],
+    ['/api/v1/runs?status=nope', 'status', 'one of ready, queued, waiting, parked, completed, failed, cancelled'],
+    ['/api/v1/runs?colour=red', 'colour', 'only flow, status, key'],
+    ['/api/v1/runs?__proto__=1', '__proto__', 'only flow, status, key'],
+    ['/api/v1/runs?constructor=1', 'constructor', 'only flow, status, key'],
+    ['/api/v1/runs?flow=', 'flow', 'a text that is not empty'],
+    ['/api/v1/status?verbose=1', 'verbose', 'nothing'],
+  ])('API-07: %s', async (path, field, expected) => {
+    const problem = await problemOf(path)
+    const [error] = problem['errors'] as { in: string; field: string; expected: string }[]
+    expect([error?.in, error?.field]).toEqual(['query', field])
+    expect(error?.expected.startsWith(expected)).toBe(true)
+    expect(problem['detail']).toContain(field)
+  })
+
+  test.each([
+    ['no flow', {}, { field: 'flow', found: 'missing', expected: 'a text' }],
+    ['a flow that is a number', { flow: 7 }, { field: 'flow', found: 'a number', expected: 'a text' }],
+    ['a flow that is a list', { flow: ['x'] }, { field: 'flow', found: 'a list', expected: 'a text' }],
+    ['a flow that is null', { flow: null }, { field: 'flow', found: 'null', expected: 'a text' }],
+    ['an empty id', { flow: 'by-hand', id: '' }, { field: 'id', found: 'empty', expected: 'a text that is not empty' }],
+    [
+      'a member that is not known',
+      { flow: 'by-hand', inptu: 1 },
+      { field: 'inptu', found: 'not known here', expected: 'only flow, input, id' },
+    ],
+    ['a list instead of an object', [1], { field: '', found: 'a list', expected: 'an object' }],
+    ['a bare text', '"x"', { field: '', found: 'a text', expected: 'an object' }],
+  ])('API-07: a start with %s', async (_what, body, error) => {
+    const problem = await problemOf('/api/v1/runs', body)
+    expect(problem['errors']).toEqual([{ in: 'body', ...error }])
+  })
+
+  test('several mistakes are told at once, at most five, and no value comes back', async () => {
+    const canary = 'canary_4f3c'
+    const problem = await problemOf('/api/v1/simulators/pay/faults', {
+      kind: canary,
+      next: canary,
+      probability: 2,
+      delayMs: -1,
+      retryAfterS: canary,
+      [`x${'y'.repeat(300)}`]: canary,
+    })
+    expect(problem['errors']).toHaveLength(5)
+    expect(JSON.stringify(problem)).not.toContain(canary)
+    expect(JSON.stringify(problem).length).toBeLessThan(3000)
+  })
+
+  test.each([
+    ['not JSON', '{', {}, 400],
+    ['of another type', '{}', { 'content-type': 'text/plain' }, 415],
+    ['compressed', '{}', { 'content-encoding': 'gzip' }, 415],
+    ['with a member __proto__', '{"__proto__":{"flow":"x"}}', {}, 400],
+  ])('SEC-05: a body that is %s', async (_what, body, changed, status) => {
+    const { ask, runs } = await start()
+    const headers = { ...asJson, ...(changed as Record<string, string>) }
+    expect((await ask('/api/v1/runs', { method: 'POST', headers, body })).status).toBe(status)
+    expect(await runs()).toBe(0)
+  })
+})
+
+describe('simulators', () => {
+  test('tell what they hold, make events happen, and go wrong on request', async () => {
+    const { ask } = await start({ simulated: true })
+    const order = (path: string, body: object) =>
+      ask(`/api/v1/simulators/pay${path}`, { method: 'POST', headers: asJson, body: JSON.stringify(body) })
+    expect(await (await ask('/api/v1/simulators', { headers: authorised })).json()).toMatchObject({
+      simulators: [{ connector: 'pay', events: ['order.paid'] }],
+    })
+    expect((await order('/events', { event: 'order.paid' })).status).toBe(202)
+    expect((await order('/faults', { kind: 'error', next: 2 })).status).toBe(202)
+    expect((await ask('/api/v1/simulators/pay', { headers: authorised })).status).toBe(200)
+    expect((await ask('/api/v1/simulators/pay/faults', { method: 'DELETE', headers: authorised })).status).toBe(202)
+    await expectProblem(await order('/events', { event: 'order.eaten' }), 404, 'NOT_FOUND')
+    await expectProblem(await ask('/api/v1/simulators/nobody', { headers: authorised }), 404, 'NOT_FOUND')
+  })
+})
+
+test('a decision names who is signed in, whatever the body says', async () => {
+  const { engine, ask, signIn } = await start()
+  const decided: string[] = []
+  engine.decide = async ({ by }) => void decided.push(by)
+  const { run } = await engine.start({ tenant: 'default', flow: 'by-hand', input: { month: '5' } })
+  const body = JSON.stringify({ step: 'x', decision: 'retry', by: 'someone else' })
+  for (const headers of [await signIn('mia'), authorised] as Record<string, string>[])
+    await ask(`/api/v1/runs/${run}/decisions`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body,
+    })
+  expect(decided).toEqual(['mia', 'someone else'])
+})
+
+test('the status names the app, the version and the time of the start', async () => {
+  const { ask } = await start({ appName: 'shop' })
+  expect(await (await ask('/api/v1/status', { headers: authorised })).json()).toMatchObject({
+    app: { name: 'shop' },
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
+    startedAt: expect.any(Number) as number,
+  })
+})
