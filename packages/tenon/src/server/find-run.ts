@@ -15,6 +15,11 @@ export async function findRun(
   name: string,
 ): Promise<string> {
   const id = requireId(name, 'run')
+  // A look at the index: the whole id is what a program and the console give.
+  if (id.length >= shortestPart) {
+    const { runs } = await engine.list({ tenant, id, limit: 1 })
+    if (runs[0]?.run === id) return id
+  }
   if ((await engine.describe(tenant, id)) !== null) return id
   const matches = id.length < shortestPart ? [] : await matching(engine, tenant, id)
   if (matches.length > 1) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { asJson, authorised, expectProblem, start } from './server.fixture.ts'
+import { asJson, authorised, bodyOf, expectProblem, paid, sign, start } from './server.fixture.ts'
 
 describe('runs', () => {
   test('runs are started, listed in pages, shown, and found by a part of their id', async () => {
@@ -27,6 +27,29 @@ describe('runs', () => {
       run: string
     }
     expect(shown.run).toBe(ids[1])
+  })
+
+  test('runs are found by state, time, event and part of their id, together or alone', async () => {
+    const { ask, post, runs } = await start()
+    const body = bodyOf(paid('evt_1'), paid('evt_2'))
+    await post(body, sign(body))
+    await ask('/api/v1/runs', {
+      method: 'POST',
+      headers: asJson,
+      body: '{"flow":"by-hand","input":{"month":"5"},"id":"may-2026"}',
+    })
+    expect(await runs()).toBe(3)
+    const found = async (query: string): Promise<number> => {
+      const answer = await ask(`/api/v1/runs?${query}`, { headers: authorised })
+      return ((await answer.json()) as { runs: unknown[] }).runs.length
+    }
+    expect(await found('flow=order-paid')).toBe(2)
+    expect(await found('event=evt_1')).toBe(1)
+    expect(await found('id=may-')).toBe(1)
+    expect(await found('status=failed,parked')).toBe(0)
+    expect(await found(`since=${Date.now() + 60_000}`)).toBe(0)
+    expect(await found('until=2020-01-01')).toBe(0)
+    expect(await found('since=2020-01-01T00:00:00%2B02:00&flow=by-hand&id=2026')).toBe(1)
   })
 
   test.each([
@@ -66,7 +89,11 @@ describe('input that is not as declared is refused, part by part, and never show
     ['/api/v1/runs?limit=many', 'limit', 'a whole number from 1 to 500'],
     ['/api/v1/runs?limit=', 'limit', 'a whole number from 1 to 500'],
     ['/api/v1/runs?limit=1&limit=2', 'limit', 'a whole number from 1 to 500'],
-    ['/api/v1/runs?status=nope', 'status', 'one of ready, queued, waiting, parked, completed, failed, cancelled'],
+    ['/api/v1/runs?status=failed,nope', 'status', 'one or several of ready, queued'],
+    ['/api/v1/runs?since=yesterday', 'since', 'milliseconds since the epoch, or a time such as'],
+    ['/api/v1/runs?until=2026-13-45', 'until', 'milliseconds since the epoch, or a time such as'],
+    ['/api/v1/runs?id=ab', 'id', 'at least 3 characters'],
+    ['/api/v1/runs?status=nope', 'status', 'one or several of ready, queued'],
     ['/api/v1/runs?colour=red', 'colour', 'only flow, status, key'],
     ['/api/v1/runs?__proto__=1', '__proto__', 'only flow, status, key'],
     ['/api/v1/runs?constructor=1', 'constructor', 'only flow, status, key'],

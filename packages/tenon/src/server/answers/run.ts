@@ -2,6 +2,13 @@ import { z } from 'zod'
 
 export const runStatuses = ['ready', 'queued', 'waiting', 'parked', 'completed', 'failed', 'cancelled'] as const
 
+export const text: z.ZodString = z.string().min(1, { error: 'a text that is not empty' })
+
+/** The parameters of a route about one run. */
+export const runParams: z.ZodObject<{ run: z.ZodString }, z.core.$strict> = z.strictObject({
+  run: text.describe('Its id, or a beginning or end of it that only one run has.'),
+})
+
 const time: z.ZodNumber = z.number().describe('Milliseconds since the epoch.')
 
 export const runStatus: z.ZodType = z.enum(runStatuses).meta({
@@ -10,7 +17,7 @@ export const runStatus: z.ZodType = z.enum(runStatuses).meta({
     'ready: may go on now. queued: behind another run with its key. waiting: for a timer, an event or another run. parked: needs a person. The last three are ends.',
 })
 
-const runSummaryShape = {
+const rowShape = {
   run: z.string(),
   flow: z.string(),
   version: z.number(),
@@ -25,7 +32,9 @@ const runSummaryShape = {
   linked: z.string().nullable().describe('The run that this one was started anew from.'),
 }
 
-export const runSummary: z.ZodType = z.object(runSummaryShape).meta({ id: 'RunSummary', description: 'One run.' })
+export const runSummary: z.ZodType = z
+  .object({ ...rowShape, inMemory: z.boolean().describe('In progress at the moment, not only in the journal.') })
+  .meta({ id: 'RunSummary', description: 'One run.' })
 
 const errorView = z
   .object({ name: z.string(), code: z.string(), message: z.string() })
@@ -57,7 +66,7 @@ const stepView = z
 
 export const runDetail: z.ZodType = z
   .object({
-    ...runSummaryShape,
+    ...rowShape,
     event: z
       .object({ id: z.string(), type: z.string(), at: time, source: z.string(), data: z.unknown().optional() })
       .nullable()

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { requireId } from '../../base/ids.ts'
-import type { Decision } from '../../engine/engine.ts'
 import type { RunRow, RunStatus } from '../../journal/journal.ts'
-import { runDetail, runStatuses, runSummary } from '../answers/run.ts'
+import { runDetail, runParams as params, runStatuses, runSummary, text } from '../answers/run.ts'
 import { findRun } from '../find-run.ts'
 import { defineRoute, type Route, type Routes } from '../route.ts'
 import { TenonError } from '../../base/errors.ts'
@@ -11,18 +10,19 @@ const defaultPage = 50
 const largestPage = 500
 const path = '/api/v1/runs'
 
-const text = z.string().min(1, { error: 'a text that is not empty' })
-const params = z.strictObject({
-  run: text.describe('Its id, or a beginning or end of it that only one of the latest runs has.'),
-})
-const messageId = text.optional().describe('The same id again changes nothing.')
-
 const limit = z.coerce
   .number({ error: `a whole number from 1 to ${largestPage}` })
   .int({ error: `a whole number from 1 to ${largestPage}` })
   .min(1, { error: `a whole number from 1 to ${largestPage}` })
   .max(largestPage, { error: `a whole number from 1 to ${largestPage}` })
   .default(defaultPage)
+
+const momentForm = 'milliseconds since the epoch, or a time such as 2026-05-01T08:00:00Z'
+const moment = z
+  .string()
+  .regex(/^(\d{1,15}|\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)$/, { error: momentForm })
+  .transform((text) => (/^\d+$/.test(text) ? Number(text) : Date.parse(text)))
+  .refine((at) => !Number.isNaN(at), { error: momentForm })
 
 const oneStatus = `(${runStatuses.join('|')})`
 const query = z.strictObject({
@@ -36,6 +36,8 @@ const query = z.strictObject({
   code: text.optional().describe('Error code of failed, parked or cancelled runs.'),
   event: text.optional().describe('Id of an event that started or reached them.'),
   id: z.string().min(3, { error: 'at least 3 characters' }).optional().describe('The beginning or the end of an id.'),
+  since: moment.optional().describe('Created then or later.'),
+  until: moment.optional().describe('Created before then.'),
   before: text.optional().describe('Goes on below: the `next` of the page before.'),
   limit,
 })
@@ -58,7 +60,7 @@ const looking: readonly Route[] = [
     async handle({ query: { status, ...filters }, caller: { tenant } }, { engine }) {
       const statuses = status === undefined ? {} : { status: status.split(',') as RunStatus[] }
       const { runs, next } = await engine.list({ tenant, ...statuses, ...withoutUndefined(filters) })
-      return { runs: runs.map(summaryOf), next }
+      return { runs: runs.map((run) => ({ ...rowOf(run), inMemory: run.inMemory })), next }
     },
   }),
   defineRoute({
@@ -73,7 +75,7 @@ const looking: readonly Route[] = [
       const view = await engine.describe(tenant, run)
       if (view === null) throw new TenonError('NOT_FOUND', `there is no run ${run}`)
       const { event, steps, output, error, waitsFor, undo } = view
-      return { ...summaryOf(view), event, steps, output, error, waitsFor, undo }
+      return { ...rowOf(view), event, steps, output, error, waitsFor, undo }
     },
   }),
 ]
@@ -102,97 +104,10 @@ const start = defineRoute({
     }),
 })
 
-const taken = { 202: z.object({ run: z.string() }) }
+/** Runs, as people see them. Every look-up is by tenant and id. */
+export const routes: Routes = [...looking, start]
 
-/** Orders to one run, which is named whole or by a part of its id. */
-const steering: readonly Route[] = [
-  defineRoute({
-    method: 'POST',
-    path: `${path}/:run/retry`,
-    right: 'runs:write',
-    summary: 'Lets a failed run go on from its failed step, on the code as it is now.',
-    params,
-    answers: taken,
-    async handle({ params: { run: name }, caller: { tenant } }, { engine }) {
-      const run = await findRun(engine, tenant, name)
-      await engine.retry({ tenant, run })
-      return { run }
-    },
-  }),
-  defineRoute({
-    method: 'POST',
-    path: `${path}/:run/anew`,
-    right: 'runs:write',
-    summary: 'Starts a new run with the same input.',
-    params,
-    answers: taken,
-    async handle({ params: { run: name }, caller: { tenant } }, { engine }) {
-      const run = await findRun(engine, tenant, name)
-      return engine.startAnew({ tenant, run })
-    },
-  }),
-  defineRoute({
-    method: 'POST',
-    path: `${path}/:run/cancel`,
-    right: 'runs:write',
-    summary: 'Cancels a run; what it has done is taken back where that was registered.',
-    params,
-    body: z.strictObject({ reason: text.optional() }).meta({ examples: [{ reason: 'ordered twice' }] }),
-    answers: taken,
-    async handle({ params: { run: name }, body: { reason }, caller: { tenant, by } }, { engine }) {
-      const run = await findRun(engine, tenant, name)
-      await engine.cancel({ tenant, run, reason: reason ?? `cancelled by ${by}` })
-      return { run }
-    },
-  }),
-  defineRoute({
-    method: 'POST',
-    path: `${path}/:run/signals`,
-    right: 'runs:write',
-    summary: 'Sends a message to a run that waits for it.',
-    params,
-    body: z
-      .strictObject({ name: text, data: z.unknown().optional(), id: messageId })
-      .meta({ examples: [{ name: 'approved', data: { amount: 1 } }] }),
-    answers: taken,
-    async handle({ params: { run: whose }, body: { name, data, id }, caller: { tenant } }, { engine }) {
-      const run = await findRun(engine, tenant, whose)
-      await engine.signal({ tenant, run, name, data, ...(id === undefined ? {} : { id: requireId(id, 'id') }) })
-      return { run }
-    },
-  }),
-  defineRoute({
-    method: 'POST',
-    path: `${path}/:run/decisions`,
-    right: 'runs:write',
-    summary: 'Says what became of a call whose outcome is unknown.',
-    params,
-    body: z
-      .strictObject({
-        step: text,
-        decision: z.enum(['happened', 'did-not-happen', 'retry']),
-        result: z.unknown().optional().describe('With `happened`: what the call answered.'),
-        by: text
-          .optional()
-          .describe('Who decides; only for programs that ask with the token, a person who signed in is known.'),
-      })
-      .meta({ examples: [{ step: 'shiprocket.createOrder#1', decision: 'did-not-happen' }] }),
-    answers: taken,
-    async handle({ params: { run: name }, body: { step, decision, result, by }, caller }, { engine }) {
-      const { tenant } = caller
-      const run = await findRun(engine, tenant, name)
-      const decided: Decision = decision === 'happened' ? { kind: decision, result } : { kind: decision }
-      const decider = caller.kind === 'token' ? (by ?? caller.by) : caller.by
-      await engine.decide({ tenant, run, step, decision: decided, by: decider })
-      return { run }
-    },
-  }),
-]
-
-/** Runs, as people see and steer them. Every look-up is by tenant and id. */
-export const routes: Routes = [...looking, start, ...steering]
-
-function summaryOf(row: RunRow) {
+function rowOf(row: RunRow) {
   const { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked } = row
   return { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked }
 }

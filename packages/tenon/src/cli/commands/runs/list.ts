@@ -11,8 +11,13 @@ export const command: CommandDefinition = {
   summary: 'List the latest runs.',
   options: [
     ['--flow <name>', 'only runs of this flow'],
-    ['--status <status>', 'ready, queued, waiting, parked, completed, failed or cancelled'],
+    ['--status <status>', 'ready, queued, waiting, parked, completed, failed or cancelled; several with commas'],
     ['--key <key>', 'only runs with this key'],
+    ['--code <code>', 'only runs that stopped with this error code'],
+    ['--event <id>', 'only runs that this event started or reached'],
+    ['--id <part>', 'only runs whose id begins or ends so'],
+    ['--since <time>', 'created then or later, such as 2026-05-01 or 2026-05-01T08:00:00Z'],
+    ['--until <time>', 'created before then'],
     ['--limit <number>', 'at most so many (default 20)'],
     ['--before <next>', 'go on where an earlier page ended'],
   ],
@@ -23,7 +28,7 @@ export const command: CommandDefinition = {
   ],
   async run(input) {
     const query = new URLSearchParams({ limit: '20' })
-    for (const name of ['flow', 'status', 'key', 'limit', 'before']) {
+    for (const name of ['flow', 'status', 'key', 'code', 'event', 'id', 'since', 'until', 'limit', 'before']) {
       const value = textOption(input, name)
       if (value !== undefined) query.set(name, value)
     }
