@@ -52,6 +52,36 @@ describe('runs', () => {
     expect(await found('since=2020-01-01T00:00:00%2B02:00&flow=by-hand&id=2026')).toBe(1)
   })
 
+  test('one run tells its story, and what may be done about it', async () => {
+    const { ask, engine } = await start()
+    const ended = new Promise<void>((resolve) => {
+      engine.listen(({ name }) => {
+        if (name === 'run.completed') resolve()
+      })
+    })
+    await ask('/api/v1/runs', {
+      method: 'POST',
+      headers: asJson,
+      body: '{"flow":"by-hand","input":{"month":"5"},"id":"may-2026"}',
+    })
+    await ended
+    expect(await (await ask('/api/v1/runs/may-2026', { headers: authorised })).json()).toMatchObject({
+      run: 'may-2026',
+      status: 'completed',
+      input: { month: '5' },
+      output: { month: '5' },
+      inputsFit: true,
+      actions: ['anew'],
+      ahead: null,
+      behindCount: 0,
+    })
+    await expectProblem(
+      await ask('/api/v1/runs/may-2026/retry', { method: 'POST', headers: authorised }),
+      409,
+      'RUN_NOT_RETRYABLE',
+    )
+  })
+
   test.each([
     ['an input that does not fit', { flow: 'by-hand', input: {} }, 400, 'INPUT_INVALID'],
     ['an unknown flow', { flow: 'nothing' }, 404, 'NOT_FOUND'],

@@ -17,7 +17,7 @@ export const runStatus: z.ZodType = z.enum(runStatuses).meta({
     'ready: may go on now. queued: behind another run with its key. waiting: for a timer, an event or another run. parked: needs a person. The last three are ends.',
 })
 
-const rowShape = {
+const summaryShape = {
   run: z.string(),
   flow: z.string(),
   version: z.number(),
@@ -30,11 +30,10 @@ const rowShape = {
   code: z.string().nullable().describe('Error code of a failed or parked run.'),
   parent: z.object({ run: z.string(), step: z.string() }).nullable().describe('The step that started it.'),
   linked: z.string().nullable().describe('The run that this one was started anew from.'),
+  inMemory: z.boolean().describe('In progress at the moment, not only in the journal.'),
 }
 
-export const runSummary: z.ZodType = z
-  .object({ ...rowShape, inMemory: z.boolean().describe('In progress at the moment, not only in the journal.') })
-  .meta({ id: 'RunSummary', description: 'One run.' })
+export const runSummary: z.ZodType = z.object(summaryShape).meta({ id: 'RunSummary', description: 'One run.' })
 
 const errorView = z
   .object({ name: z.string(), code: z.string(), message: z.string() })
@@ -59,22 +58,36 @@ const stepView = z
     startedAt: time,
     endedAt: time.nullable(),
     attempts: z.array(attemptView),
+    input: z.unknown().optional().describe('What the code as it is now gives it, where that is known.'),
     result: z.unknown().optional(),
     error: errorView.nullable(),
   })
   .meta({ id: 'StepView', description: 'One step of a run, with its tries.' })
 
+const runAction = z.enum(['retry', 'anew', 'cancel', 'signal', 'decide'])
+
 export const runDetail: z.ZodType = z
   .object({
-    ...rowShape,
+    ...summaryShape,
     event: z
       .object({ id: z.string(), type: z.string(), at: time, source: z.string(), data: z.unknown().optional() })
       .nullable()
       .describe('The event that started it.'),
+    input: z.unknown().optional().describe('What it was started with, by hand or by another run.'),
     steps: z.array(stepView),
+    inputsFit: z
+      .boolean()
+      .describe('False where the code no longer fits this run: inputs from there on are not known.'),
     output: z.unknown().optional(),
     error: errorView.nullable(),
     waitsFor: z.string().nullable().describe('What it waits for, in plain words.'),
     undo: z.enum(['none', 'begun', 'done']),
+    ahead: z.string().nullable().describe('The run that holds the key, for one that is queued.'),
+    behind: z.array(z.object({ run: z.string(), createdAt: time })).describe('The first runs that wait for its key.'),
+    behindCount: z.number().describe('All of these, counted up to 10,000.'),
+    children: z.array(z.object({ run: z.string(), flow: z.string(), status: runStatus, step: z.string() })),
+    actions: z.array(runAction).describe('What its state allows now.'),
+    unknownSteps: z.array(z.string()).describe('Steps that wait for a decision.'),
+    signals: z.array(z.string()).describe('Names that it would take a signal by; those that it waits for come first.'),
   })
-  .meta({ id: 'RunDetail', description: 'The story of one run.' })
+  .meta({ id: 'RunDetail', description: 'The story of one run, what stands around it, and what may be done about it.' })

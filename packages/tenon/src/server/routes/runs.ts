@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { requireId } from '../../base/ids.ts'
-import type { RunRow, RunStatus } from '../../journal/journal.ts'
+import type { RunSummary } from '../../engine/view.ts'
+import type { RunStatus } from '../../journal/journal.ts'
 import { runDetail, runParams as params, runStatuses, runSummary, text } from '../answers/run.ts'
 import { findRun } from '../find-run.ts'
 import { defineRoute, type Route, type Routes } from '../route.ts'
@@ -60,7 +61,7 @@ const looking: readonly Route[] = [
     async handle({ query: { status, ...filters }, caller: { tenant } }, { engine }) {
       const statuses = status === undefined ? {} : { status: status.split(',') as RunStatus[] }
       const { runs, next } = await engine.list({ tenant, ...statuses, ...withoutUndefined(filters) })
-      return { runs: runs.map((run) => ({ ...rowOf(run), inMemory: run.inMemory })), next }
+      return { runs: runs.map(summaryOf), next }
     },
   }),
   defineRoute({
@@ -74,8 +75,15 @@ const looking: readonly Route[] = [
       const run = await findRun(engine, tenant, name)
       const view = await engine.describe(tenant, run)
       if (view === null) throw new TenonError('NOT_FOUND', `there is no run ${run}`)
-      const { event, steps, output, error, waitsFor, undo } = view
-      return { ...rowOf(view), event, steps, output, error, waitsFor, undo }
+      const {
+        tenant: _tenant,
+        inLine: _inLine,
+        lastSeq: _lastSeq,
+        recoveries: _recoveries,
+        eventKey: _key,
+        ...told
+      } = view
+      return told
     },
   }),
 ]
@@ -107,7 +115,7 @@ const start = defineRoute({
 /** Runs, as people see them. Every look-up is by tenant and id. */
 export const routes: Routes = [...looking, start]
 
-function rowOf(row: RunRow) {
-  const { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked } = row
-  return { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked }
+function summaryOf(row: RunSummary) {
+  const { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked, inMemory } = row
+  return { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked, inMemory }
 }
