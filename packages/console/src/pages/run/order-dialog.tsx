@@ -1,0 +1,60 @@
+import { useMutation } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { post } from '../../api/client.ts'
+import { Button } from '../../components/button.tsx'
+import { Dialog } from '../../components/dialog.tsx'
+import { ProblemNotice } from '../../components/notice.tsx'
+import type { ActionDialogProps } from './actions.tsx'
+
+export interface OrderDialogProps extends ActionDialogProps {
+  readonly title: string
+  /** Below `/runs/<run>`. */
+  readonly path: string
+  readonly body?: () => unknown
+  readonly verb: string
+  readonly isDangerous?: boolean
+  readonly isComplete?: boolean
+  readonly children: ReactNode
+}
+
+/** One order to a run: what it will do, and the button that does it. */
+export function OrderDialog({
+  run,
+  onClose,
+  onDone,
+  title,
+  path,
+  body,
+  verb,
+  isDangerous = false,
+  isComplete = true,
+  children,
+}: OrderDialogProps): ReactNode {
+  const order = useMutation({
+    mutationFn: () => post<{ run: string }>(`/runs/${encodeURIComponent(run.run)}${path}`, body?.() ?? {}),
+    onSuccess: onDone,
+  })
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={title}
+      foot={
+        <>
+          <Button onClick={onClose}>Leave it</Button>
+          <Button
+            look={isDangerous ? 'danger' : 'primary'}
+            busy={order.isPending}
+            disabled={!isComplete}
+            onClick={() => order.mutate()}
+          >
+            {verb}
+          </Button>
+        </>
+      }
+    >
+      {children}
+      {order.error !== null && <ProblemNotice error={order.error} />}
+    </Dialog>
+  )
+}

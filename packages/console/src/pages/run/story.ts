@@ -1,0 +1,146 @@
+import type { RunDetail, StepView } from '../../api/contract.ts'
+import { clockTime, distance, length } from '../../words/time.ts'
+import { count, listWords, plainWords, shortId, stepLabel } from '../../words/words.ts'
+
+/** What happened to a run and why, in plain words. */
+export interface Story {
+  readonly headline: string
+  readonly sentences: readonly string[]
+  /** What stands in the way and what a person can do, `null` where nothing has to be done. */
+  readonly advice: string | null
+}
+
+export function storyOf(run: RunDetail, now: number, isPaused = false): Story {
+  return {
+    headline: headline(run, now, isPaused),
+    sentences: [beginning(run, now), ...doing(run), ...troubles(run), ...undoing(run)].filter((text) => text !== ''),
+    advice: advice(run),
+  }
+}
+
+/** `get order (erp)`, to stand inside a sentence. */
+function inWords(step: Pick<StepView, 'name' | 'kind'>): string {
+  const { text, system } = stepLabel(step.name, step.kind)
+  const words = text.charAt(0).toLowerCase() + text.slice(1)
+  return system === null ? words : `${words} (${system})`
+}
+
+function stepWords(run: RunDetail, name: string): string {
+  return inWords(run.steps.find((step) => step.name === name) ?? { name, kind: 'call' })
+}
+
+function headline(run: RunDetail, now: number, isPaused: boolean): string {
+  switch (run.status) {
+    case 'completed':
+      return `Everything was done, in ${length((run.endedAt ?? now) - run.createdAt)}.`
+    case 'failed':
+      return failed(run)
+    case 'cancelled':
+      return run.undo === 'done' ? 'It was cancelled, and what it had done was taken back.' : 'It was cancelled.'
+    case 'parked':
+      return parked(run)
+    case 'waiting':
+      return waiting(run, now)
+    case 'queued':
+      return `It waits its turn: an earlier run with the key ${run.key ?? ''} is not finished.`
+    case 'ready':
+      if (run.inMemory) return run.undo === 'begun' ? 'It is taking back what it has done.' : 'It is at work right now.'
+      return isPaused ? 'It waits because its flow is paused.' : 'It will begin in a moment.'
+  }
+}
+
+function failed(run: RunDetail): string {
+  const step = failedStep(run)
+  const where = step === undefined ? '' : ` at “${inWords(step)}”`
+  return run.undo === 'done' ? `It failed${where}, and what it had done was taken back.` : `It failed${where}.`
+}
+
+/** The one that the run failed by: the last to fail on the way forward. */
+export function failedStep(run: RunDetail): StepView | undefined {
+  const failed = run.steps.filter(({ state }) => state === 'failed')
+  const same = failed.filter(({ error }) => error?.message === run.error?.message)
+  return (same.length > 0 ? same : failed).findLast(({ isUndo }) => !isUndo) ?? failed.at(-1)
+}
+
+function parked(run: RunDetail): string {
+  const [unknown] = run.unknownSteps
+  if (unknown !== undefined) return `Nobody knows whether “${stepWords(run, unknown)}” took effect. You decide.`
+  if (run.code === 'DIVERGED') return 'It stands still: the code was changed and no longer fits what this run has done.'
+  if (run.code === 'POISONED') return 'It stands still: the program ended again and again while this run was at work.'
+  return 'It stands still until a person lets it go on.'
+}
+
+function waiting(run: RunDetail, now: number): string {
+  const resting = run.steps.filter(({ state }) => state === 'waiting')
+  const until = run.wakeAt === null ? '' : `, until ${clockTime(run.wakeAt, now)} (${distance(run.wakeAt, now)})`
+  const retry = resting.find(({ attempts }) => (attempts.at(-1)?.retryAt ?? null) !== null)
+  if (retry !== undefined)
+    return `It will try “${inWords(retry)}” again${run.wakeAt === null ? '' : ` ${distance(run.wakeAt, now)}`}.`
+  const names = resting.map(({ name, kind }) =>
+    kind === 'wait'
+      ? `“${plainWords(name.replace(/#\d+$/, ''))}” to happen`
+      : kind === 'sleep'
+        ? 'its time'
+        : 'another run',
+  )
+  return names.length === 0 ? `It waits${until}.` : `It waits for ${listWords([...new Set(names)])}${until}.`
+}
+
+function beginning(run: RunDetail, now: number): string {
+  const when = clockTime(run.createdAt, now)
+  const key = run.key === null ? '' : ` Its key is ${run.key}: runs with one key go one after the other.`
+  if (run.linked !== null) return `It was started anew from run ${shortId(run.linked)} on ${when}.${key}`
+  if (run.parent !== null) return `Run ${shortId(run.parent.run)} started it on ${when}.${key}`
+  if (run.event === null || run.event.type.startsWith('manual')) return `It was started by hand on ${when}.${key}`
+  if (run.event.type.startsWith('schedule/')) return `Its time had come: it began on ${when}.${key}`
+  const [connector = '', ...rest] = run.event.type.split('/')
+  const event = rest.length === 0 ? `“${connector}”` : `“${plainWords(rest.join('/'))}” from ${connector}`
+  return `It began when the event ${event} arrived, ${when}.${key}`
+}
+
+function doing(run: RunDetail): string[] {
+  const done = run.steps.filter(
+    ({ state, isUndo, kind }) => state === 'completed' && !isUndo && kind !== 'wait' && kind !== 'sleep',
+  )
+  if (done.length === 0) return run.endedAt === null ? [] : ['It did no step.']
+  return [`Done: ${listWords(done.map(inWords), 6)}.`]
+}
+
+function troubles(run: RunDetail): string[] {
+  const tried = run.steps.filter(({ attempts, state }) => attempts.length > 1 && state === 'completed')
+  const again = tried.map((step) => `“${inWords(step)}” succeeded only at try ${step.attempts.length}.`)
+  const step = failedStep(run)
+  const tries =
+    step !== undefined && step.attempts.length > 1 ? ` after ${count(step.attempts.length, 'try', 'tries')}` : ''
+  const reason =
+    run.error !== null && (run.status === 'failed' || run.status === 'parked')
+      ? [`The reason${tries}: ${run.error.message.replace(/[.\s]+$/, '')}.`]
+      : []
+  return [...again, ...reason]
+}
+
+function undoing(run: RunDetail): string[] {
+  const undone = run.steps.filter(({ isUndo, state }) => isUndo && state === 'completed')
+  const broken = run.steps.filter(({ isUndo, state }) => isUndo && state === 'failed')
+  const words = (step: StepView): string =>
+    inWords({ name: step.name.replace(/^undo\((.*)\)(#\d+)?$/s, '$1'), kind: step.kind })
+  return [
+    ...(undone.length > 0 ? [`Taken back, the last first: ${listWords(undone.map(words), 6)}.`] : []),
+    ...(broken.length > 0
+      ? [`Could not be taken back: ${listWords(broken.map(words), 6)}. Put that right by hand.`]
+      : []),
+  ]
+}
+
+function advice(run: RunDetail): string | null {
+  if (run.unknownSteps.length > 0)
+    return 'The call left, no answer came back, and the other system offers no way to ask or to repeat it safely. Look there, then press Decide.'
+  if (run.status === 'parked' && run.code === 'DIVERGED')
+    return 'Ask a developer to bring back code that fits (or to keep the old version of the flow), then press Retry.'
+  if (run.status === 'parked') return 'Find out why first. When the cause is gone, press Retry.'
+  if (run.status !== 'failed') return null
+  if (run.actions.includes('retry'))
+    return 'When the cause is gone, press Retry: it goes on from the failed step, and what is done is not done twice.'
+  if (run.actions.includes('anew')) return 'To do the work after all, press Start anew: a new run with the same input.'
+  return null
+}

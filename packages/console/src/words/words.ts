@@ -1,0 +1,89 @@
+import type { RunStatus, StepKind, StepState } from '../api/contract.ts'
+
+export const statusWords: Readonly<Record<RunStatus, string>> = {
+  ready: 'In progress',
+  queued: 'Queued',
+  waiting: 'Waiting',
+  parked: 'Needs you',
+  completed: 'Completed',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+}
+
+export const statusMeanings: Readonly<Record<RunStatus, string>> = {
+  ready: 'at work, or about to begin',
+  queued: 'behind an earlier run with the same key',
+  waiting: 'for a time, an event or another run',
+  parked: 'stands still until a person decides',
+  completed: 'everything was done',
+  failed: 'gave up; can be repaired and retried',
+  cancelled: 'stopped by a person',
+}
+
+export const stepStateWords: Readonly<Record<StepState, string>> = {
+  running: 'In progress',
+  waiting: 'Waiting',
+  completed: 'Done',
+  failed: 'Failed',
+  unknown: 'Outcome unknown',
+}
+
+export const stepKindWords: Readonly<Record<StepKind, string>> = {
+  call: 'Call to another system',
+  run: 'Work of the flow itself',
+  sleep: 'Pause',
+  wait: 'Wait for an event',
+  child: 'Start of another run',
+  'child-result': 'Wait for another run',
+}
+
+/** The end of a run's id: its beginning is time and alike for runs of one moment. */
+export function shortId(run: string): string {
+  return run.length > 8 ? run.slice(-8) : run
+}
+
+/** `getOrder` -> `get order`, `payment_intent.succeeded` -> `payment intent succeeded`. */
+export function plainWords(name: string): string {
+  return name
+    .replaceAll(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')
+    .replaceAll(/[._-]+/g, ' ')
+    .trim()
+    .toLowerCase()
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+export interface StepLabel {
+  /** What it does, for people: `Get order`. */
+  readonly text: string
+  /** The system that it asks, where it asks one: `erp`. */
+  readonly system: string | null
+}
+
+/** From a step's name (`erp.getOrder#2`, `undo(erp.reserveStock)`) to words. */
+export function stepLabel(name: string, kind: StepKind): StepLabel {
+  const undone = /^undo\((.*)\)(#\d+)?$/s.exec(name)
+  if (undone?.[1] !== undefined) {
+    const inner = stepLabel(undone[1], kind)
+    return { ...inner, text: `Take back: ${inner.text.charAt(0).toLowerCase()}${inner.text.slice(1)}` }
+  }
+  const [, base = name, again] = /^(.*?)(?:#(\d+))?$/s.exec(name) ?? []
+  const suffix = again === undefined || again === '1' ? '' : ` (${again})`
+  const call = kind === 'call' ? /^([^.\s]+)\.(\S+)$/.exec(base) : null
+  if (call?.[1] !== undefined && call[2] !== undefined)
+    return { text: capital(plainWords(call[2])) + suffix, system: call[1] }
+  const verb =
+    kind === 'wait' ? 'Wait for ' : kind === 'sleep' ? 'Pause: ' : kind === 'child-result' ? 'Result of ' : ''
+  return { text: `${verb}${verb === '' ? capital(plainWords(base)) : plainWords(base)}${suffix}`, system: null }
+}
+
+/** `a`, `a and b`, `a, b and 3 more`. */
+export function listWords(items: readonly string[], most = 4): string {
+  const shown = items.length > most ? [...items.slice(0, most - 1), `${items.length - most + 1} more`] : items
+  if (shown.length < 2) return shown.join('')
+  return `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
+}
+
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`
+}
