@@ -10,6 +10,8 @@ export default defineConfig({
   plugins: [react()],
   build: {
     target: 'es2023',
+    // The first to know light-dark().
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     sourcemap: false,
     license: { fileName: 'licences.md' },
     // Strict CSP: nothing is inlined that the policy would have to allow.

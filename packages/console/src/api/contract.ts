@@ -224,7 +224,8 @@ export interface SimulatorDetail extends SimulatorSummary {
   /** Latest first. */
   readonly requests: readonly SeenRequest[]
   readonly deliveries: readonly Delivery[]
-  readonly faults: readonly Fault[]
+  readonly faults: readonly SetFault[]
+  readonly faultChoices: readonly FaultChoice[]
   readonly samples: readonly { readonly event: string; readonly input: unknown }[]
   readonly operations: readonly string[]
 }
@@ -251,13 +252,27 @@ export interface Delivery {
   readonly accepted: boolean
 }
 
-export interface Fault {
+export interface SetFault {
+  readonly about: 'request' | 'webhook'
   readonly kind: string
   readonly of?: string
   readonly next?: number
   readonly probability?: number
   readonly delayMs?: number
   readonly retryAfterS?: number
+  /** How many times more, `null` without end. */
+  readonly left: number | null
+  readonly played: number
+}
+
+export interface FaultChoice {
+  readonly about: 'request' | 'webhook'
+  readonly kind: string
+  /** What happens, in plain words. */
+  readonly text: string
+  readonly takes?: readonly ('delayMs' | 'retryAfterS')[]
+  /** It stays until it is taken back. */
+  readonly stays?: boolean
 }
 
 /** Something that happened just now; `noun.verb` in the past. Only what the console reads of it. */

@@ -1,32 +1,38 @@
-import { useEffect, useEffectEvent, useMemo } from 'react'
+import { useEffect, useState } from 'react'
 
-/** Calls at most once per `everyMs`: at once when it was quiet, and once more at the end for what came meanwhile. */
-export function useThrottled(action: () => void, everyMs: number): () => void {
-  const act = useEffectEvent(action)
-  const gate = useMemo(
-    () => ({ timer: undefined as ReturnType<typeof setTimeout> | undefined, again: false, act: () => {} }),
-    [],
-  )
-  useEffect(() => {
-    gate.act = () => act()
-    return () => {
-      clearTimeout(gate.timer)
-      gate.timer = undefined
+interface Throttle {
+  /** At once when it was quiet; else once more at the end of the pause, the latest that came meanwhile. */
+  readonly call: (action: () => void) => void
+  readonly close: () => void
+}
+
+function createThrottle(everyMs: number): Throttle {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let next: (() => void) | null = null
+  const call = (action: () => void): void => {
+    if (timer !== undefined) {
+      next = action
+      return
     }
-  }, [gate])
-  return useMemo(() => {
-    const run = (): void => {
-      if (gate.timer !== undefined) {
-        gate.again = true
-        return
-      }
-      gate.again = false
-      gate.act()
-      gate.timer = setTimeout(() => {
-        gate.timer = undefined
-        if (gate.again) run()
-      }, everyMs)
-    }
-    return run
-  }, [gate, everyMs])
+    action()
+    timer = setTimeout(() => {
+      timer = undefined
+      const late = next
+      next = null
+      if (late !== null) call(late)
+    }, everyMs)
+  }
+  const close = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    next = null
+  }
+  return { call, close }
+}
+
+/** Lets actions through at most once per `everyMs`, for as long as the component is there. */
+export function useThrottle(everyMs: number): Throttle['call'] {
+  const [throttle] = useState(() => createThrottle(everyMs))
+  useEffect(() => throttle.close, [throttle])
+  return throttle.call
 }

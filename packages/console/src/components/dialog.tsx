@@ -3,6 +3,7 @@ import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { IconButton } from './button.tsx'
 import styles from './dialog.module.css'
+import { Scroll } from './scroll.tsx'
 
 export interface DialogProps {
   readonly open: boolean
@@ -29,11 +30,9 @@ export function Dialog({ open, onClose, title, wide = false, children, foot }: D
             <Base.Title>{title}</Base.Title>
             <Base.Close render={<IconButton label="Close" icon={<X aria-hidden="true" />} />} />
           </div>
-          {/* Scrolls, so it can be reached by keyboard. */}
-          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-          <div className={styles.body} tabIndex={0} role="group" aria-label={title}>
+          <Scroll className={styles.body} label={title}>
             {children}
-          </div>
+          </Scroll>
           {foot !== undefined && <div className={styles.foot}>{foot}</div>}
         </Base.Popup>
       </Base.Portal>

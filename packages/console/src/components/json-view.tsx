@@ -2,6 +2,7 @@ import { ChevronRight } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import { CopyButton } from './copy-button.tsx'
 import styles from './json-view.module.css'
+import { Scroll } from './scroll.tsx'
 
 const pageOfMembers = 100
 const longestText = 2_000
@@ -12,11 +13,9 @@ export function JsonView({ value, label }: { readonly value: unknown; readonly l
   if (value === undefined) return <p className={styles.none}>Nothing.</p>
   return (
     <div className={styles.view}>
-      {/* Scrolls, so it can be reached by keyboard. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className={styles.scroll} role="group" aria-label={label} tabIndex={0} dir="ltr">
+      <Scroll className={styles.scroll} label={label} dir="ltr">
         <Node value={value} level={0} />
-      </div>
+      </Scroll>
       <div className={styles.copy}>
         <CopyButton text={() => (typeof value === 'string' ? value : JSON.stringify(value, null, 2))} what={label} />
       </div>

@@ -1,7 +1,7 @@
 import { createColumnHelper, tableFeatures, useTable } from '@tanstack/react-table'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { Link } from '@tanstack/react-router'
-import { useRef, type ReactNode } from 'react'
+import { useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
 import type { RunSummary } from '../api/contract.ts'
 import { length } from '../words/time.ts'
 import { shortId } from '../words/words.ts'
@@ -92,28 +92,14 @@ export function RunsTable({ runs, label, virtual = false, isNarrow = false }: Ru
   const table = useTable({ features, columns: shown, data: runs, getRowId: ({ run }) => run })
   const rows = table.getRowModel().rows
   const ref = useRef<HTMLTableElement>(null)
-  const isPhone = useMedia('(width < 48rem)')
-  const virtualizer = useWindowVirtualizer({
-    count: rows.length,
-    enabled: virtual,
-    estimateSize: () => (isPhone ? cardPx : rowPx),
-    overscan: 15,
-    scrollMargin: ref.current?.offsetTop ?? 0,
-  })
-  const items = virtual ? virtualizer.getVirtualItems() : rows.map((_, index) => ({ index, start: 0, end: 0 }))
-  const margin = virtualizer.options.scrollMargin
-  const before = virtual ? (items[0]?.start ?? margin) - margin : 0
-  const after = virtual ? virtualizer.getTotalSize() - ((items.at(-1)?.end ?? margin) - margin) : 0
+  const { items, before, after } = useVisible(rows.length, virtual, ref)
   return (
-    // The roles are said because the phone's look takes them away.
-    // oxlint-disable-next-line jsx-a11y/no-redundant-roles
     <table
       ref={ref}
       className={styles.table}
       data-narrow={isNarrow ? '' : undefined}
       aria-label={label}
       aria-rowcount={rows.length + 1}
-      role="table"
     >
       <colgroup>
         {shown.map((one) => {
@@ -132,18 +118,15 @@ export function RunsTable({ runs, label, virtual = false, isNarrow = false }: Ru
           </tr>
         ))}
       </thead>
-      {/* oxlint-disable-next-line jsx-a11y/no-redundant-roles */}
-      <tbody role="rowgroup">
+      <tbody>
         <Spacer height={before} />
-        {items.map(({ index }) => {
+        {items.map((index) => {
           const row = rows[index]
           if (row === undefined) return null
           return (
-            // oxlint-disable-next-line jsx-a11y/no-redundant-roles
-            <tr key={row.id} className={styles.row} aria-rowindex={index + 2} role="row">
+            <tr key={row.id} className={styles.row} aria-rowindex={index + 2}>
               {row.getAllCells().map((cell) => (
-                // oxlint-disable-next-line jsx-a11y/no-redundant-roles
-                <td key={cell.id} className={looks[cell.column.id]} role="cell">
+                <td key={cell.id} className={looks[cell.column.id]}>
                   <table.FlexRender cell={cell} />
                 </td>
               ))}
@@ -154,6 +137,37 @@ export function RunsTable({ runs, label, virtual = false, isNarrow = false }: Ru
       </tbody>
     </table>
   )
+}
+
+interface Visible {
+  /** Indices of the rows to draw. */
+  readonly items: readonly number[]
+  /** Heights of what is left out, in pixels. */
+  readonly before: number
+  readonly after: number
+}
+
+function useVisible(count: number, isVirtual: boolean, ref: RefObject<HTMLTableElement | null>): Visible {
+  const isPhone = useMedia('(width < 48rem)')
+  const [scrollMargin, setMargin] = useState(0)
+  useLayoutEffect(() => {
+    const top = ref.current?.getBoundingClientRect().top
+    if (top !== undefined) setMargin(top + window.scrollY)
+  }, [ref, count])
+  const virtualizer = useWindowVirtualizer({
+    count,
+    enabled: isVirtual,
+    estimateSize: () => (isPhone ? cardPx : rowPx),
+    overscan: 15,
+    scrollMargin,
+  })
+  if (!isVirtual) return { items: Array.from({ length: count }, (_, index) => index), before: 0, after: 0 }
+  const seen = virtualizer.getVirtualItems()
+  return {
+    items: seen.map(({ index }) => index),
+    before: (seen[0]?.start ?? scrollMargin) - scrollMargin,
+    after: virtualizer.getTotalSize() - ((seen.at(-1)?.end ?? scrollMargin) - scrollMargin),
+  }
 }
 
 function Spacer({ height }: { readonly height: number }): ReactNode {

@@ -1,42 +1,50 @@
-import { useEffect, type ReactNode } from 'react'
-import { createStore, useStore, type Store } from '../api/store.ts'
+import { useSyncExternalStore, type ReactNode } from 'react'
 import { clockTime, distance, fullTime } from '../words/time.ts'
 
 interface Ticker {
-  readonly now: Store<number>
-  watchers: number
-  timer: ReturnType<typeof setInterval> | undefined
+  subscribe(listener: () => void): () => void
+  get(): number
 }
 
-/** One timer per pace for the whole page, and none while nobody looks. */
+/** The present at one pace, for everyone who looks; no timer runs while nobody does. */
+function createTicker(everyMs: number): Ticker {
+  const listeners = new Set<() => void>()
+  let now = Date.now()
+  let timer: ReturnType<typeof setInterval> | undefined
+  const tick = (): void => {
+    now = Date.now()
+    for (const listener of listeners) listener()
+  }
+  return {
+    subscribe(listener) {
+      listeners.add(listener)
+      if (listeners.size === 1) timer = setInterval(tick, everyMs)
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size === 0) clearInterval(timer)
+      }
+    },
+    get() {
+      if (listeners.size === 0 && Date.now() - now > everyMs) now = Date.now()
+      return now
+    },
+  }
+}
+
 const tickers = new Map<number, Ticker>()
 
 function tickerOf(everyMs: number): Ticker {
-  const found = tickers.get(everyMs)
-  if (found !== undefined) return found
-  const made: Ticker = { now: createStore(Date.now()), watchers: 0, timer: undefined }
-  tickers.set(everyMs, made)
-  return made
+  const ticker = tickers.get(everyMs) ?? createTicker(everyMs)
+  tickers.set(everyMs, ticker)
+  return ticker
 }
 
-/** The present, renewed at that pace; `null` lets it stand still. */
-export function useNow(everyMs: number | null = 10_000): number {
-  const ticker = tickerOf(everyMs ?? 0)
-  const now = useStore(ticker.now)
-  useEffect(() => {
-    if (everyMs === null) return
-    if (ticker.watchers === 0) {
-      ticker.now.set(Date.now())
-      ticker.timer = setInterval(() => ticker.now.set(Date.now()), everyMs)
-    }
-    ticker.watchers += 1
-    return () => {
-      ticker.watchers -= 1
-      if (ticker.watchers === 0) clearInterval(ticker.timer)
-    }
-  }, [ticker, everyMs])
-  // A page that opens shows the present at once, not the moment of the last tick.
-  return ticker.watchers === 0 ? Date.now() : now
+const slowestMs = 60_000
+
+/** The present, renewed at that pace. */
+export function useNow(everyMs = 10_000): number {
+  const ticker = tickerOf(Math.min(everyMs, slowestMs))
+  return useSyncExternalStore(ticker.subscribe, ticker.get)
 }
 
 /** `5 min ago`; the whole time on hover. */
@@ -51,7 +59,7 @@ export function Ago({ at }: { readonly at: number }): ReactNode {
 
 /** `14:03:22`, with the day when that is not today; the whole time on hover. */
 export function At({ at }: { readonly at: number }): ReactNode {
-  const now = useNow(60_000)
+  const now = useNow(slowestMs)
   return (
     <time dateTime={new Date(at).toISOString()} title={fullTime(at)}>
       {clockTime(at, now)}

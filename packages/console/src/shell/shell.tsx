@@ -106,27 +106,24 @@ function LiveSign(): ReactNode {
   )
 }
 
-/** Only when the connection stays away: a short break is nobody's business. */
 function LostNotice(): ReactNode {
   const state = useStore(liveState)
+  return <div role="status">{state === 'lost' && <Lost />}</div>
+}
+
+/** Only when the connection stays away: a short break is nobody's business. */
+function Lost(): ReactNode {
   const [isLong, setLong] = useState(false)
   useEffect(() => {
-    if (state !== 'lost') {
-      setLong(false)
-      return undefined
-    }
     const timer = setTimeout(() => setLong(true), 1_500)
     return () => clearTimeout(timer)
-  }, [state])
+  }, [])
+  if (!isLong) return null
   return (
-    <div role="status">
-      {isLong && (
-        <div className={styles.lost}>
-          <Unplug aria-hidden="true" />
-          The connection to Tenon is lost. What you see may be out of date; this page goes on by itself when it is back.
-        </div>
-      )}
-    </div>
+    <p className={styles.lost}>
+      <Unplug aria-hidden="true" />
+      The connection to Tenon is lost. What you see may be out of date; this page goes on by itself when it is back.
+    </p>
   )
 }
 

@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import { Keyboard } from 'lucide-react'
-import { useEffect, useEffectEvent, useState, type ReactNode } from 'react'
+import { useEffect, useEffectEvent, useRef, useState, type ReactNode } from 'react'
 import { useStore } from '../api/store.ts'
 import { IconButton } from '../components/button.tsx'
 import { Dialog } from '../components/dialog.tsx'
@@ -72,22 +72,28 @@ export function Shortcuts(): ReactNode {
   )
 }
 
+/** How long `g` waits for the letter of a room. */
+const goingMs = 1_500
+
 function useShortcuts(openHelp: () => void): void {
   const navigate = useNavigate()
-  const [going] = useState({ until: 0 })
+  const goingUntil = useRef(0)
+  const actions: Readonly<Record<string, () => void>> = {
+    '/': () => void find(navigate),
+    j: () => step(1),
+    k: () => step(-1),
+    t: nextTheme,
+    '?': openHelp,
+    g: () => (goingUntil.current = performance.now() + goingMs),
+  }
   const onKey = useEffectEvent((event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || event.defaultPrevented) return
-    if (document.querySelector('[role="dialog"], [role="alertdialog"]') !== null) return
-    if (event.key !== '?' && shortcuts.get() === 'off') return
-    const now = performance.now()
-    const room =
-      now < going.until && Object.hasOwn(rooms, event.key) ? rooms[event.key as keyof typeof rooms] : undefined
-    going.until = event.key === 'g' ? now + 1_500 : 0
+    if (isNotMeant(event) || (event.key !== '?' && shortcuts.get() === 'off')) return
+    const isGoing = performance.now() < goingUntil.current
+    goingUntil.current = 0
+    const room = isGoing && Object.hasOwn(rooms, event.key) ? rooms[event.key as keyof typeof rooms] : undefined
+    const act = Object.hasOwn(actions, event.key) ? actions[event.key] : undefined
     if (room !== undefined) void navigate({ to: room })
-    else if (event.key === '/') void find(navigate)
-    else if (event.key === 'j' || event.key === 'k') step(event.key === 'j' ? 1 : -1)
-    else if (event.key === 't') nextTheme()
-    else if (event.key === '?') openHelp()
+    else if (act !== undefined) act()
     else return
     event.preventDefault()
   })
@@ -96,6 +102,12 @@ function useShortcuts(openHelp: () => void): void {
     document.addEventListener('keydown', listener)
     return () => document.removeEventListener('keydown', listener)
   }, [])
+}
+
+/** Typed into a field, meant for the browser, or pressed while a dialog is open. */
+function isNotMeant(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target)) return true
+  return document.querySelector('[role="dialog"]') !== null
 }
 
 /** To the search field, by way of the runs where this page has none. */

@@ -46,12 +46,13 @@ export function shortId(run: string): string {
 export function plainWords(name: string): string {
   return name
     .replaceAll(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')
-    .replaceAll(/[._-]+/g, ' ')
+    .replaceAll(/[#._-]+/g, ' ')
     .trim()
     .toLowerCase()
 }
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+export const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
 export interface StepLabel {
   /** What it does, for people: `Get order`. */
@@ -60,21 +61,28 @@ export interface StepLabel {
   readonly system: string | null
 }
 
-/** From a step's name (`erp.getOrder#2`, `undo(erp.reserveStock)`) to words. */
+/** From a step's name (`erp.getOrder#2`, `undo(erp.reserveStock#1)#1`, `waitFor.delivered#1`) to words. */
 export function stepLabel(name: string, kind: StepKind): StepLabel {
-  const undone = /^undo\((.*)\)(#\d+)?$/s.exec(name)
-  if (undone?.[1] !== undefined) {
-    const inner = stepLabel(undone[1], kind)
-    return { ...inner, text: `Take back: ${inner.text.charAt(0).toLowerCase()}${inner.text.slice(1)}` }
+  const undone = /^undo\((.*)\)(?:#\d+)?$/s.exec(name)?.[1]
+  if (undone !== undefined) {
+    const inner = stepLabel(undone, kind)
+    return { ...inner, text: `Take back: ${lower(inner.text)}` }
   }
-  const [, base = name, again] = /^(.*?)(?:#(\d+))?$/s.exec(name) ?? []
-  const suffix = again === undefined || again === '1' ? '' : ` (${again})`
+  const [, base = name, again = '1'] = /^(.*?)(?:#(\d+))?$/s.exec(name) ?? []
+  const suffix = again === '1' ? '' : ` (${again})`
   const call = kind === 'call' ? /^([^.\s]+)\.(\S+)$/.exec(base) : null
   if (call?.[1] !== undefined && call[2] !== undefined)
     return { text: capital(plainWords(call[2])) + suffix, system: call[1] }
-  const verb =
-    kind === 'wait' ? 'Wait for ' : kind === 'sleep' ? 'Pause: ' : kind === 'child-result' ? 'Result of ' : ''
-  return { text: `${verb}${verb === '' ? capital(plainWords(base)) : plainWords(base)}${suffix}`, system: null }
+  return { text: sentenceOf(base, kind) + suffix, system: null }
+}
+
+function sentenceOf(base: string, kind: StepKind): string {
+  const words = (prefix: RegExp): string => plainWords(base.replace(prefix, ''))
+  if (kind === 'wait') return `Wait for ${words(/^waitFor\./)}`
+  if (kind === 'sleep') return base === 'sleep' ? 'Pause' : `Pause: ${plainWords(base)}`
+  if (kind === 'child') return `Start ${words(/^start\./)}`
+  if (kind === 'child-result') return `Result of ${plainWords(base.replace(/^start\./, '').replace(/\.result$/, ''))}`
+  return capital(plainWords(base))
 }
 
 /** `a`, `a and b`, `a, b and 3 more`. */

@@ -60,25 +60,41 @@ export function place({ nodes, edges }: FlowPicture, across: boolean): PlacedPic
       return { id, x: x - width / 2, y: y - height / 2, width, height }
     }),
     edges: drawn.map(({ from, to, seen }) => {
-      const { points } = graph.edge(from ?? startId, to ?? endId) as { points: { x: number; y: number }[] }
-      const middle = points[Math.floor(points.length / 2)] ?? { x: 0, y: 0 }
-      return { id: `${from ?? startId}>${to ?? endId}`, seen, path: smooth(points), x: middle.x, y: middle.y }
+      const ends = [from ?? startId, to ?? endId] as const
+      const { points } = graph.edge(...ends) as { points: Point[] }
+      const [first, last] = ends.map((id) => graph.node(id) as Point & { width: number; height: number })
+      const out =
+        first === undefined
+          ? []
+          : [across ? { x: first.x + first.width / 2, y: first.y } : { x: first.x, y: first.y + first.height / 2 }]
+      const into =
+        last === undefined
+          ? []
+          : [across ? { x: last.x - last.width / 2, y: last.y } : { x: last.x, y: last.y - last.height / 2 }]
+      const bends = [...out, ...points.slice(1, -1), ...into]
+      const middle = bends[Math.floor(bends.length / 2)] ?? { x: 0, y: 0 }
+      return { id: ends.join('>'), seen, path: curve(bends, across), x: middle.x, y: middle.y }
     }),
   }
 }
 
-/** A curve through the bends: quadratic from middle to middle. */
-function smooth(points: readonly { readonly x: number; readonly y: number }[]): string {
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** From point to point, leaving and arriving along the direction of the picture. */
+function curve(points: readonly Point[], across: boolean): string {
   const [first, ...rest] = points
   if (first === undefined) return ''
-  const parts = [`M${first.x},${first.y}`]
-  for (const [index, point] of rest.entries()) {
-    const next = rest[index + 1]
-    parts.push(
-      next === undefined
-        ? `L${point.x},${point.y}`
-        : `Q${point.x},${point.y} ${(point.x + next.x) / 2},${(point.y + next.y) / 2}`,
-    )
+  // The one bend between neighbours says nothing that the curve does not say better.
+  const way = rest.length === 2 ? rest.slice(1) : rest
+  let from = first
+  const parts = [`M${from.x},${from.y}`]
+  for (const to of way) {
+    const [x, y] = [(from.x + to.x) / 2, (from.y + to.y) / 2]
+    parts.push(across ? `C${x},${from.y} ${x},${to.y} ${to.x},${to.y}` : `C${from.x},${y} ${to.x},${y} ${to.x},${to.y}`)
+    from = to
   }
   return parts.join(' ')
 }

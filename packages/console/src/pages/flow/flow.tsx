@@ -6,7 +6,7 @@ import { ApiError } from '../../api/client.ts'
 import type { FlowDetail } from '../../api/contract.ts'
 import { useLive } from '../../api/live.ts'
 import { flowQuery } from '../../api/queries.ts'
-import { useThrottled } from '../../api/throttle.ts'
+import { useThrottle } from '../../api/throttle.ts'
 import { Button } from '../../components/button.tsx'
 import { Facts } from '../../components/facts.tsx'
 import { Empty, Notice, ProblemNotice, Skeleton } from '../../components/notice.tsx'
@@ -28,7 +28,8 @@ export function FlowRoom(): ReactNode {
   const { flow } = route.useParams()
   const queries = useQueryClient()
   const { data, error, refetch } = useQuery(flowQuery(flow))
-  const refresh = useThrottled(() => void queries.invalidateQueries({ queryKey: ['flow', flow] }), 2_000)
+  const throttle = useThrottle(2_000)
+  const refresh = (): void => throttle(() => void queries.invalidateQueries({ queryKey: ['flow', flow] }))
   useLive({ flow }, { onHappening: ({ name }) => name.startsWith('run.') && refresh(), onGap: refresh })
   if (data !== undefined) return <FlowPage flow={data} />
   if (error instanceof ApiError && error.code === 'NOT_FOUND')
@@ -137,7 +138,6 @@ function About({ flow }: { readonly flow: FlowDetail }): ReactNode {
     <Card title="Details">
       <Facts
         facts={[
-          ['Begins', trigger.text],
           ['Next time', typeof trigger.nextAt === 'number' ? <At key="next" at={trigger.nextAt} /> : null],
           [
             'Calls',

@@ -1,5 +1,6 @@
 import { useMemo, type ReactNode } from 'react'
 import type { FlowPicture, PictureNode } from '../../api/contract.ts'
+import { Scroll } from '../../components/scroll.tsx'
 import { useWidth } from '../../components/width.ts'
 import { length } from '../../words/time.ts'
 import { count, stepKindWords, stepLabel } from '../../words/words.ts'
@@ -17,9 +18,7 @@ export function Picture({ picture }: { readonly picture: FlowPicture }): ReactNo
   const drawn = across.width <= width ? across : down
   const steps = new Map(picture.nodes.map((node) => [node.step, node]))
   return (
-    // Scrolls where it is wider than the page, so it can be reached by keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div ref={ref} className={styles.frame} tabIndex={0} role="group" aria-label="Picture of the flow">
+    <Scroll ref={ref} className={styles.frame} label="Picture of the flow">
       <div className={styles.canvas} style={{ width: drawn.width, height: drawn.height }}>
         <svg className={styles.lines} viewBox={`0 0 ${drawn.width} ${drawn.height}`} aria-hidden="true">
           <defs>
@@ -48,7 +47,7 @@ export function Picture({ picture }: { readonly picture: FlowPicture }): ReactNo
           ))}
         </ol>
       </div>
-    </div>
+    </Scroll>
   )
 }
 

@@ -4,7 +4,7 @@ import type { JsonSchema } from '../../api/contract.ts'
 import { Button, IconButton } from '../../components/button.tsx'
 import { SelectField, TextField } from '../../components/field.tsx'
 import { JsonField, parseWritten, written } from '../../components/json-field.tsx'
-import { plainWords } from '../../words/words.ts'
+import { capital, plainWords } from '../../words/words.ts'
 import styles from './schema-form.module.css'
 
 interface PartProps {
@@ -60,7 +60,7 @@ export function emptyOf(raw: JsonSchema): unknown {
       return schema.const ?? schema.enum?.[0]
     case 'text':
       return ''
-    case 'json':
+    default:
       return null
   }
 }
@@ -116,8 +116,6 @@ function Members({ schema, value, onChange }: PartProps): ReactNode {
   )
 }
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-
 function Part({ name, isRequired, schema: raw, value, onChange }: NamedProps): ReactNode {
   const schema = simple(raw)
   const label = `${schema.title ?? capital(plainWords(name))}${isRequired ? '' : ' (may stay empty)'}`
@@ -145,7 +143,7 @@ function Part({ name, isRequired, schema: raw, value, onChange }: NamedProps): R
       return <ChoicePart {...part} />
     case 'text':
       return <TextPart {...part} />
-    case 'json':
+    default:
       return <JsonPart {...part} />
   }
 }

@@ -11,18 +11,29 @@ import { say } from '../../components/toasts.tsx'
 import { emptyOf, SchemaForm } from './schema-form.tsx'
 import styles from './schema-form.module.css'
 
-export function StartDialog({ flow, onClose }: { readonly flow: FlowDetail; readonly onClose: () => void }): ReactNode {
-  const { schema, sample } = flow
+/** The input as it is being written, as a form or as JSON. */
+function useInput({ schema, sample }: FlowDetail) {
   const [value, setValue] = useState<unknown>(sample ?? (schema === null ? undefined : emptyOf(schema)))
   const [text, setText] = useState(written(value))
   const [isForm, setForm] = useState(schema !== null)
-  const parsed = parseWritten(text)
-  const input = isForm ? value : parsed.value
-  const { start, isPending, error } = useStart(flow.name, onClose)
+  const { error } = parseWritten(text)
   const change = (next: unknown): void => {
     setValue(next)
     setText(written(next))
   }
+  const write = (next: string): void => {
+    setText(next)
+    const read = parseWritten(next)
+    if (read.error === null) setValue(read.value)
+  }
+  return { value, text, isForm, setForm, change, write, isReady: isForm || error === null, isJson: error === null }
+}
+
+type Input = ReturnType<typeof useInput>
+
+export function StartDialog({ flow, onClose }: { readonly flow: FlowDetail; readonly onClose: () => void }): ReactNode {
+  const input = useInput(flow)
+  const { start, isPending, error } = useStart(flow.name, onClose)
   return (
     <Dialog
       open
@@ -32,12 +43,7 @@ export function StartDialog({ flow, onClose }: { readonly flow: FlowDetail; read
       foot={
         <>
           <Button onClick={onClose}>Leave it</Button>
-          <Button
-            look="primary"
-            busy={isPending}
-            disabled={!isForm && parsed.error !== null}
-            onClick={() => start(input)}
-          >
+          <Button look="primary" busy={isPending} disabled={!input.isReady} onClick={() => start(input.value)}>
             Start
           </Button>
         </>
@@ -49,42 +55,39 @@ export function StartDialog({ flow, onClose }: { readonly flow: FlowDetail; read
           : 'A run begins with this input. It calls the same systems and has the same effects.'}
       </p>
       {flow.paused && <Notice tone="parked" title="The flow is paused: the run will wait until it is resumed." />}
-      {schema !== null && (
-        <div className={styles.tabs} role="group" aria-label="How to write it">
-          <Button
-            small
-            look={isForm ? 'primary' : 'plain'}
-            aria-pressed={isForm}
-            disabled={parsed.error !== null}
-            onClick={() => setForm(true)}
-          >
-            Form
-          </Button>
-          <Button small look={isForm ? 'plain' : 'primary'} aria-pressed={!isForm} onClick={() => setForm(false)}>
-            JSON
-          </Button>
-          {sample !== null && sample !== undefined && (
-            <Button small look="quiet" onClick={() => change(sample)}>
-              Use the sample
-            </Button>
-          )}
-        </div>
-      )}
-      {isForm && schema !== null ? (
-        <SchemaForm schema={schema} value={value} onChange={change} />
+      {flow.schema !== null && <Ways flow={flow} input={input} />}
+      {input.isForm && flow.schema !== null ? (
+        <SchemaForm schema={flow.schema} value={input.value} onChange={input.change} />
       ) : (
-        <JsonField
-          label="Input (JSON)"
-          text={text}
-          onChange={(next) => {
-            setText(next)
-            const read = parseWritten(next)
-            if (read.error === null) setValue(read.value)
-          }}
-        />
+        <JsonField label="Input (JSON)" text={input.text} onChange={input.write} />
       )}
       {error !== null && <ProblemNotice error={error} />}
     </Dialog>
+  )
+}
+
+function Ways({ flow: { sample }, input }: { readonly flow: FlowDetail; readonly input: Input }): ReactNode {
+  const { isForm, setForm, isJson, change } = input
+  return (
+    <div className={styles.tabs} role="group" aria-label="How to write it">
+      <Button
+        small
+        look={isForm ? 'primary' : 'plain'}
+        aria-pressed={isForm}
+        disabled={!isJson}
+        onClick={() => setForm(true)}
+      >
+        Form
+      </Button>
+      <Button small look={isForm ? 'plain' : 'primary'} aria-pressed={!isForm} onClick={() => setForm(false)}>
+        JSON
+      </Button>
+      {sample !== null && sample !== undefined && (
+        <Button small look="quiet" onClick={() => change(sample)}>
+          Use the sample
+        </Button>
+      )}
+    </div>
   )
 }
 

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 import { runStatuses, type FlowSummary } from '../../api/contract.ts'
 import { useLive } from '../../api/live.ts'
 import { flowsQuery } from '../../api/queries.ts'
-import { useThrottled } from '../../api/throttle.ts'
+import { useThrottle } from '../../api/throttle.ts'
 import { Empty, ProblemNotice, Skeleton } from '../../components/notice.tsx'
 import { Page } from '../../components/page.tsx'
 import { StateMark } from '../../components/status.tsx'
@@ -14,7 +14,8 @@ import styles from './flows.module.css'
 export function FlowsPage(): ReactNode {
   const queries = useQueryClient()
   const { data, error, refetch } = useQuery(flowsQuery)
-  const refresh = useThrottled(() => void queries.invalidateQueries({ queryKey: ['flows'] }), 2_000)
+  const throttle = useThrottle(2_000)
+  const refresh = (): void => throttle(() => void queries.invalidateQueries({ queryKey: ['flows'] }))
   useLive({}, { onHappening: ({ name }) => name.startsWith('run.') && refresh(), onGap: refresh })
   return (
     <Page

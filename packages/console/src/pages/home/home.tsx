@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 import type { RunStatus, Status, Webhook } from '../../api/contract.ts'
 import { useLive } from '../../api/live.ts'
 import { runsQuery, statusQuery } from '../../api/queries.ts'
-import { useThrottled } from '../../api/throttle.ts'
+import { useThrottle } from '../../api/throttle.ts'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { Facts } from '../../components/facts.tsx'
 import { Notice, ProblemNotice, Skeleton } from '../../components/notice.tsx'
@@ -22,10 +22,12 @@ const tiles: readonly RunStatus[] = ['parked', 'failed', 'ready', 'waiting', 'qu
 export function HomePage(): ReactNode {
   const queries = useQueryClient()
   const { data, error, refetch } = useQuery(statusQuery)
-  const refresh = useThrottled(() => {
-    void queries.invalidateQueries({ queryKey: ['status'] })
-    void queries.invalidateQueries({ queryKey: ['runs'] })
-  }, 2_000)
+  const throttle = useThrottle(2_000)
+  const refresh = (): void =>
+    throttle(() => {
+      void queries.invalidateQueries({ queryKey: ['status'] })
+      void queries.invalidateQueries({ queryKey: ['runs'] })
+    })
   useLive({}, { onHappening: ({ name }) => name.startsWith('run.') && refresh(), onGap: refresh })
   return (
     <Page title="Home" lead={data === undefined ? 'How things stand.' : `How things stand in ${data.app.name}.`}>

@@ -6,7 +6,7 @@ import { ApiError } from '../../api/client.ts'
 import type { RunDetail } from '../../api/contract.ts'
 import { useLive } from '../../api/live.ts'
 import { flowsQuery, runQuery } from '../../api/queries.ts'
-import { useThrottled } from '../../api/throttle.ts'
+import { useThrottle } from '../../api/throttle.ts'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Facts } from '../../components/facts.tsx'
@@ -32,7 +32,8 @@ export function RunRoom(): ReactNode {
   const { run } = route.useParams()
   const queries = useQueryClient()
   const { data, error, refetch } = useQuery(runQuery(run))
-  const refresh = useThrottled(() => void queries.invalidateQueries({ queryKey: ['run', run] }), 400)
+  const throttle = useThrottle(400)
+  const refresh = (): void => throttle(() => void queries.invalidateQueries({ queryKey: ['run', run] }))
   useLive({ run: data?.run ?? run }, { onHappening: refresh, onGap: refresh })
   if (data !== undefined) return <RunPage key={data.run} run={data} />
   if (error instanceof ApiError && error.code === 'NOT_FOUND') return <NoRun run={run} />
@@ -118,7 +119,7 @@ function RunId({ run }: { readonly run: RunDetail }): ReactNode {
 }
 
 function Summary({ run }: { readonly run: RunDetail }): ReactNode {
-  const now = useNow(run.endedAt === null ? 5_000 : null)
+  const now = useNow(5_000)
   const { data: flows } = useQuery(flowsQuery)
   const isPaused = flows?.some(({ name, paused }) => name === run.flow && paused) ?? false
   const { headline, sentences, advice } = storyOf(run, now, isPaused)

@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { X } from 'lucide-react'
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useEffect, type ReactNode } from 'react'
 import type { AttemptView, ErrorView, Exchange, RunDetail, StepView } from '../../api/contract.ts'
 import { exchangesQuery } from '../../api/queries.ts'
 import { IconButton } from '../../components/button.tsx'
 import { Facts } from '../../components/facts.tsx'
 import { JsonView } from '../../components/json-view.tsx'
+import { Scroll } from '../../components/scroll.tsx'
 import { StateMark } from '../../components/status.tsx'
 import { At } from '../../components/time.tsx'
 import { length } from '../../words/time.ts'
@@ -21,7 +22,6 @@ export interface StepPanelProps {
 
 /** Beside the waterfall where there is room. */
 export function StepPanel({ run, step, onClose }: StepPanelProps): ReactNode {
-  const ref = useRef<HTMLElement>(null)
   const { text } = stepLabel(step.name, step.kind)
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -31,7 +31,7 @@ export function StepPanel({ run, step, onClose }: StepPanelProps): ReactNode {
     return () => document.removeEventListener('keydown', onKey)
   }, [onClose])
   return (
-    <aside ref={ref} className={styles.panel} aria-label={`Step: ${text}`}>
+    <aside className={styles.panel} aria-label={`Step: ${text}`}>
       <div className={styles.head}>
         <div>
           <h2>
@@ -43,11 +43,9 @@ export function StepPanel({ run, step, onClose }: StepPanelProps): ReactNode {
         </div>
         <IconButton small label="Close the step" icon={<X aria-hidden="true" />} onClick={onClose} />
       </div>
-      {/* Scrolls, so it can be reached by keyboard. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className={styles.body} tabIndex={0} role="group" aria-label={`About ${text}`}>
+      <Scroll className={styles.body} label={`About ${text}`}>
         <StepContent run={run} step={step} />
-      </div>
+      </Scroll>
     </aside>
   )
 }

@@ -1,6 +1,6 @@
 import type { RunDetail, StepView } from '../../api/contract.ts'
 import { clockTime, distance, length } from '../../words/time.ts'
-import { count, listWords, plainWords, shortId, stepLabel } from '../../words/words.ts'
+import { count, listWords, lower, plainWords, shortId, stepLabel } from '../../words/words.ts'
 
 /** What happened to a run and why, in plain words. */
 export interface Story {
@@ -21,8 +21,7 @@ export function storyOf(run: RunDetail, now: number, isPaused = false): Story {
 /** `get order (erp)`, to stand inside a sentence. */
 function inWords(step: Pick<StepView, 'name' | 'kind'>): string {
   const { text, system } = stepLabel(step.name, step.kind)
-  const words = text.charAt(0).toLowerCase() + text.slice(1)
-  return system === null ? words : `${words} (${system})`
+  return system === null ? lower(text) : `${lower(text)} (${system})`
 }
 
 function stepWords(run: RunDetail, name: string): string {
@@ -43,10 +42,15 @@ function headline(run: RunDetail, now: number, isPaused: boolean): string {
       return waiting(run, now)
     case 'queued':
       return `It waits its turn: an earlier run with the key ${run.key ?? ''} is not finished.`
-    case 'ready':
-      if (run.inMemory) return run.undo === 'begun' ? 'It is taking back what it has done.' : 'It is at work right now.'
-      return isPaused ? 'It waits because its flow is paused.' : 'It will begin in a moment.'
+    default:
+      return ready(run, isPaused)
   }
+}
+
+function ready(run: RunDetail, isPaused: boolean): string {
+  if (run.inMemory) return run.undo === 'begun' ? 'It is taking back what it has done.' : 'It is at work right now.'
+  if (isPaused) return 'It stands still because its flow is paused.'
+  return run.steps.length === 0 ? 'It will begin in a moment.' : 'It will go on in a moment.'
 }
 
 function failed(run: RunDetail): string {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { X } from 'lucide-react'
-import { useEffect, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { runStatuses, type RunFilter, type RunStatus } from '../../api/contract.ts'
 import { flowsQuery, statusQuery } from '../../api/queries.ts'
 import { Button } from '../../components/button.tsx'
@@ -87,19 +87,8 @@ function FindFilter({ filter, onChange }: FiltersProps): ReactNode {
   const set = finds.find(({ value }) => filter[value] !== undefined)?.value
   const [kind, setKind] = useState<Find>(set ?? 'key')
   const current = filter[kind] ?? ''
-  const [text, setText] = useState(current)
-  useEffect(() => setText(current), [current])
-  const apply = (): void => {
-    if (text.trim() !== current) onChange({ ...filter, [kind]: text.trim() === '' ? undefined : text.trim() })
-  }
   return (
-    <form
-      className={styles.find}
-      onSubmit={(event) => {
-        event.preventDefault()
-        apply()
-      }}
-    >
+    <div className={styles.find}>
       <SelectField
         label="Look in"
         hideLabel
@@ -107,12 +96,47 @@ function FindFilter({ filter, onChange }: FiltersProps): ReactNode {
         value={kind}
         onChange={({ target }) => setKind(target.value as Find)}
       />
+      <FindText
+        key={kind}
+        kind={kind}
+        current={current}
+        onFind={(text) => onChange({ ...filter, [kind]: text === '' ? undefined : text })}
+      />
+    </div>
+  )
+}
+
+interface FindTextProps {
+  readonly kind: Find
+  readonly current: string
+  readonly onFind: (text: string) => void
+}
+
+function FindText({ kind, current, onFind }: FindTextProps): ReactNode {
+  const [text, setText] = useState(current)
+  const [applied, setApplied] = useState(current)
+  if (applied !== current) {
+    // It was changed elsewhere: a chip was taken away, or the address.
+    setApplied(current)
+    setText(current)
+  }
+  const { text: name, example } = finds.find(({ value }) => value === kind) ?? finds[0]
+  const apply = (): void => {
+    if (text.trim() !== current) onFind(text.trim())
+  }
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        apply()
+      }}
+    >
       <TextField
-        label={`Find by ${finds.find(({ value }) => value === kind)?.text.toLowerCase() ?? kind}`}
+        label={`Find by ${name.toLowerCase()}`}
         hideLabel
         type="search"
         data-search=""
-        placeholder={finds.find(({ value }) => value === kind)?.example}
+        placeholder={example}
         enterKeyHint="search"
         autoComplete="off"
         spellCheck={false}

@@ -1,9 +1,9 @@
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useState } from 'react'
 import type { Happening, RunFilter, RunPage, RunStatus, RunSummary } from '../../api/contract.ts'
 import { useLive } from '../../api/live.ts'
-import { fetchRuns, runsQuery } from '../../api/queries.ts'
-import { useThrottled } from '../../api/throttle.ts'
+import { fetchRuns, runsQuery, statusQuery } from '../../api/queries.ts'
+import { useThrottle } from '../../api/throttle.ts'
 
 const everyMs = 1_000
 
@@ -57,10 +57,11 @@ function patchAll(pages: Pages, news: ReadonlyMap<string, Happening>, filter: Ru
 /** Keeps the list of runs up to date: what moved is changed in its place, what is new comes in front, once a second at most. */
 export function useLiveRuns(filter: RunFilter): void {
   const queries = useQueryClient()
+  const throttle = useThrottle(everyMs)
+  const [news] = useState(() => new Map<string, Happening>())
   const { queryKey } = runsQuery(filter)
-  const news = useNews()
 
-  const refresh = useThrottled(() => {
+  const refresh = (): void => {
     const moved = new Map(news)
     news.clear()
     queries.setQueryData<Pages>(queryKey, (pages) => pages && patchAll(pages, moved, filter))
@@ -69,7 +70,8 @@ export function useLiveRuns(filter: RunFilter): void {
       // The stream's own retry tells of a lost connection.
       () => {},
     )
-  }, everyMs)
+    void queries.invalidateQueries({ queryKey: statusQuery.queryKey })
+  }
 
   useLive(
     { flow: filter.flow },
@@ -77,17 +79,9 @@ export function useLiveRuns(filter: RunFilter): void {
       onHappening(happening) {
         if (happening.run === undefined || !(happening.name in newStatus)) return
         news.set(happening.run, happening)
-        refresh()
+        throttle(refresh)
       },
       onGap: () => void queries.resetQueries({ queryKey }),
     },
   )
-}
-
-const store = new Map<string, Happening>()
-
-/** What moved since the list was last changed. */
-function useNews(): Map<string, Happening> {
-  useEffect(() => () => store.clear(), [])
-  return store
 }

@@ -10,6 +10,8 @@ import { JsonField, parseWritten, written } from '../../components/json-field.ts
 import { ProblemNotice } from '../../components/notice.tsx'
 import { say } from '../../components/toasts.tsx'
 
+const seeRuns = <Link to="/runs">See the runs</Link>
+
 export function EventDialog({
   simulator,
   onClose,
@@ -28,7 +30,7 @@ export function EventDialog({
     mutationFn: () => post(`/simulators/${encodeURIComponent(connector)}/events`, { event, data: parsed.value ?? {} }),
     onSuccess: async () => {
       onClose()
-      say(`${event} is on its way.`, <Link to="/runs">See the runs</Link>)
+      say(`${event} is on its way.`, seeRuns)
       await queries.invalidateQueries()
     },
   })

@@ -1,92 +1,53 @@
-import type { Fault } from '../../api/contract.ts'
+import type { SetFault } from '../../api/contract.ts'
 import { length } from '../../words/time.ts'
-import { plainWords } from '../../words/words.ts'
+import { capital, plainWords } from '../../words/words.ts'
 
-export interface FaultKind {
-  readonly kind: string
-  readonly title: string
-  readonly text: string
-  /** What it befalls: requests to the simulator, its webhooks, or its logins. */
-  readonly on: 'request' | 'webhook' | 'tokens'
-  readonly numbers: readonly ('delayMs' | 'retryAfterS')[]
+const titles: Readonly<Record<string, string>> = {
+  'rate-limit': 'It says “too many requests”',
+  error: 'It answers with an error',
+  'bad-gateway': 'Something in between answers “bad gateway”',
+  unavailable: 'Something in between answers “unavailable”',
+  hang: 'It never answers, and does nothing',
+  reset: 'The connection breaks before it does anything',
+  redirect: 'It points to another address',
+  'credentials-revoked': 'It refuses the credentials',
+  'token-expired': 'It says the login has run out',
+  maintenance: 'It is down for maintenance',
+  slow: 'It is slow',
+  'error-after': 'It does it, but answers with an error',
+  'gateway-timeout': 'It does it, but something in between gives up',
+  'hang-after': 'It does it, but never answers',
+  drop: 'It does it, but the connection breaks',
+  'slow-body': 'It does it, but the answer drips in',
+  'truncated-body': 'It does it, but the answer breaks off',
+  'malformed-json': 'It does it, but the answer is garbled',
+  'wrong-content-type': 'It does it, but answers with a web page',
+  'oversized-body': 'It does it, but the answer is far too long',
+  'clock-skew': 'Its clock is wrong',
+  duplicate: 'An event comes twice',
+  late: 'An event comes late',
+  'out-of-order': 'An event comes after the next',
+  forged: 'A forged copy comes first',
+  stale: 'An event is signed with an old time',
+  'wrong-secret': 'An event is signed with the wrong secret',
+  burst: 'Events are held back, then come all at once',
+  missing: 'An event never comes',
 }
 
-export const faultKinds: readonly FaultKind[] = [
-  {
-    kind: 'error',
-    title: 'It answers with an error',
-    text: 'And does nothing. Trying again is safe.',
-    on: 'request',
-    numbers: [],
-  },
-  {
-    kind: 'error-after',
-    title: 'It answers with an error, but did it',
-    text: 'The effect took place although the answer says otherwise.',
-    on: 'request',
-    numbers: [],
-  },
-  {
-    kind: 'rate-limit',
-    title: 'It says “too many requests”',
-    text: 'And how long to wait before the next try.',
-    on: 'request',
-    numbers: ['retryAfterS'],
-  },
-  { kind: 'hang', title: 'It never answers', text: 'And does nothing.', on: 'request', numbers: [] },
-  {
-    kind: 'hang-after',
-    title: 'It does it, but never answers',
-    text: 'The hardest case: the answer is lost.',
-    on: 'request',
-    numbers: [],
-  },
-  { kind: 'reset', title: 'The connection breaks before', text: 'Nothing was done.', on: 'request', numbers: [] },
-  {
-    kind: 'drop',
-    title: 'The connection breaks after',
-    text: 'It was done, and the answer is lost.',
-    on: 'request',
-    numbers: [],
-  },
-  { kind: 'slow', title: 'It is slow', text: 'It answers, but late.', on: 'request', numbers: ['delayMs'] },
-  { kind: 'duplicate', title: 'An event comes twice', text: 'Only one run may begin.', on: 'webhook', numbers: [] },
-  { kind: 'late', title: 'An event comes late', text: 'By as long as you say.', on: 'webhook', numbers: ['delayMs'] },
-  {
-    kind: 'out-of-order',
-    title: 'An event comes after the next',
-    text: 'Or after as long as you say.',
-    on: 'webhook',
-    numbers: ['delayMs'],
-  },
-  {
-    kind: 'forged',
-    title: 'A forged event comes first',
-    text: 'With a false signature. It has to be refused.',
-    on: 'webhook',
-    numbers: [],
-  },
-  {
-    kind: 'revoke-tokens',
-    title: 'All logins end at once',
-    text: 'Tenon has to log in again by itself.',
-    on: 'tokens',
-    numbers: [],
-  },
-]
-
-export function faultTitle({ kind }: Pick<Fault, 'kind'>): string {
-  return faultKinds.find((one) => one.kind === kind)?.title ?? plainWords(kind)
+/** In words for people; a kind that is new here keeps its name. */
+export function faultTitle(kind: string): string {
+  return titles[kind] ?? capital(plainWords(kind))
 }
 
-/** `for createOrder, twice more, after 2 s`. */
-export function faultDetails({ of, next, probability, delayMs, retryAfterS }: Fault): string {
+/** `at createOrder, in 50 % of cases, 2 times more`. */
+export function faultDetails({ of, probability, delayMs, retryAfterS, left, played }: SetFault): string {
   return [
-    of === undefined ? '' : `for ${of}`,
+    of === undefined ? '' : `at ${of}`,
     probability === undefined ? '' : `in ${Math.round(probability * 100)} % of cases`,
-    next === undefined ? '' : next === 1 ? 'once' : `${next} times`,
     delayMs === undefined ? '' : `by ${length(delayMs)}`,
-    retryAfterS === undefined ? '' : `wait ${retryAfterS} s`,
+    retryAfterS === undefined ? '' : `with a wait of ${retryAfterS} s`,
+    left === null ? 'until it is cleared' : left === 1 ? 'once more' : `${left} times more`,
+    played === 0 ? '' : `played ${played === 1 ? 'once' : `${played} times`} so far`,
   ]
     .filter((text) => text !== '')
     .join(', ')

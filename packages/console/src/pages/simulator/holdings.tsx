@@ -62,7 +62,7 @@ export function Holdings({ state }: Pick<SimulatorDetail, 'state'>): ReactNode {
 
 function cell(object: unknown, column: string): string {
   const value = (object as Record<string, unknown> | null)?.[column]
-  return value === null || value === undefined ? '' : String(value)
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
 const preferred = [

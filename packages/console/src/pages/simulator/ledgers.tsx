@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Delivery, SeenRequest } from '../../api/contract.ts'
+import { Scroll } from '../../components/scroll.tsx'
 import { toneClass } from '../../components/status.tsx'
 import { At } from '../../components/time.tsx'
 import { faultTitle } from './fault-words.ts'
@@ -16,9 +17,7 @@ interface ScrollProps {
 /** A table in a window of its own. */
 export function ScrollTable({ label, heads, children }: ScrollProps): ReactNode {
   return (
-    // Scrolls, so it can be reached by keyboard.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={styles.scroll} tabIndex={0} role="group" aria-label={label}>
+    <Scroll className={styles.scroll} label={label}>
       <table className={styles.table}>
         <thead>
           <tr>
@@ -31,7 +30,7 @@ export function ScrollTable({ label, heads, children }: ScrollProps): ReactNode 
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }
 
@@ -85,12 +84,18 @@ function RequestMarks({ request: { fault, replayed, effect } }: { readonly reque
           same as before
         </span>
       )}
-      {fault !== null && <span className={`${styles.mark} ${toneClass('parked')}`}>{faultTitle({ kind: fault })}</span>}
+      {fault !== null && <span className={`${styles.mark} ${toneClass('parked')}`}>{faultTitle(fault)}</span>}
     </span>
   )
 }
 
-const kindWords: Readonly<Record<string, string>> = { duplicate: 'sent twice', forged: 'forged' }
+const kindWords: Readonly<Record<string, string>> = {
+  duplicate: 'sent twice',
+  forged: 'forged',
+  stale: 'old signature',
+  'wrong-secret': 'wrong secret',
+  missing: 'held back',
+}
 
 export function Deliveries({ deliveries }: { readonly deliveries: readonly Delivery[] }): ReactNode {
   if (deliveries.length === 0) return <p className={styles.none}>It has sent no event yet.</p>

@@ -99,7 +99,7 @@ function Faults({ simulator: { connector, faults } }: { readonly simulator: Simu
           // oxlint-disable-next-line react/no-array-index-key -- equal faults have no other name than their place
           <li key={index}>
             <span>
-              {faultTitle(fault)}
+              {faultTitle(fault.kind)}
               {faultDetails(fault) !== '' && `: ${faultDetails(fault)}`}
             </span>
           </li>
