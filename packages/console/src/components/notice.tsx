@@ -65,7 +65,6 @@ export function Skeleton({ lines = 4 }: { readonly lines?: number }): ReactNode 
     <div className={styles.skeleton} role="status">
       <span className="spoken">Loading …</span>
       {Array.from({ length: lines }, (_, index) => (
-        // oxlint-disable-next-line react/no-array-index-key -- lines of nothing have no other name
         <span key={index} style={{ width: widths[index % widths.length] }} aria-hidden="true" />
       ))}
     </div>

@@ -160,7 +160,6 @@ function List({ schema, value, onChange, label }: LabelledProps): ReactNode {
     <fieldset className={styles.group}>
       <legend>{label}</legend>
       {items.map((item, index) => (
-        // oxlint-disable-next-line react/no-array-index-key -- an item of a list has no other name than its place
         <div key={index} className={styles.item}>
           <Part
             name={`${index + 1}`}

@@ -110,7 +110,7 @@ function InputPart({ run, step }: Omit<StepPanelProps, 'onClose'>): ReactNode {
   )
 }
 
-export function ErrorText({ error }: { readonly error: ErrorView }): ReactNode {
+function ErrorText({ error }: { readonly error: ErrorView }): ReactNode {
   return (
     <p className={styles.error}>
       <code>{error.code}</code>

@@ -65,17 +65,24 @@ function place(whole: Span, busy: readonly Span[]): Piece[] {
 }
 
 function cut(whole: Span, busy: readonly Span[]): (Span & { readonly isIdle: boolean })[] {
-  const pieces: (Span & { isIdle: boolean })[] = []
-  let position = whole.from
-  for (const span of busy.toSorted((left, right) => left.from - right.from)) {
-    const from = Math.max(span.from, position)
-    const to = Math.min(Math.max(span.to, from), whole.to)
-    if (from > position) pieces.push({ from: position, to: from, isIdle: true })
-    if (to > from) pieces.push({ from, to, isIdle: false })
-    position = Math.max(position, to)
+  const edges = [whole.from, ...joined(whole, busy).flatMap(({ from, to }) => [from, to]), whole.to]
+  return edges
+    .slice(1)
+    .map((to, index) => ({ from: edges[index] ?? to, to, isIdle: index % 2 === 0 }))
+    .filter(({ from, to }) => to > from)
+}
+
+/** Busy stretches within the whole, in their order; those that touch are one. */
+function joined(whole: Span, busy: readonly Span[]): Span[] {
+  const found: Span[] = []
+  for (const one of busy.toSorted((left, right) => left.from - right.from)) {
+    const span = { from: Math.max(whole.from, one.from), to: Math.min(whole.to, one.to) }
+    const last = found.at(-1)
+    if (last !== undefined && span.from <= last.to)
+      found[found.length - 1] = { from: last.from, to: Math.max(last.to, span.to) }
+    else if (span.to > span.from) found.push(span)
   }
-  if (whole.to > position) pieces.push({ from: position, to: whole.to, isIdle: true })
-  return pieces
+  return found
 }
 
 /** Drawn at less than two thirds of the length that a busy stretch of the same time would have. */

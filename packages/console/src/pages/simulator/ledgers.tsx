@@ -44,7 +44,6 @@ export function Requests({ requests }: { readonly requests: readonly SeenRequest
   return (
     <ScrollTable label="Requests" heads={['When', 'What was asked', 'Answer', '']}>
       {requests.slice(0, most).map((request, index) => (
-        // oxlint-disable-next-line react/no-array-index-key -- equal requests of one moment have no other name
         <tr key={`${request.at} ${index}`}>
           <td className={styles.soft}>
             <At at={request.at} />
@@ -102,7 +101,6 @@ export function Deliveries({ deliveries }: { readonly deliveries: readonly Deliv
   return (
     <ScrollTable label="Events sent" heads={['When', 'Event', 'Answer', '']}>
       {deliveries.slice(0, most).map((delivery, index) => (
-        // oxlint-disable-next-line react/no-array-index-key -- equal deliveries of one moment have no other name
         <tr key={`${delivery.at} ${index}`}>
           <td className={styles.soft}>
             <At at={delivery.at} />

@@ -96,7 +96,6 @@ function Faults({ simulator: { connector, faults } }: { readonly simulator: Simu
     <Notice tone="parked" title={faults.length === 1 ? 'A fault is set' : `${faults.length} faults are set`}>
       <ul className={styles.faults}>
         {faults.map((fault, index) => (
-          // oxlint-disable-next-line react/no-array-index-key -- equal faults have no other name than their place
           <li key={index}>
             <span>
               {faultTitle(fault.kind)}
