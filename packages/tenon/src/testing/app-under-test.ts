@@ -62,8 +62,9 @@ export class AppUnderTest {
   }
 
   start(flow: Flow | string, input?: unknown, { id }: StartOptions = {}): Promise<{ run: string; duplicate: boolean }> {
-    const named = this.#flow(flow)
-    return this.#ask((engine) => engine.start({ tenant, flow: named, input, ...(id !== undefined && { id }) }))
+    return this.#ask(async (engine) =>
+      engine.start({ tenant, flow: this.#flow(flow), input, ...(id !== undefined && { id }) }),
+    )
   }
 
   signal(run: RunReference, name: string, data?: unknown, { id }: StartOptions = {}): Promise<void> {
@@ -132,9 +133,8 @@ export class AppUnderTest {
   }
 
   runs(flow?: Flow | string): Promise<readonly RunOf<Flow>[]> {
-    const named = flow === undefined ? undefined : this.#flow(flow)
     return this.#ask(async (engine) => {
-      const rows = await listed(engine, named)
+      const rows = await listed(engine, flow === undefined ? undefined : this.#flow(flow))
       return Promise.all(rows.map((row) => this.#view(engine, row.run)))
     })
   }

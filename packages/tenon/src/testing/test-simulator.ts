@@ -1,5 +1,5 @@
 import type { SimulatorDefinition } from '../definition/app.ts'
-import type { OpenSimulator, RequestFault, SimulatorControls, Undo } from '../simulator/simulator.ts'
+import type { Fault, OpenSimulator, SimulatorControls, Undo } from '../simulator/simulator.ts'
 import type { EffectAt, EmitArguments, EventNameOf, OperationNameOf, RequestTo } from './typed.ts'
 
 /** A provider's stand-in, as a test uses it. */
@@ -16,8 +16,9 @@ export interface TestSimulator<S extends SimulatorDefinition> extends Pick<
   /** Every change that a request made, in order; of one operation where it is given. */
   effects(operation?: OperationNameOf<S>): readonly EffectAt<S>[]
   /** What goes wrong from now on, by itself; for one step of a flow there is `failAt`. */
-  readonly faults: Omit<SimulatorControls['faults'], 'request'> & {
-    request(fault: RequestFault & { readonly of?: OperationNameOf<S> }): Undo
+  readonly faults: Pick<SimulatorControls['faults'], 'list' | 'revokeTokens' | 'clear'> & {
+    /** Throws `INPUT_INVALID` for what is no fault. Returns what takes it back. */
+    set(fault: Fault & { readonly of?: OperationNameOf<S> | EventNameOf<S> | 'login' }): Undo
   }
   /** From now on nothing happens there by itself, such as a parcel that moves on. */
   pause(): void

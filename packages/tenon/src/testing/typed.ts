@@ -11,9 +11,10 @@ export type RunReference = string | { readonly run: string }
 
 export type FlowNamed<F extends Flow, Name> = Extract<F, { readonly name: Name }>
 
-/** What a flow is started with; nothing where it takes none. */
-export type StartArguments<F extends Flow> =
-  undefined extends FlowInput<F>
+/** What a flow is started with; nothing where it takes none, anything where its type is not known. */
+export type StartArguments<F extends Flow> = [FlowInput<F>] extends [never]
+  ? [input?: unknown, options?: StartOptions]
+  : undefined extends FlowInput<F>
     ? [input?: FlowInput<F>, options?: StartOptions]
     : [input: FlowInput<F>, options?: StartOptions]
 
