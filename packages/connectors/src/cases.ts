@@ -6,14 +6,21 @@ type OperationsOf<C extends Connector> = C['options']['operations']
 type Made<C extends Connector> = { readonly [Name in keyof OperationsOf<C>]: OperationOutput<OperationsOf<C>[Name]> }
 
 interface OperationCase<C extends Connector, Name extends keyof OperationsOf<C>> {
-  /** An input that its simulator answers. */
-  readonly good: OperationInput<OperationsOf<C>[Name]> | ((made: Made<C>) => OperationInput<OperationsOf<C>[Name]>)
+  /** An input that its simulator answers; `happened` is what the last event of `before` made. */
+  readonly good:
+    | OperationInput<OperationsOf<C>[Name]>
+    | ((made: Made<C>, happened: { readonly id: string }) => OperationInput<OperationsOf<C>[Name]>)
   /** An input that neither we nor the provider take. */
   readonly bad: Readonly<Record<string, unknown>>
   /** Operation to call again before each call. */
   readonly fresh?: keyof OperationsOf<C>
-  /** Something that must have happened before. */
-  readonly before?: { readonly event: string; readonly input: unknown }
+  /** What must have happened before, each time. */
+  readonly before?: readonly Happening[]
+}
+
+interface Happening {
+  readonly event: string
+  readonly input?: unknown
 }
 
 /** One case for each operation, in an order in which they can be called. The catalogue's tests run them. */

@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { TenonError, type Connector, type RawRequest, type ReceivedEvent, type SimulatorDefinition } from 'tenon'
-import { startSimulator, type RunningSimulator } from 'tenon/simulator'
+import { startSimulator, type RunningSimulator, type Sample, type Simulator } from 'tenon/simulator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { systemClock } from '../../tenon/src/base/clock.ts'
+import { systemClock, type Clock } from '../../tenon/src/base/clock.ts'
 import { requireId } from '../../tenon/src/base/ids.ts'
 import { Secret } from '../../tenon/src/base/secret.ts'
 import { createClient, type CallAnswer, type OpenClient } from '../../tenon/src/client/client.ts'
@@ -15,7 +15,7 @@ interface AnyCase {
   readonly good: unknown
   readonly bad: Readonly<Record<string, unknown>>
   readonly fresh?: string
-  readonly before?: { readonly event: string; readonly input: unknown }
+  readonly before?: readonly { readonly event: string; readonly input?: unknown }[]
 }
 
 const isConnector = (value: unknown): value is Connector => (value as { kind?: unknown } | null)?.kind === 'connector'
@@ -55,6 +55,7 @@ function connectorSuite(name: string, { connector, simulator, cases }: Subject):
   describe(`connector ${name}`, () => {
     const made: Record<string, unknown> = {}
     const hooks: RawRequest[] = []
+    const held: (() => void)[] = []
     let provider: RunningSimulator
     let server: Server
     let client: OpenClient
@@ -63,7 +64,7 @@ function connectorSuite(name: string, { connector, simulator, cases }: Subject):
     beforeAll(async () => {
       server = await receiver(hooks)
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/account`
-      provider = await startSimulator(simulator, { webhook: { url } })
+      provider = await startSimulator(simulator, { webhook: { url }, limits: false, clock: holding(held) })
       client = await clientOf(connector, provider)
     })
     afterAll(async () => {
@@ -77,10 +78,11 @@ function connectorSuite(name: string, { connector, simulator, cases }: Subject):
     const isKeyed = (operation: string) => repeatOf(optionsOf(operation), connector.options.idempotency) === 'keyed'
 
     async function inputFor(operation: string): Promise<unknown> {
-      const { good, fresh, before } = cases[operation]!
+      const { good, fresh, before = [] } = cases[operation]!
       if (fresh !== undefined) made[fresh] = outputOf(await send(fresh, await inputFor(fresh)))
-      if (before !== undefined) await provider.emit(before.event, before.input)
-      return typeof good === 'function' ? (good as (made: unknown) => unknown)(made) : good
+      let happened: unknown
+      for (const { event, input } of before) happened = await provider.emit(event, input)
+      return typeof good === 'function' ? (good as (made: unknown, happened: unknown) => unknown)(made, happened) : good
     }
 
     function send(
@@ -185,11 +187,11 @@ function connectorSuite(name: string, { connector, simulator, cases }: Subject):
       const input = await inputFor(operation)
       const key = `key-${(keys += 1)}`
       const effects = provider.effects().length
-      provider.faults.request({ kind: 'slow', of: operation, delayMs: 120 })
+      provider.faults.request({ kind: 'slow', of: operation, delayMs: heldMs })
       expect(failureOf(await send(operation, input, { key, timeoutMs: 60 })).fate).toBe('ambiguous')
       const early = failureOf(await send(operation, input, { key, again: true }))
       expect({ fate: early.fate, retryable: early.error.retryable }).toEqual({ fate: 'answered', retryable: true })
-      await new Promise((resolve) => setTimeout(resolve, 150))
+      for (const go of held.splice(0)) go()
       expect(outputOf(await send(operation, input, { key, again: true }))).toBeTruthy()
       expect(provider.effects().slice(effects)).toMatchObject([{ operation, idempotencyKey: key }])
     })
@@ -235,11 +237,18 @@ function connectorSuite(name: string, { connector, simulator, cases }: Subject):
       throw new Error(`no ${event} was delivered`)
     }
 
-    const makeable = Object.keys((simulator as unknown as { behaviour: { events?: object } }).behaviour.events ?? {})
+    const makeable = Object.keys((simulator as Simulator).behaviour.events ?? {})
 
-    test('its simulator makes the declared events happen, and no others', () => {
-      expect(Object.keys(events)).toEqual(expect.arrayContaining(makeable))
-      expect(makeable.length).toBeGreaterThan(0)
+    test('its simulator makes every declared event happen, has a sample for each, and no others', async () => {
+      expect(makeable.toSorted()).toEqual(Object.keys(events).toSorted())
+      expect(provider.events).toEqual(makeable)
+      expect([...new Set(provider.samples.map(({ event }) => event))].toSorted()).toEqual(makeable.toSorted())
+    })
+
+    test.each(samplesOf(simulator))('its sample of $event works on a fresh simulator', async ({ event, input }) => {
+      const fresh = await startSimulator(simulator)
+      expect(await fresh.emit(event, input)).toBeTruthy()
+      await fresh.close()
     })
 
     test.each(makeable)(
@@ -349,6 +358,24 @@ function connectorSuite(name: string, { connector, simulator, cases }: Subject):
       return listening
     }
   })
+}
+
+function samplesOf(simulator: SimulatorDefinition): readonly Sample[] {
+  return (simulator as Simulator).behaviour.samples ?? []
+}
+
+/** A delay that is over when the test says so. */
+const heldMs = 987_654
+
+function holding(held: (() => void)[]): Clock {
+  return {
+    ...systemClock,
+    after(delayMs, callback) {
+      if (delayMs !== heldMs) return systemClock.after(delayMs, callback)
+      held.push(callback)
+      return () => undefined
+    },
+  }
 }
 
 const laxOnes = new Map<Connector, Connector>()

@@ -102,6 +102,111 @@ export const orderList = z.looseObject({
     .optional(),
 })
 
+const flag = z.union([z.literal(0), z.literal(1)])
+
+export const serviceabilityQuery = z
+  .strictObject({
+    pickup_postcode: pincode.optional(),
+    delivery_postcode: pincode.optional(),
+    /** In kilograms. */
+    weight: z.number().positive().optional(),
+    /** 1 for cash on delivery. */
+    cod: flag.optional(),
+    /** In place of all others: Shiprocket's own number of the order. */
+    order_id: id.optional(),
+    declared_value: z.number().nonnegative().optional(),
+    mode: z.enum(['Surface', 'Air']).optional(),
+  })
+  .refine(
+    ({ order_id, ...route }) =>
+      order_id !== undefined ||
+      [route.pickup_postcode, route.delivery_postcode, route.weight, route.cod].every((part) => part !== undefined),
+    { error: 'expected order_id, or pickup_postcode, delivery_postcode, weight and cod', path: ['pickup_postcode'] },
+  )
+
+export const serviceability = z.looseObject({
+  data: z.looseObject({
+    available_courier_companies: z.array(
+      z.looseObject({
+        courier_company_id: number,
+        courier_name: z.string(),
+        /** In rupees. */
+        rate: number,
+        cod: number.optional(),
+        etd: z.string().optional(),
+        estimated_delivery_days: number.optional(),
+      }),
+    ),
+    recommended_courier_company_id: number.nullish(),
+  }),
+})
+
+export const awbRequest = z.strictObject({
+  shipment_id: id,
+  /** Default is the courier that your rules in the panel choose. */
+  courier_id: id.optional(),
+  /** To take another courier although there is one. */
+  status: z.literal('reassign').optional(),
+})
+
+export const assignedAwb = z.looseObject({
+  awb_assign_status: number,
+  response: z.looseObject({
+    data: z.looseObject({
+      awb_code: optionalText,
+      courier_company_id: number.nullish(),
+      courier_name: optionalText,
+      order_id: number.nullish(),
+      shipment_id: number.nullish(),
+      freight_charges: number.nullish(),
+    }),
+  }),
+})
+
+export const pickupRequest = z.strictObject({
+  shipment_id: z.array(id).min(1),
+  pickup_date: z.array(z.iso.date()).optional(),
+})
+export const pickup = z.looseObject({
+  pickup_status: number,
+  response: z.looseObject({
+    pickup_scheduled_date: optionalText,
+    pickup_token_number: optionalText,
+    data: optionalText,
+  }),
+})
+
+export const shipments = z.strictObject({ shipment_id: z.array(id).min(1) })
+export const manifest = z.looseObject({ status: number, manifest_url: z.string() })
+export const label = z.looseObject({
+  label_created: number,
+  label_url: z.string(),
+  /** Shipments that it could not be made for. */
+  not_created: z.array(z.unknown()).default([]),
+})
+
+export const nothing = z.strictObject({})
+export const pickupLocations = z.looseObject({
+  data: z.looseObject({
+    shipping_address: z.array(z.looseObject({ id: number, pickup_location: z.string(), pin_code: text.optional() })),
+  }),
+})
+export const newPickupLocation = z.strictObject({
+  /** The name that orders give. */
+  pickup_location: z.string().min(1).max(36),
+  name: z.string().min(1),
+  email: z.email(),
+  phone,
+  address: z.string().min(10).max(80),
+  address_2: z.string().optional(),
+  city: z.string().min(1),
+  state: z.string().min(1),
+  country: z.string().min(1),
+  pin_code: pincode,
+})
+export const addedPickupLocation = z.looseObject({ success: z.boolean(), pickup_id: number.optional() })
+export const channels = z.looseObject({ data: z.array(z.looseObject({ id: number, name: z.string() })) })
+
 export const byId = z.strictObject({ id })
 export const cancellation = z.strictObject({ ids: z.array(id).min(1) })
 export const cancelled = z.looseObject({ message: z.string().optional() })
@@ -141,5 +246,6 @@ export type NewOrder = z.input<typeof newOrder>
 /** The same as it is sent. */
 export type SentOrder = z.output<typeof newOrder>
 export type CreatedOrder = z.output<typeof createdOrder>
+export type PickupLocations = z.output<typeof pickupLocations>
 export type OrderList = z.output<typeof orderList>
 export type TrackingUpdate = z.output<typeof trackingUpdate>

@@ -131,7 +131,7 @@ test('a parcel goes its way by itself, never back, and a cancelled one not at al
   expect((await post('/v1/external/auth/login', { email, password: 'wrong' })).status).toBe(400)
   const token = String((await post('/v1/external/auth/login', { email, password })).body['token'])
   const { good } = (await import('./cases.ts')).cases.createOrder
-  const order = typeof good === 'function' ? good({} as never) : good
+  const order = typeof good === 'function' ? good({} as never, { id: '' }) : good
   const body = { ...order, order_date: '2026-05-05 03:45' }
   const made = await post('/v1/external/orders/create/adhoc', body, token)
   expect(made).toMatchObject({ status: 200, body: { status: 'NEW' } })

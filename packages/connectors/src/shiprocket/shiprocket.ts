@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { defineConnector, operation, staticToken, tokenLogin, type AnswerParts, type ProviderFailure } from 'tenon'
+import { defineConnector, operation, staticToken, tokenLogin } from 'tenon'
+import { readFailure } from './failure.ts'
 import { fromIndianTime } from './indian-time.ts'
 import * as objects from './objects.ts'
-import type { CreatedOrder, OrderList, SentOrder, TrackingUpdate } from './objects.ts'
+import type { CreatedOrder, OrderList, PickupLocations, SentOrder, TrackingUpdate } from './objects.ts'
 import { shipmentEvent } from './status.ts'
 
 export type { CreatedOrder, NewOrder, TrackingUpdate } from './objects.ts'
@@ -20,7 +21,8 @@ const update = {
 }
 
 export const shiprocket = defineConnector('shiprocket', {
-  description: 'Shipping in India: orders, cancellation, tracking',
+  // There is no sandbox: with real credentials every call acts on the live account.
+  description: 'Shipping in India: orders, couriers, pickups, labels, tracking',
   baseUrl: 'https://apiv2.shiprocket.in',
   auth: tokenLogin(
     { email: { label: 'E-mail of the API user', secret: false }, password: { label: 'Password of the API user' } },
@@ -64,6 +66,72 @@ export const shiprocket = defineConnector('shiprocket', {
       path: '/v1/external/orders',
       input: objects.orderQuery,
       output: objects.orderList,
+    }),
+    checkServiceability: operation({
+      description: 'Couriers that go from here to there, with their rates',
+      method: 'GET',
+      path: '/v1/external/courier/serviceability/',
+      input: objects.serviceabilityQuery,
+      output: objects.serviceability,
+    }),
+    assignAwb: operation({
+      description: 'Gives a shipment to a courier',
+      method: 'POST',
+      path: '/v1/external/courier/assign/awb',
+      input: objects.awbRequest,
+      output: objects.assignedAwb,
+      // A second number is refused: after a lost answer the first one stands with its order.
+      lookup: {
+        operation: 'listOrders',
+        input: ({ shipment_id }: { shipment_id: number }) => ({ search: String(shipment_id), per_page: 100 }),
+        found: (list: OrderList, { shipment_id }: { shipment_id: number }) => assignedIn(list, shipment_id),
+      },
+    }),
+    generatePickup: operation({
+      description: 'Asks the courier to fetch shipments',
+      method: 'POST',
+      path: '/v1/external/courier/generate/pickup',
+      input: objects.pickupRequest,
+      output: objects.pickup,
+    }),
+    generateManifest: operation({
+      method: 'POST',
+      path: '/v1/external/manifests/generate',
+      input: objects.shipments,
+      output: objects.manifest,
+      repeatable: true,
+    }),
+    generateLabel: operation({
+      method: 'POST',
+      path: '/v1/external/courier/generate/label',
+      input: objects.shipments,
+      output: objects.label,
+      repeatable: true,
+    }),
+    listPickupLocations: operation({
+      method: 'GET',
+      path: '/v1/external/settings/company/pickup',
+      input: objects.nothing,
+      output: objects.pickupLocations,
+    }),
+    addPickupLocation: operation({
+      method: 'POST',
+      path: '/v1/external/settings/company/addpickup',
+      input: objects.newPickupLocation,
+      output: objects.addedPickupLocation,
+      // Its name is taken once.
+      lookup: {
+        operation: 'listPickupLocations',
+        input: () => ({}),
+        found: (list: PickupLocations, { pickup_location }: { pickup_location: string }) =>
+          addedIn(list, pickup_location),
+      },
+    }),
+    listChannels: operation({
+      method: 'GET',
+      path: '/v1/external/channels',
+      input: objects.nothing,
+      output: objects.channels,
     }),
     trackByAwb: operation({
       method: 'GET',
@@ -123,32 +191,15 @@ function createdIn(list: OrderList, reference: string): CreatedOrder | null {
   return { order_id: id, shipment_id: shipment.id, status, status_code, awb_code: shipment.awb }
 }
 
-interface FailureBody {
-  readonly message?: unknown
-  readonly status?: unknown
-  readonly status_code?: unknown
-  readonly errors?: Readonly<Record<string, unknown>>
-  readonly tracking_data?: { readonly error?: unknown }
+function assignedIn(list: OrderList, shipmentId: number): object | null {
+  const order = list.data.find(({ shipments }) => shipments.some(({ id, awb }) => id === shipmentId && awb !== ''))
+  const shipment = order?.shipments.find(({ id }) => id === shipmentId)
+  if (order === undefined || shipment === undefined) return null
+  const data = { awb_code: shipment.awb, courier_name: '', order_id: order.id, shipment_id: shipmentId }
+  return { awb_assign_status: 1, response: { data } }
 }
 
-/** Some failures come with status 200: only the body tells. */
-function readFailure({ status, body }: AnswerParts): ProviderFailure | null {
-  const told = (typeof body === 'object' && body !== null ? body : {}) as FailureBody
-  const trackingError = told.tracking_data?.error
-  if (typeof trackingError === 'string' && trackingError !== '')
-    return { message: trackingError, code: 'tracking', retryable: false }
-  const said = Number(told.status_code ?? 0)
-  const isFailure = status >= 400 || told.status === 0 || said >= 400
-  if (!isFailure) return null
-  const problems = Object.values(told.errors ?? {})
-    .flat()
-    .map(String)
-  const message = [typeof told.message === 'string' ? told.message : '', ...problems]
-    .filter((part) => part !== '')
-    .join(' ')
-  return {
-    message,
-    ...(said >= 100 ? { code: String(said) } : {}),
-    ...(status < 400 ? { retryable: said === 429 || said >= 500 } : {}),
-  }
+function addedIn({ data }: PickupLocations, name: string): object | null {
+  const found = data.shipping_address.find(({ pickup_location }) => pickup_location === name)
+  return found === undefined ? null : { success: true, pickup_id: found.id }
 }

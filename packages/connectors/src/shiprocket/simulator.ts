@@ -1,71 +1,38 @@
 import { TenonError } from 'tenon'
-import { cause, defineSimulator, reject, type Simulation } from 'tenon/simulator'
+import { cause, defineSimulator, type Cause, type Simulation } from 'tenon/simulator'
 import { z } from 'zod'
-import { indianTime } from './indian-time.ts'
-import type { SentOrder } from './objects.ts'
+import { serviceability, withAwb } from './couriers.ts'
+import { refuse, refused } from './dialect.ts'
+import { assignAwb, label, manifest, schedulePickup } from './handover.ts'
+import { newOrder } from './objects.ts'
 import {
   byAwb,
   byReference,
-  byShipment,
+  createOrder,
+  created,
   list,
-  notFound,
+  ofShipment,
+  orderNotFound,
   orderOf,
   orders,
-  refuse,
   shown,
-  track,
-  updateOf,
   type Order,
 } from './orders.ts'
+import { advance, move, report, stageMs, track, type Movement } from './parcel.ts'
+import { addPlace, firstPlaces, listPlaces } from './places.ts'
 import { shiprocket } from './shiprocket.ts'
-import { shipmentRank, type ShipmentEvent } from './status.ts'
+import { shipmentRank } from './status.ts'
 
-/** What a parcel goes through by itself, with the delay after the stage before; and what only `emit` makes happen. */
-const stages: Readonly<
-  Record<ShipmentEvent, { status: string; id: number; activity: string; next?: ShipmentEvent; afterMs?: number }>
-> = {
-  'shipment.updated': { status: 'PICKUP SCHEDULED', id: 4, activity: 'Pickup scheduled' },
-  'shipment.picked_up': {
-    status: 'PICKED UP',
-    id: 42,
-    activity: 'Shipment picked up',
-    next: 'shipment.in_transit',
-    afterMs: 4000,
-  },
-  'shipment.in_transit': {
-    status: 'IN TRANSIT',
-    id: 20,
-    activity: 'In transit to destination',
-    next: 'shipment.out_for_delivery',
-    afterMs: 4000,
-  },
-  'shipment.out_for_delivery': {
-    status: 'OUT FOR DELIVERY',
-    id: 19,
-    activity: 'Out for delivery',
-    next: 'shipment.delivered',
-    afterMs: 4000,
-  },
-  'shipment.delivered': { status: 'DELIVERED', id: 7, activity: 'Delivered to consignee' },
-  'shipment.returning': {
-    status: 'RTO INITIATED',
-    id: 15,
-    activity: 'Return to origin initiated',
-    next: 'shipment.returned',
-    afterMs: 4000,
-  },
-  'shipment.returned': { status: 'RTO DELIVERED', id: 16, activity: 'Returned to origin' },
-  'shipment.cancelled': { status: 'CANCELED', id: 5, activity: 'Shipment cancelled' },
-}
-const pickupAfterMs = 4000
-
-const which = z.strictObject({
-  /** Shiprocket's number of the order, or your own id of it; default is the newest one that is not finished. */
+const which = {
+  /** Shiprocket's number of the order, or your own id of it; default is the newest one that is on its way. */
   order: z.union([z.number(), z.string()]).optional(),
-})
+}
+const minute = 60_000
 
-const stageCause = (event: ShipmentEvent) =>
-  cause(which, (input, simulation) => advance(simulation, input.order, event))
+const stageCause = (stage: Movement): Cause =>
+  cause(z.strictObject(which), ({ order }, simulation) =>
+    summaryOf(advance(simulation, orderToMove(simulation, order), stage)),
+  )
 
 export const shiprocketSimulator = defineSimulator(shiprocket, {
   credentials: { email: () => 'api-user@example.com', webhookToken: (random) => random(40) },
@@ -77,50 +44,66 @@ export const shiprocketSimulator = defineSimulator(shiprocket, {
     company_id: 1,
     token,
   }),
+  // It does not say how often it tries; a courier's next update comes soon anyway.
+  redelivery: { pausesMs: [5 * minute, 15 * minute, 60 * minute] },
   refuse,
-  samples: [{ event: 'shipment.delivered', input: {} }],
+  begin: firstPlaces,
 
   operations: {
     createOrder(given, simulation) {
-      if (byReference(simulation).get(given.order_id) !== undefined) {
-        reject(422, {
-          message: 'The given data was invalid.',
-          errors: { order_id: ['Order id already exists.'] },
-          status_code: 422,
-        })
-      }
-      const order = newOrder(simulation, given)
-      simulation.later('shipment.picked_up', { order: order.id }, pickupAfterMs)
-      return {
-        order_id: order.id,
-        channel_order_id: order.reference,
-        shipment_id: order.shipment_id,
-        status: order.status,
-        status_code: order.status_code,
-        onboarding_completed_now: 0,
-        awb_code: '',
-        courier_company_id: '',
-        courier_name: '',
-      }
+      const order = createOrder(simulation, given)
+      // The rules of this account give every order to a courier by themselves.
+      simulation.later('shipment.picked_up', { order: order.id }, stageMs)
+      return created(order)
     },
     cancelOrder({ ids }, simulation) {
-      const found = ids.map((id) => orderOf(simulation, id) ?? notFound())
-      if (found.some(({ stage }) => stage !== 'shipment.cancelled' && shipmentRank(stage) > 0)) {
-        reject(400, { message: 'Order cannot be cancelled: it is already shipped.', status_code: 400 })
-      }
+      const found = ids.map((id) => orderOf(simulation, id) ?? orderNotFound())
+      if (found.some(({ stage }) => stage !== 'shipment.cancelled' && shipmentRank(stage) > 0))
+        refused(400, 'Order cannot be cancelled: it is already shipped.')
       for (const order of found) {
         if (order.stage !== 'shipment.cancelled') move(simulation, order, 'shipment.cancelled')
       }
       return { message: 'Order cancelled successfully.' }
     },
-    showOrder: ({ id }, simulation) => ({ data: shown(orderOf(simulation, id) ?? notFound()) }),
+    showOrder: ({ id }, simulation) => ({ data: shown(orderOf(simulation, id) ?? orderNotFound()) }),
     listOrders: (query, simulation) => list(simulation, query),
+    checkServiceability: (route, simulation) => serviceability(simulation, route),
+    assignAwb: (wanted, simulation) => assignAwb(simulation, wanted),
+    generatePickup: ({ shipment_id }, simulation) => schedulePickup(simulation, shipment_id),
+    generateManifest: ({ shipment_id }, simulation) => manifest(simulation, shipment_id),
+    generateLabel: ({ shipment_id }, simulation) => label(simulation, shipment_id),
+    listPickupLocations: (_input, simulation) => listPlaces(simulation),
+    addPickupLocation: (place, simulation) => addPlace(simulation, place),
+    listChannels: () => ({ data: [{ id: 1, name: 'CUSTOM', status: 'Active', base_channel_code: 'CS' }] }),
     trackByAwb: ({ awb }, simulation) => track(orderOf(simulation, byAwb(simulation).get(awb))),
-    trackByShipment: ({ shipment_id }, simulation) =>
-      track(orderOf(simulation, byShipment(simulation).get(String(shipment_id)))),
+    trackByShipment: ({ shipment_id }, simulation) => track(ofShipment(simulation, shipment_id)),
   },
 
+  samples: [
+    { event: 'shipment.picked_up', input: {} },
+    { event: 'shipment.in_transit', input: {} },
+    { event: 'shipment.out_for_delivery', input: {} },
+    { event: 'shipment.updated', input: { status: 'UNDELIVERED', activity: 'Consignee not available' } },
+    { event: 'shipment.delivered', input: {} },
+    { event: 'shipment.returning', input: {} },
+    { event: 'shipment.returned', input: {} },
+    { event: 'shipment.cancelled', input: {} },
+  ],
+
   events: {
+    'shipment.updated': cause(
+      z.strictObject({
+        ...which,
+        status: z.string().default('UNDELIVERED'),
+        /** Of an order; 21 is a try to deliver that failed. */
+        id: z.int().default(21),
+        activity: z.string().default('Consignee not available'),
+      }),
+      ({ order, status, id, activity }, simulation) => {
+        const meant = withAwb(simulation, orderToMove(simulation, order))
+        return summaryOf(report(simulation, meant, { status, id, shipmentId: id, activity }))
+      },
+    ),
     'shipment.picked_up': stageCause('shipment.picked_up'),
     'shipment.in_transit': stageCause('shipment.in_transit'),
     'shipment.out_for_delivery': stageCause('shipment.out_for_delivery'),
@@ -131,54 +114,40 @@ export const shiprocketSimulator = defineSimulator(shiprocket, {
   },
 })
 
-function newOrder(simulation: Simulation, given: SentOrder): Order {
-  const order: Order = {
-    id: simulation.number('order', 348_456_000),
-    shipment_id: simulation.number('shipment', 347_100_000),
-    reference: given.order_id,
-    given,
-    status: 'NEW',
-    status_code: 1,
-    stage: 'shipment.updated',
-    awb: '',
-    created: simulation.now(),
-    scans: [],
+function summaryOf({ id, reference, awb, status }: Order) {
+  return { order_id: id, reference, awb, status }
+}
+
+function orderToMove(simulation: Simulation, wanted: number | string | undefined): Order {
+  if (wanted !== undefined) {
+    const found = orderOf(simulation, byReference(simulation).get(String(wanted)) ?? Number(wanted))
+    if (found === undefined) throw new TenonError('NOT_FOUND', `there is no order ${wanted}`)
+    return found
   }
-  orders(simulation).put(String(order.id), order)
-  byReference(simulation).put(order.reference, order.id)
-  byShipment(simulation).put(String(order.shipment_id), order.id)
-  return order
+  const onItsWay = [...orders(simulation).values()].findLast(({ stage }) => shipmentRank(stage) < 8)
+  return onItsWay ?? panelOrder(simulation)
 }
 
-/** Never backwards, and nothing after an end. Tells what the order is now. */
-function advance(simulation: Simulation, wanted: number | string | undefined, stage: ShipmentEvent) {
-  const order = orderToMove(simulation, wanted)
-  if (order === undefined) throw new TenonError('NOT_FOUND', 'there is no such order on its way')
-  const next = shipmentRank(order.stage) < shipmentRank(stage) ? move(simulation, order, stage) : order
-  return { order_id: next.id, reference: next.reference, awb: next.awb, status: next.status }
-}
-
-function orderToMove(simulation: Simulation, wanted: number | string | undefined): Order | undefined {
-  if (wanted === undefined) return [...orders(simulation).values()].findLast(({ stage }) => shipmentRank(stage) < 9)
-  return orderOf(simulation, byReference(simulation).get(String(wanted)) ?? Number(wanted))
-}
-
-function move(simulation: Simulation, order: Order, stage: ShipmentEvent): Order {
-  const { status, id, activity, next, afterMs = 0 } = stages[stage]
-  const date = indianTime(new Date(simulation.now()))
-  const scan = {
-    date,
-    status: String(id),
-    activity,
-    location: order.given.billing_city,
-    'sr-status': String(id),
-    'sr-status-label': status,
-  }
-  const awb = order.awb === '' ? String(simulation.number('awb', 19_041_424_751_540)) : order.awb
-  const moved: Order = { ...order, status, status_code: id, stage, awb, scans: [...order.scans, scan] }
-  orders(simulation).put(String(order.id), moved)
-  byAwb(simulation).put(awb, order.id)
-  simulation.deliver(stage, updateOf(moved, date))
-  if (next !== undefined) simulation.later(next, { order: order.id }, afterMs)
-  return moved
+/** An order that somebody makes in the panel. */
+function panelOrder(simulation: Simulation): Order {
+  const given = newOrder.parse({
+    order_id: `PANEL-${simulation.number('panel', 1)}`,
+    order_date: new Date(simulation.now()),
+    pickup_location: 'Primary',
+    billing_customer_name: 'Asha Rao',
+    billing_address: '12 Lavelle Road',
+    billing_city: 'Bengaluru',
+    billing_pincode: '560001',
+    billing_state: 'Karnataka',
+    billing_email: 'asha@example.com',
+    billing_phone: '9800001001',
+    order_items: [{ name: 'Oak tray', sku: 'OAK-TRAY', units: 1, selling_price: 1299 }],
+    payment_method: 'Prepaid',
+    sub_total: 1299,
+    length: 40,
+    breadth: 30,
+    height: 20,
+    weight: 0.9,
+  })
+  return createOrder(simulation, given)
 }

@@ -18,7 +18,10 @@ export const shopSimulator = defineSimulator(shop, {
   credentials: { user: () => 'tenon', webhookSecret: (random) => `shopsec_${random(32)}` },
   idempotency: { replayed: { 'idempotency-replayed': 'true' } },
   refuse,
-  samples: [{ event: 'order.created', input: {} }],
+  samples: [
+    { event: 'order.created', input: {} },
+    { event: 'order.updated', input: { status: 'paid' } },
+  ],
   begin(simulation) {
     for (const order of sampleOrders(timestamp(simulation))) orders(simulation).put(order.id, order)
     for (const { sku, on_hand } of goods) stocks(simulation).put(sku, { sku, on_hand, reserved: 0, available: on_hand })

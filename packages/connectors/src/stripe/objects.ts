@@ -4,22 +4,32 @@ import { z } from 'zod'
 
 const metadata = z.record(z.string(), z.string())
 
+const paymentError = z.looseObject({
+  type: z.string().optional(),
+  code: z.string().optional(),
+  decline_code: z.string().optional(),
+  message: z.string().optional(),
+})
+
 export const paymentIntent = z.looseObject({
   id: z.string(),
-  /** In the currency's smallest unit. */
+  /** In the currency's smallest unit; currencies without one, such as the yen, count whole. */
   amount: z.number(),
+  amount_capturable: z.number().optional(),
   amount_received: z.number().optional(),
   currency: z.string(),
   status: z.string(),
+  capture_method: z.string().optional(),
   customer: z.string().nullish(),
   description: z.string().nullish(),
   receipt_email: z.string().nullish(),
   latest_charge: z.string().nullish(),
   payment_method: z.string().nullish(),
+  next_action: z.looseObject({ type: z.string() }).nullish(),
   cancellation_reason: z.string().nullish(),
-  last_payment_error: z
-    .looseObject({ code: z.string().optional(), decline_code: z.string().optional(), message: z.string().optional() })
-    .nullish(),
+  canceled_at: z.number().nullish(),
+  last_payment_error: paymentError.nullish(),
+  livemode: z.boolean().optional(),
   metadata,
   created: z.number(),
 })
@@ -28,10 +38,12 @@ export const refund = z.looseObject({
   id: z.string(),
   amount: z.number(),
   currency: z.string(),
+  /** `pending`, `requires_action`, `succeeded`, `failed` or `canceled`. */
   status: z.string().nullable(),
   reason: z.string().nullish(),
   charge: z.string().nullish(),
   payment_intent: z.string().nullish(),
+  failure_reason: z.string().nullish(),
   metadata: metadata.nullish(),
   created: z.number(),
 })
@@ -39,11 +51,19 @@ export const refund = z.looseObject({
 export const charge = z.looseObject({
   id: z.string(),
   amount: z.number(),
+  amount_captured: z.number().optional(),
   amount_refunded: z.number(),
   currency: z.string(),
   status: z.string(),
+  paid: z.boolean().optional(),
+  captured: z.boolean().optional(),
   refunded: z.boolean(),
+  disputed: z.boolean().optional(),
+  customer: z.string().nullish(),
   payment_intent: z.string().nullish(),
+  payment_method: z.string().nullish(),
+  failure_code: z.string().nullish(),
+  failure_message: z.string().nullish(),
   metadata,
   created: z.number(),
 })
@@ -59,88 +79,65 @@ export const customer = z.looseObject({
   created: z.number().optional(),
 })
 
+export const paymentMethod = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  customer: z.string().nullish(),
+  card: z.looseObject({ brand: z.string(), last4: z.string(), exp_month: z.number(), exp_year: z.number() }).optional(),
+  metadata: metadata.nullish(),
+  created: z.number(),
+})
+
+export const dispute = z.looseObject({
+  id: z.string(),
+  amount: z.number(),
+  currency: z.string(),
+  /** `needs_response`, `under_review`, `won` or `lost`; those of an inquiry begin with `warning_`. */
+  status: z.string(),
+  reason: z.string(),
+  charge: z.string(),
+  payment_intent: z.string().nullish(),
+  evidence_details: z.looseObject({ due_by: z.number().nullish(), submission_count: z.number() }).optional(),
+  metadata: metadata.nullish(),
+  created: z.number(),
+})
+
+export const webhookEndpoint = z.looseObject({
+  id: z.string(),
+  url: z.string(),
+  enabled_events: z.array(z.string()),
+  status: z.string(),
+  api_version: z.string().nullish(),
+  description: z.string().nullish(),
+  /** Only in the answer that made it. */
+  secret: z.string().optional(),
+  metadata: metadata.nullish(),
+  created: z.number(),
+})
+
 export const event = z.looseObject({
   id: z.string(),
   object: z.literal('event'),
   type: z.string(),
   created: z.number(),
+  api_version: z.string().nullish(),
   data: z.looseObject({ object: z.looseObject({}) }),
 })
 
+export const deleted = z.looseObject({ id: z.string(), deleted: z.boolean() })
+
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.looseObject({ data: z.array(item), has_more: z.boolean() })
+
+/** A search is a minute behind: what was just written may be missing. */
+export const foundOf = <Item extends z.ZodType>(item: Item) =>
+  z.looseObject({ data: z.array(item), has_more: z.boolean(), next_page: z.string().nullish() })
 
 export type PaymentIntent = z.output<typeof paymentIntent>
 export type Refund = z.output<typeof refund>
 export type Charge = z.output<typeof charge>
 export type Customer = z.output<typeof customer>
+export type PaymentMethod = z.output<typeof paymentMethod>
+export type Dispute = z.output<typeof dispute>
+export type WebhookEndpoint = z.output<typeof webhookEndpoint>
 export type StripeEvent = z.output<typeof event>
-
-// Requests are written strictly: a misspelt option is refused before anything is sent.
-
-const newMetadata = z.record(z.string().max(40), z.string().max(500))
-const id = z.string().min(1)
-const amount = z.int().positive().max(99_999_999)
-const moment = z.int().nonnegative()
-const page = {
-  limit: z.int().min(1).max(100).optional(),
-  starting_after: id.optional(),
-  ending_before: id.optional(),
-  created: z.strictObject({ gt: moment, gte: moment, lt: moment, lte: moment }).partial().optional(),
-}
-
-export const byId = z.strictObject({ id })
-
-export const newPaymentIntent = z.strictObject({
-  amount,
-  currency: z.string().regex(/^[a-z]{3}$/, 'expected three lower-case letters'),
-  customer: id.optional(),
-  description: z.string().max(1000).optional(),
-  payment_method: id.optional(),
-  payment_method_types: z.array(z.string()).optional(),
-  automatic_payment_methods: z
-    .strictObject({ enabled: z.boolean(), allow_redirects: z.enum(['always', 'never']).optional() })
-    .optional(),
-  confirm: z.boolean().optional(),
-  off_session: z.boolean().optional(),
-  receipt_email: z.email().optional(),
-  return_url: z.url().optional(),
-  metadata: newMetadata.optional(),
-})
-
-export const confirmation = z.strictObject({
-  id,
-  payment_method: id.optional(),
-  off_session: z.boolean().optional(),
-  receipt_email: z.email().optional(),
-  return_url: z.url().optional(),
-})
-
-export const cancellation = z.strictObject({
-  id,
-  cancellation_reason: z.enum(['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned']).optional(),
-})
-
-export const newRefund = z
-  .strictObject({
-    payment_intent: id.optional(),
-    charge: id.optional(),
-    amount: amount.optional(),
-    reason: z.enum(['duplicate', 'fraudulent', 'requested_by_customer']).optional(),
-    metadata: newMetadata.optional(),
-  })
-  .refine((input) => input.payment_intent !== undefined || input.charge !== undefined, {
-    error: 'expected payment_intent or charge',
-    path: ['payment_intent'],
-  })
-
-export const newCustomer = z.strictObject({
-  email: z.email().optional(),
-  name: z.string().max(256).optional(),
-  phone: z.string().max(20).optional(),
-  description: z.string().max(5000).optional(),
-  metadata: newMetadata.optional(),
-})
-
-export const paymentIntentQuery = z.strictObject({ customer: id.optional(), ...page })
-export const eventQuery = z.strictObject({ type: z.string().optional(), ...page })

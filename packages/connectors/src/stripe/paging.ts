@@ -11,15 +11,13 @@ interface Page {
 }
 
 /** Newest first, from behind one object or up to another. */
-export function pageOf<Item extends { id: string; created: number }>(
+export function pageOf<Item extends { id: string; created?: number | undefined }>(
   all: readonly Item[],
   { limit = 10, starting_after, ending_before, created = {} }: Page,
   url: string,
 ) {
   const { gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity } = created
-  const items = all
-    .toReversed()
-    .filter((item) => item.created > gt && item.created >= gte && item.created < lt && item.created <= lte)
+  const items = all.toReversed().filter(({ created: at = 0 }) => at > gt && at >= gte && at < lt && at <= lte)
   const placeOf = (id: string, param: string): number => {
     const place = items.findIndex((item) => item.id === id)
     return place < 0

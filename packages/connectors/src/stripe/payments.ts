@@ -1,218 +1,116 @@
-import { Answer, reject, type Simulation } from 'tenon/simulator'
+import { reject, type Simulation } from 'tenon/simulator'
+import type { z } from 'zod'
+import { customers, given, payments, publish, seconds, withMetadata } from './account.ts'
 import { failure, found } from './dialect.ts'
-import type { Charge, Customer, PaymentIntent, Refund, StripeEvent } from './objects.ts'
+import type { PaymentIntent } from './objects.ts'
+import type { newPaymentIntent, paymentIntentChange } from './requests.ts'
 
-export const version = '2026-10-28.endive'
-
-export const payments = (simulation: Simulation) => simulation.table<PaymentIntent>('payment_intents')
-export const charges = (simulation: Simulation) => simulation.table<Charge>('charges')
-export const refunds = (simulation: Simulation) => simulation.table<Refund>('refunds')
-export const customers = (simulation: Simulation) => simulation.table<Customer>('customers')
-export const events = (simulation: Simulation) => simulation.table<StripeEvent>('events')
-export const seconds = (simulation: Simulation) => Math.floor(simulation.now() / 1000)
-
-/** Test payment methods that a bank declines, with the code it gives. */
-const declines: Readonly<Record<string, string>> = {
-  pm_card_chargeDeclined: 'generic_decline',
-  pm_card_chargeDeclinedInsufficientFunds: 'insufficient_funds',
-  pm_card_chargeDeclinedLostCard: 'lost_card',
-  pm_card_chargeDeclinedExpiredCard: 'expired_card',
-}
-
-export type NewPayment = Pick<PaymentIntent, 'amount' | 'currency'> & Partial<Record<string, unknown>>
+type NewPayment = z.output<typeof newPaymentIntent>
+type PaymentChange = z.output<typeof paymentIntentChange>
 
 export function newPayment(simulation: Simulation, input: NewPayment): PaymentIntent {
-  const { amount, currency, customer, description, receipt_email, payment_method, metadata } =
-    input as Partial<PaymentIntent>
+  const { payment_method, capture_method = 'automatic_async', metadata, payment_method_types = ['card'] } = input
   const id = simulation.id('pi_')
   const payment: PaymentIntent = {
     id,
     object: 'payment_intent',
-    amount: amount ?? 0,
+    amount: input.amount,
+    amount_capturable: 0,
     amount_received: 0,
-    currency: currency ?? '',
-    status: payment_method === undefined ? 'requires_payment_method' : 'requires_confirmation',
-    customer: customer ?? null,
-    description: description ?? null,
-    receipt_email: receipt_email ?? null,
-    payment_method: payment_method ?? null,
-    latest_charge: null,
-    last_payment_error: null,
+    canceled_at: null,
     cancellation_reason: null,
+    capture_method,
     client_secret: `${id}_secret_${simulation.id('')}`,
-    livemode: false,
-    metadata: metadata ?? {},
+    confirmation_method: 'automatic',
     created: seconds(simulation),
+    currency: input.currency,
+    customer: input.customer ?? null,
+    description: input.description ?? null,
+    last_payment_error: null,
+    latest_charge: null,
+    livemode: false,
+    metadata: withMetadata({}, metadata),
+    next_action: null,
+    payment_method: payment_method ?? null,
+    payment_method_types,
+    receipt_email: input.receipt_email ?? null,
+    setup_future_usage: input.setup_future_usage ?? null,
+    statement_descriptor_suffix: input.statement_descriptor_suffix ?? null,
+    status: payment_method === undefined ? 'requires_payment_method' : 'requires_confirmation',
   }
   payments(simulation).put(id, payment)
   return payment
 }
 
-export function confirm(simulation: Simulation, payment: PaymentIntent): PaymentIntent | Answer {
-  const method = payment.payment_method ?? null
-  if (method === null)
-    return reject(
-      400,
-      failure(
-        'invalid_request_error',
-        'payment_intent_unexpected_state',
-        'A payment method is missing.',
-        'payment_method',
-      ),
-    )
-  const reason = declines[method]
-  if (reason === undefined) return succeed(simulation, payment)
-  const declined = decline(simulation, payment, reason)
-  return new Answer(402, { error: { ...declined.last_payment_error, type: 'card_error', payment_intent: declined } })
-}
+/** States in which a payment can still be confirmed. */
+export const confirmable = ['requires_payment_method', 'requires_confirmation', 'requires_action']
+const open = new Set([...confirmable, 'requires_capture'])
 
-export function succeed(simulation: Simulation, payment: PaymentIntent): PaymentIntent {
-  const charge: Charge = {
-    id: simulation.id('ch_'),
-    object: 'charge',
-    amount: payment.amount,
-    amount_refunded: 0,
-    currency: payment.currency,
-    status: 'succeeded',
-    refunded: false,
-    payment_intent: payment.id,
-    metadata: payment.metadata,
-    created: seconds(simulation),
-  }
-  charges(simulation).put(charge.id, charge)
-  const paid = {
+export function changePayment(simulation: Simulation, { id, metadata, ...change }: PaymentChange): PaymentIntent {
+  const payment = paymentOf(simulation, id)
+  const isOpen = confirmable.includes(payment.status)
+  if (!isOpen && (change.amount !== undefined || change.currency !== undefined || change.payment_method !== undefined))
+    unexpectedState(payment, 'update the amount, currency or payment method of')
+  const isReady = change.payment_method !== undefined && payment.status === 'requires_payment_method'
+  const changed: PaymentIntent = {
     ...payment,
-    status: 'succeeded',
-    amount_received: payment.amount,
-    latest_charge: charge.id,
-    last_payment_error: null,
+    ...given(change),
+    status: isReady ? 'requires_confirmation' : payment.status,
+    metadata: withMetadata(payment.metadata, metadata),
   }
-  return change(simulation, 'payment_intent.succeeded', paid)
+  requireKnown(simulation, changed)
+  payments(simulation).put(id, changed)
+  return changed
 }
 
-export function decline(simulation: Simulation, payment: PaymentIntent, decline_code: string): PaymentIntent {
-  const last_payment_error = {
-    type: 'card_error',
-    code: 'card_declined',
-    decline_code,
-    message: 'Your card was declined.',
-  }
-  return change(simulation, 'payment_intent.payment_failed', {
-    ...payment,
-    status: 'requires_payment_method',
-    payment_method: null,
-    last_payment_error,
-  })
-}
-
-export function cancel(simulation: Simulation, payment: PaymentIntent, cancellation_reason?: string): PaymentIntent {
+export function cancel(simulation: Simulation, payment: PaymentIntent, reason: string | undefined): PaymentIntent {
+  if (!open.has(payment.status)) unexpectedState(payment, 'cancel')
   return change(simulation, 'payment_intent.canceled', {
     ...payment,
     status: 'canceled',
-    cancellation_reason: cancellation_reason ?? null,
+    amount_capturable: 0,
+    next_action: null,
+    canceled_at: seconds(simulation),
+    cancellation_reason: reason ?? null,
   })
 }
 
-function change(simulation: Simulation, type: string, payment: PaymentIntent): PaymentIntent {
+/** Keeps it and tells of it. */
+export function change(simulation: Simulation, type: string, payment: PaymentIntent): PaymentIntent {
   payments(simulation).put(payment.id, payment)
   publish(simulation, type, payment)
   return payment
 }
 
-interface GiveBack {
-  readonly payment_intent?: string | undefined
-  readonly charge?: string | undefined
-  readonly amount?: number | undefined
-  readonly reason?: string | undefined
-  readonly metadata?: Record<string, string> | undefined
+export function paymentOf(simulation: Simulation, id: string): PaymentIntent {
+  return found(payments(simulation).get(id), 'payment_intent', id, 'intent')
 }
 
-export function giveBack(simulation: Simulation, input: GiveBack): Refund {
-  const id =
-    input.charge ??
-    found(
-      payments(simulation).get(input.payment_intent ?? ''),
-      'payment_intent',
-      input.payment_intent ?? '',
-      'payment_intent',
-    ).latest_charge
-  if (id === null || id === undefined)
-    reject(
-      400,
-      failure(
-        'invalid_request_error',
-        'payment_intent_unexpected_state',
-        'This payment has no successful charge to refund.',
-        'payment_intent',
-      ),
-    )
-  const charge = found(charges(simulation).get(id), 'charge', id, 'charge')
-  const left = charge.amount - charge.amount_refunded
-  if (left === 0)
-    reject(400, failure('invalid_request_error', 'charge_already_refunded', `Charge ${id} has already been refunded.`))
-  const amount = input.amount ?? left
-  if (amount > left)
-    reject(
-      400,
-      failure(
-        'invalid_request_error',
-        'amount_too_large',
-        `The refund (${amount}) is greater than what is left of the charge (${left}).`,
-        'amount',
-      ),
-    )
-  const refund: Refund = {
-    id: simulation.id('re_'),
-    object: 'refund',
-    amount,
-    currency: charge.currency,
-    status: 'succeeded',
-    reason: input.reason ?? null,
-    charge: charge.id,
-    payment_intent: charge.payment_intent ?? null,
-    metadata: input.metadata ?? {},
-    created: seconds(simulation),
+/** https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts; half a unit of most currencies. */
+const least: Readonly<Record<string, number>> = { gbp: 30, hkd: 400, huf: 17_500, mxn: 1000, jpy: 50, krw: 500 }
+const currencies = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()))
+
+/** What the parameters name must be there, and the amount worth a charge. */
+export function requireKnown(
+  simulation: Simulation,
+  input: Pick<PaymentIntent, 'amount' | 'currency' | 'customer'>,
+): void {
+  const { amount, currency, customer = null } = input
+  if (!currencies.has(currency)) {
+    const message = `Invalid currency: ${currency}. Stripe does not support this currency.`
+    reject(400, failure('invalid_request_error', undefined, message, 'currency'))
   }
-  const amount_refunded = charge.amount_refunded + amount
-  const refunded = { ...charge, amount_refunded, refunded: amount_refunded === charge.amount }
-  refunds(simulation).put(refund.id, refund)
-  charges(simulation).put(charge.id, refunded)
-  publish(simulation, 'refund.created', refund)
-  publish(simulation, 'charge.refunded', refunded)
-  return refund
-}
-
-export interface NewCustomer {
-  readonly email?: string | undefined
-  readonly metadata?: Record<string, string> | undefined
-}
-
-export function newCustomer(simulation: Simulation, input: NewCustomer): Customer {
-  const customer = {
-    id: simulation.id('cus_'),
-    object: 'customer',
-    livemode: false,
-    created: seconds(simulation),
-    metadata: {},
-    ...input,
+  if (amount < (least[currency] ?? 50)) {
+    const message = 'The amount is below the smallest one that can be charged in this currency.'
+    reject(400, failure('invalid_request_error', 'amount_too_small', message, 'amount'))
   }
-  customers(simulation).put(customer.id, customer)
-  publish(simulation, 'customer.created', customer)
-  return customer
+  if (customer === null) return
+  const known = customers(simulation).get(customer)
+  found(known?.deleted === true ? undefined : known, 'customer', customer, 'customer')
 }
 
-export function publish(simulation: Simulation, type: string, object: Readonly<Record<string, unknown>>): void {
-  const event: StripeEvent = {
-    id: simulation.id('evt_'),
-    object: 'event',
-    api_version: version,
-    type,
-    created: seconds(simulation),
-    livemode: false,
-    pending_webhooks: 1,
-    request: { id: null, idempotency_key: null },
-    data: { object },
-  }
-  events(simulation).put(event.id, event)
-  simulation.deliver(type, event)
+export function unexpectedState(payment: PaymentIntent, verb: string): never {
+  const message = `This PaymentIntent's status is ${payment.status}, so you cannot ${verb} it.`
+  const { error } = failure('invalid_request_error', 'payment_intent_unexpected_state', message)
+  return reject(400, { error: { ...error, payment_intent: payment } })
 }

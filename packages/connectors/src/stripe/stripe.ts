@@ -1,123 +1,20 @@
-import { bearer, defineConnector, operation, timestampedHmac, type AnswerParts, type ProviderFailure } from 'tenon'
+import { bearer, defineConnector, timestampedHmac, type AnswerParts, type ProviderFailure } from 'tenon'
+import { events } from './events.ts'
 import * as objects from './objects.ts'
-import type { Charge, Customer, PaymentIntent, Refund } from './objects.ts'
+import { operations } from './operations.ts'
 
-export type { Charge, Customer, PaymentIntent, Refund } from './objects.ts'
-
-const payment = {
-  payment: (data: PaymentIntent) => data.id,
-  order: (data: PaymentIntent) => data.metadata['order_id'],
-}
-const refund = {
-  refund: (data: Refund) => data.id,
-  payment: (data: Refund) => data.payment_intent ?? undefined,
-}
+export type { Charge, Customer, Dispute, PaymentIntent, PaymentMethod, Refund } from './objects.ts'
 
 export const stripe = defineConnector('stripe', {
-  description: 'Payments: payment intents, refunds, customers, events',
+  description: 'Payments: payment intents, refunds, disputes, customers, events, webhook endpoints',
   baseUrl: 'https://api.stripe.com',
   auth: bearer('secretKey', 'Secret key'),
   // A new major version may rename what we read: it is raised here, together with the schemas.
   headers: { 'stripe-version': '2026-10-28.endive' },
   idempotency: { header: 'idempotency-key', life: '24h' },
   timeout: '80s',
-
-  operations: {
-    createPaymentIntent: operation({
-      method: 'POST',
-      path: '/v1/payment_intents',
-      body: 'form',
-      input: objects.newPaymentIntent,
-      output: objects.paymentIntent,
-    }),
-    retrievePaymentIntent: operation({
-      method: 'GET',
-      path: '/v1/payment_intents/{id}',
-      input: objects.byId,
-      output: objects.paymentIntent,
-    }),
-    listPaymentIntents: operation({
-      method: 'GET',
-      path: '/v1/payment_intents',
-      body: 'form',
-      input: objects.paymentIntentQuery,
-      output: objects.listOf(objects.paymentIntent),
-    }),
-    confirmPaymentIntent: operation({
-      method: 'POST',
-      path: '/v1/payment_intents/{id}/confirm',
-      body: 'form',
-      input: objects.confirmation,
-      output: objects.paymentIntent,
-    }),
-    cancelPaymentIntent: operation({
-      method: 'POST',
-      path: '/v1/payment_intents/{id}/cancel',
-      body: 'form',
-      input: objects.cancellation,
-      output: objects.paymentIntent,
-    }),
-    createRefund: operation({
-      description: 'Gives back a payment, all of it where no amount is given',
-      method: 'POST',
-      path: '/v1/refunds',
-      body: 'form',
-      input: objects.newRefund,
-      output: objects.refund,
-    }),
-    retrieveRefund: operation({
-      method: 'GET',
-      path: '/v1/refunds/{id}',
-      input: objects.byId,
-      output: objects.refund,
-    }),
-    createCustomer: operation({
-      method: 'POST',
-      path: '/v1/customers',
-      body: 'form',
-      input: objects.newCustomer,
-      output: objects.customer,
-    }),
-    retrieveCustomer: operation({
-      method: 'GET',
-      path: '/v1/customers/{id}',
-      input: objects.byId,
-      output: objects.customer,
-    }),
-    retrieveEvent: operation({
-      method: 'GET',
-      path: '/v1/events/{id}',
-      input: objects.byId,
-      output: objects.event,
-    }),
-    listEvents: operation({
-      description: 'Events of the last 30 days, the newest first',
-      method: 'GET',
-      path: '/v1/events',
-      body: 'form',
-      input: objects.eventQuery,
-      output: objects.listOf(objects.event),
-    }),
-  },
-
-  events: {
-    'payment_intent.created': { data: objects.paymentIntent, correlate: payment },
-    'payment_intent.succeeded': { data: objects.paymentIntent, correlate: payment },
-    'payment_intent.payment_failed': { data: objects.paymentIntent, correlate: payment },
-    'payment_intent.canceled': { data: objects.paymentIntent, correlate: payment },
-    'charge.refunded': {
-      data: objects.charge,
-      correlate: {
-        charge: (data: Charge) => data.id,
-        payment: (data: Charge) => data.payment_intent ?? undefined,
-        order: (data: Charge) => data.metadata['order_id'],
-      },
-    },
-    'refund.created': { data: objects.refund, correlate: refund },
-    'refund.updated': { data: objects.refund, correlate: refund },
-    'refund.failed': { data: objects.refund, correlate: refund },
-    'customer.created': { data: objects.customer, correlate: { customer: (data: Customer) => data.id } },
-  },
+  operations,
+  events,
 
   webhooks: {
     verify: timestampedHmac({ header: 'stripe-signature', field: 'webhookSecret' }),

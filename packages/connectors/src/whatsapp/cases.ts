@@ -25,6 +25,6 @@ export const cases: ConnectorCases<typeof whatsapp> = {
     good: { phone_number_id: message.phone_number_id, to: message.to, text: { body: 'It is on its way.' } },
     bad: { phone_number_id: message.phone_number_id, to: message.to, text: { body: '' } },
     // Text may only be sent to someone who wrote.
-    before: { event: 'message.received', input: { from: message.to } },
+    before: [{ event: 'message.received', input: { from: message.to } }],
   },
 }

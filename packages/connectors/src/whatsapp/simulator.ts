@@ -51,7 +51,10 @@ export const whatsappSimulator = defineSimulator(whatsapp, {
     query: { 'hub.mode': 'subscribe', 'hub.verify_token': verifyToken, 'hub.challenge': challenge },
     expect: challenge,
   }),
-  samples: [{ event: 'message.received', input: { text: 'Where is my order?' } }],
+  samples: [
+    { event: 'message.received', input: { text: 'Where is my order?' } },
+    { event: 'message.status', input: {} },
+  ],
   begin(simulation) {
     const template = { name: 'order_confirmation', language: 'en', bodyParameters: 2 }
     templates(simulation).put(`${template.name}/${template.language}`, template)
@@ -108,11 +111,26 @@ export const whatsappSimulator = defineSimulator(whatsapp, {
     'message.status': cause(statusChange, (input, simulation) => {
       const message =
         input.id === undefined ? [...messages(simulation).values()].at(-1) : messages(simulation).get(input.id)
-      if (message === undefined) throw new TenonError('NOT_FOUND', 'there is no such message')
-      return report(simulation, message, input)
+      if (message === undefined && input.id !== undefined) throw new TenonError('NOT_FOUND', 'there is no such message')
+      return report(simulation, message ?? phoneMessage(simulation), input)
     }),
   },
 })
+
+/** A message that somebody sends from the account's own phone. */
+function phoneMessage(simulation: Simulation): Message {
+  const id = messageId(simulation)
+  const content = { body: 'Hello' }
+  return {
+    id,
+    phone_number_id: phoneNumberId,
+    to: '919820012345',
+    type: 'text',
+    content,
+    callback: undefined,
+    statuses: [],
+  }
+}
 
 interface Outgoing {
   readonly phone_number_id: string

@@ -46,6 +46,8 @@ export type Refusal =
       readonly login: boolean
       /** True for a token that was good once. */
       readonly expired: boolean
+      /** The header as it came, empty without one. Nothing secret of it belongs into the answer. */
+      readonly authorization: string
     }
   | { readonly reason: 'input-invalid'; readonly problems: readonly InputProblem[] }
   | { readonly reason: 'body-unreadable' | 'body-too-large' }
@@ -148,7 +150,11 @@ export interface Behaviour<Ops extends Operations = Operations, Evs extends Even
     /** Headers of an answer that is brought back. */
     readonly replayed?: Readonly<Record<string, string>>
   }
-  /** How many requests it takes; none by default. */
+  /** Brings other ways to write the credentials into the form that the connector declares. */
+  readonly authorization?: (header: string) => string
+  /** Turns a request away for what its headers say, when its credentials are good. */
+  readonly admit?: (request: RawRequest, simulation: Simulation) => Answer | null
+  /** How many requests it takes; any number by default. */
   readonly limits?: readonly Limit[]
   /** How webhooks are repeated; default is quickly, for as long as three days. */
   readonly redelivery?: Redelivery

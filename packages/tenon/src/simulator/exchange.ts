@@ -82,9 +82,11 @@ async function answer(context: ExchangeContext, seen: Seen, request: RawRequest)
     return refuse(context, { reason, method: request.method, path: seen.path })
   }
   seen.operation = first.operation
-  const { authorization } = request.headers
-  const verdict = authentication.judge(authorization)
-  if (verdict !== 'good') return unauthenticated(context, authorization !== undefined, verdict === 'expired')
+  const given = request.headers['authorization'] ?? ''
+  const verdict = authentication.judge(context.behaviour.authorization?.(given) ?? given)
+  if (verdict !== 'good') return unauthenticated(context, given, verdict === 'expired')
+  const refused = context.behaviour.admit?.(request, context.simulation) ?? null
+  if (refused !== null) return refused
   const read = readable(() => readInput(match, request))
   if (read === null) return refuse(context, { reason: 'body-unreadable' })
   if ('route' in read) seen.operation = read.route.operation
@@ -118,7 +120,7 @@ async function withinLimits(context: ExchangeContext, { seen, request, read }: R
 async function withFault(context: ExchangeContext, { seen, request, read }: Read): Promise<Outcome> {
   const fault = context.faults.draw(seen.operation ?? '')
   seen.fault = fault?.kind ?? null
-  if (fault !== null && withoutEffect.has(fault.kind)) return turnedAway(context, fault)
+  if (fault !== null && withoutEffect.has(fault.kind)) return turnedAway(context, fault, request)
   if ('problems' in read) return refuse(context, { reason: 'input-invalid', problems: read.problems })
   return keyed(context, { seen, call: callOf(context, read, request), fault })
 }
@@ -203,23 +205,29 @@ function login(context: ExchangeContext, seen: Seen, request: RawRequest): Outco
   const fault = context.faults.draw(loginName, isMeant)
   seen.fault = fault?.kind ?? null
   if (fault?.kind === 'credentials-revoked') {
-    return refuse(context, { reason: 'unauthenticated', given: true, login: true, expired: false })
+    return wrongLogin(context)
   }
-  if (fault !== null && withoutEffect.has(fault.kind)) return turnedAway(context, fault)
+  if (fault !== null && withoutEffect.has(fault.kind)) return turnedAway(context, fault, request)
   const body = readable(() => parseJson(new TextDecoder('utf-8', { fatal: true }).decode(request.body)))
   if (body === null) return refuse(context, { reason: 'body-unreadable' })
   const token = context.authentication.login?.issue(body) ?? null
-  if (token === null) return refuse(context, { reason: 'unauthenticated', given: true, login: true, expired: false })
+  if (token === null) return wrongLogin(context)
   const answer = new Answer(200, context.behaviour.loggedIn?.(token, context.simulation) ?? { token })
   return spoil(answer, fault, context.clock.now())
 }
 
-function unauthenticated(context: ExchangeContext, given: boolean, expired: boolean): Answer {
-  return refuse(context, { reason: 'unauthenticated', given, login: false, expired })
+function wrongLogin(context: ExchangeContext): Answer {
+  return refuse(context, { reason: 'unauthenticated', given: true, login: true, expired: false, authorization: '' })
+}
+
+function unauthenticated(context: ExchangeContext, authorization: string, expired: boolean): Answer {
+  const given = authorization !== ''
+  return refuse(context, { reason: 'unauthenticated', given, login: false, expired, authorization })
 }
 
 /** The answer of a fault that comes before the operation. */
-function turnedAway(context: ExchangeContext, fault: RequestFault): Outcome {
+function turnedAway(context: ExchangeContext, fault: RequestFault, { headers }: RawRequest): Outcome {
+  const authorization = headers['authorization'] ?? ''
   switch (fault.kind) {
     case 'rate-limit':
       return refuse(context, { reason: 'rate-limited', retryAfterS: fault.retryAfterS ?? 1, limit: null })
@@ -234,11 +242,11 @@ function turnedAway(context: ExchangeContext, fault: RequestFault): Outcome {
     case 'redirect':
       return proxyPage(307, 'Temporary Redirect', { location: 'https://elsewhere.example/' })
     case 'credentials-revoked':
-      return unauthenticated(context, true, false)
+      return unauthenticated(context, authorization, false)
     case 'token-expired':
       // A new login helps; where there is none, the next request goes through.
       context.authentication.revokeTokens()
-      return unauthenticated(context, true, true)
+      return unauthenticated(context, authorization, true)
     case 'maintenance':
       return maintenance(context.behaviour, fault)
     case 'hang':

@@ -2,7 +2,7 @@ import { systemClock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { SimulatorDefinition } from '../definition/app.ts'
 import type { RawRequest } from '../definition/verifier.ts'
-import type { Sample, Simulator } from './behaviour.ts'
+import { Rejection, type Sample, type Simulator } from './behaviour.ts'
 import { credentialFields, generateCredentials } from './credentials.ts'
 import { openDatabase } from './database.ts'
 import { exchange } from './exchange.ts'
@@ -200,9 +200,15 @@ function controlsOf(world: World): Controls {
   }
   return {
     async emit(event, input = {}) {
-      const made = database.transaction(() => world.happen(event, input))
-      await database.durable()
-      return made
+      try {
+        const made = database.transaction(() => world.happen(event, input))
+        await database.durable()
+        return made
+      } catch (error) {
+        if (!(error instanceof Rejection)) throw error
+        const { status, body } = error.answer
+        throw new TenonError('INPUT_INVALID', `${event} cannot happen now: ${status} ${JSON.stringify(body)}`)
+      }
     },
     subscribe: (subscriber) => outbox.subscribe(subscriber),
     pause: () => schedule.pause(),
