@@ -1,28 +1,9 @@
 import type { ConnectorCases } from '../cases.ts'
+import { sampleOrder } from './sample-order.ts'
 import type { NewOrder, shiprocket } from './shiprocket.ts'
 
-const order: NewOrder = {
-  order_id: 'SO-1001',
-  order_date: '2026-05-04T22:15:00Z',
-  pickup_location: 'Workshop',
-  billing_customer_name: 'Asha Rao',
-  billing_address: '12 Lavelle Road',
-  billing_city: 'Bengaluru',
-  billing_pincode: '560001',
-  billing_state: 'Karnataka',
-  billing_email: 'asha@example.com',
-  billing_phone: '9800001001',
-  order_items: [{ name: 'Oak tray', sku: 'OAK-TRAY', units: 1, selling_price: 1299 }],
-  payment_method: 'Prepaid',
-  sub_total: 1299,
-  length: 40,
-  breadth: 30,
-  height: 20,
-  weight: 0.9,
-}
-
 let number = 0
-const newOrder = (): NewOrder => ({ ...order, order_id: `SO-${(number += 1)}` })
+const newOrder = (): NewOrder => ({ ...sampleOrder, order_id: `SO-${(number += 1)}` })
 
 const newPlace = () => ({
   pickup_location: `Shed ${(number += 1)}`,
@@ -37,7 +18,7 @@ const newPlace = () => ({
 })
 
 export const cases: ConnectorCases<typeof shiprocket> = {
-  createOrder: { good: newOrder, bad: { ...order, billing_pincode: '56' } },
+  createOrder: { good: newOrder, bad: { ...sampleOrder, billing_pincode: '56' } },
   showOrder: { good: (made) => ({ id: made.createOrder.order_id }), bad: { id: -1 } },
   listOrders: { good: (made) => ({ search: made.showOrder.channel_order_id, per_page: 5 }), bad: { per_page: 0 } },
   cancelOrder: { good: (made) => ({ ids: [made.createOrder.order_id] }), bad: { ids: [] }, fresh: 'createOrder' },

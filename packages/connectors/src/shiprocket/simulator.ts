@@ -20,6 +20,7 @@ import {
 } from './orders.ts'
 import { advance, move, report, stageMs, track, type Movement } from './parcel.ts'
 import { addPlace, firstPlaces, listPlaces } from './places.ts'
+import { sampleOrder } from './sample-order.ts'
 import { shiprocket } from './shiprocket.ts'
 import { shipmentRank } from './status.ts'
 
@@ -128,26 +129,8 @@ function orderToMove(simulation: Simulation, wanted: number | string | undefined
   return onItsWay ?? panelOrder(simulation)
 }
 
-/** An order that somebody makes in the panel. */
 function panelOrder(simulation: Simulation): Order {
-  const given = newOrder.parse({
-    order_id: `PANEL-${simulation.number('panel', 1)}`,
-    order_date: new Date(simulation.now()),
-    pickup_location: 'Primary',
-    billing_customer_name: 'Asha Rao',
-    billing_address: '12 Lavelle Road',
-    billing_city: 'Bengaluru',
-    billing_pincode: '560001',
-    billing_state: 'Karnataka',
-    billing_email: 'asha@example.com',
-    billing_phone: '9800001001',
-    order_items: [{ name: 'Oak tray', sku: 'OAK-TRAY', units: 1, selling_price: 1299 }],
-    payment_method: 'Prepaid',
-    sub_total: 1299,
-    length: 40,
-    breadth: 30,
-    height: 20,
-    weight: 0.9,
-  })
-  return createOrder(simulation, given)
+  const order_id = `PANEL-${simulation.number('panel', 1)}`
+  const order_date = new Date(simulation.now())
+  return createOrder(simulation, newOrder.parse({ ...sampleOrder, order_id, order_date, pickup_location: 'Primary' }))
 }
