@@ -28,8 +28,8 @@ export function createCall(planFor: (request: CallRequest) => Plan, clock: Clock
       return Promise.resolve(refused)
     }
     const timeoutMs = request.timeoutMs ?? plan.timeoutMs
-    const { input, idempotencyKey, mayHaveHappened, signal } = request
-    const limits = { clock, timeoutMs, deadline: clock.now() + timeoutMs, signal }
+    const { input, idempotencyKey, mayHaveHappened, signal, trace } = request
+    const limits = { clock, timeoutMs, deadline: clock.now() + timeoutMs, signal, trace }
     return tryOnce(plan, { input, idempotencyKey, mayHaveHappened, limits, meter })
   }
 }
@@ -68,7 +68,8 @@ function ended({ connector, name }: Plan, { limits, meter }: Try, answer: CallAn
   return answer
 }
 
-function answerOf(plan: Plan, raw: RawAnswer, { clock }: Limits): CallAnswer {
+function answerOf(plan: Plan, raw: RawAnswer, { clock, trace }: Limits): CallAnswer {
+  trace?.answered(raw)
   try {
     const answer = readAnswer(raw)
     const failure = failureOf(plan, answer, clock.now())

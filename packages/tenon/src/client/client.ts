@@ -9,6 +9,7 @@ import { silentMeter, type CallMeter } from '../telemetry/meter.ts'
 import { createCall } from './call.ts'
 import { openLine } from './line.ts'
 import { planOf, type Line, type Plan } from './plan.ts'
+import type { CallTrace } from './trace.ts'
 
 /** Connector + connection -> one try of an operation through the pipeline. It knows no journal and, in flows, no retry: the engine wraps it. */
 export interface Client {
@@ -29,6 +30,8 @@ export interface CallRequest {
   readonly mayHaveHappened: boolean
   readonly timeoutMs: number | null
   readonly signal: AbortSignal | null
+  /** Sees what is sent and answered. */
+  readonly trace?: CallTrace
 }
 
 /** `connection` names the one that was used, once it was found. */

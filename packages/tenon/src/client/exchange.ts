@@ -5,6 +5,7 @@ import { failedWith, type RawAnswer, type SendRequest } from '../outbound/outbou
 import { asTenonError } from './failed.ts'
 import type { Plan } from './plan.ts'
 import type { Outgoing } from './request.ts'
+import type { CallTrace } from './trace.ts'
 
 /** What ends a call: its deadline, over everything that belongs to it, or whoever asked for it. */
 export interface Limits {
@@ -12,6 +13,7 @@ export interface Limits {
   readonly timeoutMs: number
   readonly deadline: number
   readonly signal: AbortSignal | null
+  readonly trace: CallTrace | undefined
 }
 
 /** Authenticates a request and sends it. Throws what kept it from being authenticated, where that is known at once. */
@@ -19,7 +21,10 @@ export function exchange(plan: Plan, outgoing: Outgoing, limits: Limits): Promis
   const { transport, authentication } = plan.line
   const ready = authenticated(plan, outgoing, limits)
   // Mostly there is nothing to wait for and nothing to try again: a promise for nothing would cost every call.
-  if (!(ready instanceof Promise) && authentication.refused === undefined) return transport.send(ready)
+  if (!(ready instanceof Promise) && authentication.refused === undefined) {
+    limits.trace?.sent(ready, authentication, outgoing.headers.length)
+    return transport.send(ready)
+  }
   return exchangeAgain(plan, outgoing, { limits, ready })
 }
 
@@ -30,10 +35,14 @@ async function exchangeAgain(
 ): Promise<RawAnswer> {
   const { transport, authentication } = plan.line
   const request = await ready
+  limits.trace?.sent(request, authentication, outgoing.headers.length)
   const answer = await transport.send(request)
   if (answer.status !== 401 || authentication.refused?.(request) !== true) return answer
+  limits.trace?.answered(answer)
   // A 401 says that nothing was done: once more, with what the scheme has now.
-  return transport.send(await authenticated(plan, outgoing, limits))
+  const again = await authenticated(plan, outgoing, limits)
+  limits.trace?.sent(again, authentication, outgoing.headers.length)
+  return transport.send(again)
 }
 
 function authenticated(plan: Plan, outgoing: Outgoing, limits: Limits): SendRequest | Promise<SendRequest> {

@@ -7,6 +7,8 @@ import type { CallAnswer, CallRequest } from '../client/client.ts'
 import type { Repeat } from '../definition/operation.ts'
 import { retryPolicy } from '../outbound/retry.ts'
 import type { Command, Host } from './command.ts'
+import { excerptOf } from './excerpt.ts'
+import type { SentCall } from './exchanges.ts'
 import type { CallPlan, FlowPlan } from './plan.ts'
 import { goTry, type TriedStep, type TryResult } from './try-step.ts'
 
@@ -33,9 +35,10 @@ export function callStep(host: Host, flow: FlowPlan, call: Call): (command: Comm
     policy: options?.retry === undefined ? flow.retry : retryPolicy(flow.flow.options.retry, options.retry),
     keyLifeMs: plan.keyLifeMs,
     attempt(command, repeat, done) {
-      const request = requestOf(host, call, { command, repeat, timeoutMs })
+      const trace = host.services.exchanges.begin(host.row, command)
+      const request = requestOf(host, call, { command, repeat, timeoutMs, trace })
       host.services.client.call(request).then(
-        (answer) => done(resultOf(host, plan, command, answer)),
+        (answer) => done(resultOf(host, plan, command, { answer, trace })),
         (error: unknown) => done(defect(error)),
       )
     },
@@ -50,7 +53,13 @@ function requestOf(
     command,
     repeat,
     timeoutMs,
-  }: { readonly command: Command; readonly repeat: Repeat; readonly timeoutMs: number | null },
+    trace,
+  }: {
+    readonly command: Command
+    readonly repeat: Repeat
+    readonly timeoutMs: number | null
+    readonly trace: SentCall
+  },
 ): CallRequest {
   const { alias, connector } = plan.client
   return {
@@ -63,10 +72,16 @@ function requestOf(
     mayHaveHappened: command.mayHaveHappened,
     timeoutMs,
     signal: null,
+    trace,
   }
 }
 
-function resultOf(host: Host, plan: CallPlan, command: Command, answer: CallAnswer): TryResult {
+function resultOf(
+  host: Host,
+  plan: CallPlan,
+  command: Command,
+  { answer, trace }: { readonly answer: CallAnswer; readonly trace: SentCall },
+): TryResult {
   host.book.madeBy(command, answer.connection)
   if (answer.outcome !== 'failed') {
     try {
@@ -76,7 +91,8 @@ function resultOf(host: Host, plan: CallPlan, command: Command, answer: CallAnsw
     }
   }
   const { error, fate } = answer
-  return { error, fate, retryable: error.retryable, retryAfterMs: error.retryAfterMs }
+  trace.error = error
+  return { error, fate, retryable: error.retryable, retryAfterMs: error.retryAfterMs, excerpt: excerptOf(trace) }
 }
 
 /** The client answers failures; what it throws is a defect, and the request may have left. */

@@ -6,9 +6,10 @@ import type { RunMeter } from '../telemetry/meter.ts'
 import type { CommandBook } from './command-book.ts'
 import type { Happening } from './engine.ts'
 import type { EntryBodies, StepKind, Written } from './entries.ts'
+import type { Exchanges } from './exchanges.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { FlowPlan } from './plan.ts'
-import type { Additions, StepAdditions } from './recorder.ts'
+import type { Additions, FailureAdditions, StepAdditions } from './recorder.ts'
 import type { Intercept } from './try-step.ts'
 
 /** A step that the function has asked for, and what is known of it. */
@@ -59,7 +60,7 @@ export interface Host {
   readonly replayer: { generationOf(command: Command): number }
   /** Called with what a step came to; its result reaches the function in the order of the journal. */
   succeed(command: Command, encoded: string, additions?: StepAdditions | null): void
-  fail(command: Command, error: unknown, fate: Fate, additions?: Additions | null): void
+  fail(command: Command, error: unknown, fate: Fate, additions?: FailureAdditions | null): void
   /** Writes an entry about a step that goes on; its sequence. */
   note(written: Written | null, additions?: Additions | null, whenDurable?: () => void): number
   /** The step rests until then, or until something reaches it. */
@@ -92,5 +93,7 @@ export interface Services {
   /** What an append said of runs that may go on now, whoever wrote it; `null` when its answer was lost. */
   readonly heard: (receipt: AppendReceipt | null) => void
   readonly cancelRun: (run: RunKey, reason: string, id: string) => Promise<void>
+  /** The latest of what was sent. */
+  readonly exchanges: Exchanges
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
 }

@@ -9,6 +9,7 @@ import { Commands } from './control.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { Engine, Happening } from './engine.ts'
 import { planApp, type AppPlan } from './plan.ts'
+import { Exchanges } from './exchanges.ts'
 import { inspection } from './inspection.ts'
 import { Intake } from './intake.ts'
 import { QuietQueue } from './quiet-queue.ts'
@@ -26,6 +27,8 @@ export interface EngineOptions {
   readonly random?: () => number
   readonly log?: Services['log']
   readonly meter?: RunMeter
+  /** Takes out every secret that the process knows of; a connection's own are taken out in any case. */
+  readonly redact?: (text: string) => string
   /** A wait shorter than this stays in memory; default 1 s. */
   readonly lingerMs?: number
   /** Makes the ids of runs and messages; default is unguessable ones. */
@@ -143,6 +146,7 @@ function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard
     values: (hashes) => journal.values(hashes),
     heard,
     cancelRun,
+    exchanges: new Exchanges(() => clock.now(), options.redact ?? ((text) => text)),
     log,
   }
 }

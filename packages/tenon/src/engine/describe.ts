@@ -2,8 +2,8 @@ import type { Journal, RunKey, RunRow } from '../journal/journal.ts'
 import { read, wholeBody, type HistoryEntry } from './entries.ts'
 import { prepareHistory } from './history.ts'
 import { decodeEvent } from './messages.ts'
-import type { StoredError } from './outcome.ts'
-import type { AttemptView, ErrorView, RunView, StepView } from './view.ts'
+import { viewError } from './outcome.ts'
+import type { AttemptView, RunView, StepView } from './view.ts'
 
 type Draft = { -readonly [Key in keyof StepView]: StepView[Key] } & { attempts: AttemptView[] }
 
@@ -144,10 +144,6 @@ function reopenStep(drafts: Map<string, Draft>, entry: HistoryEntry | undefined)
   draft.state = 'running'
   draft.endedAt = null
   draft.error = null
-}
-
-function viewError(stored: StoredError): ErrorView {
-  return { name: stored.name, code: stored.code ?? 'STEP_FAILED', message: stored.message }
 }
 
 function waitsFor(row: RunRow, steps: readonly StepView[]): string | null {

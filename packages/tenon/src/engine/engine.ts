@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../base/errors.ts'
 import type { RunCounts, RunQuery } from '../journal/history.ts'
-import type { RunDetail, RunSummary } from './view.ts'
+import type { ExchangeView, RunDetail, RunSummary } from './view.ts'
 
 /** Makes runs progress: takes facts in, starts runs, carries each through to its end or to a wait. */
 export interface Engine extends Inspection {
@@ -36,6 +36,8 @@ export interface Inspection {
   counts(tenant: string): Promise<RunCounts>
   /** The story of one run, `null` when there is none. The inputs of its steps come from a dry replay on the code as it is now. */
   describe(tenant: string, run: string): Promise<RunDetail | null>
+  /** What the tries of its steps sent and got, without secrets, as far as it is kept: the latest of all runs, and those that went wrong. `null` when there is no such run. */
+  exchanges(tenant: string, run: string): Promise<readonly ExchangeView[] | null>
   /** Replays living runs dry against this code: those that would park, with the first difference. */
   check(tenant: string): Promise<readonly Divergence[]>
 }

@@ -2,6 +2,7 @@ import { contentHash } from '../base/ids.ts'
 import { decode, encode } from '../base/json.ts'
 import type { EntryRow, InboxMessage, NewEntry, RunStatus, StoredValue } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
+import type { StoredExchange } from './excerpt.ts'
 import type { StoredError } from './outcome.ts'
 import type { StepView } from './view.ts'
 
@@ -12,7 +13,7 @@ export type StepKind = StepView['kind']
 
 /** What an entry says. Names are short because every step of every run stores them. */
 export interface EntryBodies {
-  /** A step is over. `h` hash of its input, `t` kind, `a` tries, `s` when it began, `c` the connection of a call; `v` value or `e` error with `f` fate; `sig` the signal taken. */
+  /** A step is over. `h` hash of its input, `t` kind, `a` tries, `s` when it began, `c` the connection of a call; `v` value or `e` error with `f` fate; `sig` the signal taken; `x` what was sent and answered, where it went wrong. */
   step: {
     h: string
     c?: string | undefined
@@ -23,13 +24,25 @@ export interface EntryBodies {
     e?: StoredError
     f?: Fate
     sig?: number | undefined
+    x?: StoredExchange
   }
   /** A try failed and another follows at `at`, `d` after. */
-  attempt: { h: string; c?: string; t: StepKind; a: number; s: number; e: StoredError; f: Fate; at: number; d: number }
+  attempt: {
+    h: string
+    c?: string
+    t: StepKind
+    a: number
+    s: number
+    e: StoredError
+    f: Fate
+    at: number
+    d: number
+    x?: StoredExchange
+  }
   /** A request that cannot be repeated safely is about to leave. */
   sending: { h: string; t: StepKind; a: number }
   /** It is not known whether that request took effect. */
-  unknown: { h: string; t: StepKind; a: number; s: number; e: StoredError }
+  unknown: { h: string; t: StepKind; a: number; s: number; e: StoredError; x?: StoredExchange }
   /** A person said what became of it. */
   decision: { kind: 'happened' | 'did-not-happen' | 'retry'; by: string }
   /** A timer or wait began; it ends at `until`. `w` names the wait, `m` what it matches. */

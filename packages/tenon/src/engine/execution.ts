@@ -13,7 +13,7 @@ import { Mailbox } from './mailbox.ts'
 import type { FlowPlan } from './plan.ts'
 import type { Prepared } from './prepare.ts'
 import { Pulse, type Beating } from './pulse.ts'
-import { Recorder, type Additions, type Author, type StepAdditions } from './recorder.ts'
+import { Recorder, type Additions, type Author, type FailureAdditions, type StepAdditions } from './recorder.ts'
 import type { Difference } from './replay.ts'
 import { Replayer, type Delivery } from './replayer.ts'
 import { replayOn, type Replaying } from './replaying.ts'
@@ -158,7 +158,7 @@ export class Execution implements Replaying, Author, Beating {
     this.#pulse.goOn()
   }
 
-  fail(command: Command, error: unknown, fate: Fate, additions: Additions | null = null): void {
+  fail(command: Command, error: unknown, fate: Fate, additions: FailureAdditions | null = null): void {
     if (this.#settle(command)) this.#results.fail(command, { error, fate }, this.services.clock.now(), additions)
     this.#pulse.goOn()
   }

@@ -1,8 +1,10 @@
 import type { App } from '../definition/app.ts'
 import { checkRuns } from './check.ts'
 import type { Services } from './command.ts'
+import { readRun } from './describe.ts'
 import { detailOf } from './detail.ts'
 import type { Inspection } from './engine.ts'
+import { viewExchanges } from './excerpt.ts'
 import { listRuns } from './listing.ts'
 
 interface Parts {
@@ -19,6 +21,10 @@ export function inspection({ app, services, inProgress }: Parts): Inspection {
     list: (query) => listRuns(query, { app, journal, inProgress }),
     counts: (tenant) => journal.counts(tenant),
     describe: (tenant, run) => detailOf({ tenant, run }, { services, inProgress }),
+    async exchanges(tenant, run) {
+      const read = await readRun({ tenant, run }, journal)
+      return read === null ? null : viewExchanges(services.exchanges.of({ tenant, run }), read.entries)
+    },
     check: (tenant) => checkRuns(tenant, services),
   }
 }

@@ -7,6 +7,7 @@ import {
   type ErrorCode,
 } from '../base/errors.ts'
 import { decode, encode } from '../base/json.ts'
+import type { ErrorView } from './view.ts'
 
 /** An error as it stands in the journal: enough to make an error of the same class again. */
 export interface StoredError {
@@ -103,6 +104,11 @@ function restoreTenonError(stored: StoredError, cause: Error | undefined): Tenon
     retryable: stored.retryable ?? false,
     ...(stored.after === undefined ? {} : { retryAfterMs: stored.after }),
   })
+}
+
+/** An error as a person sees it: one that was thrown, or one of the journal. */
+export function viewError(error: Pick<StoredError, 'name' | 'message' | 'code'>): ErrorView {
+  return { name: error.name, code: error.code ?? 'STEP_FAILED', message: error.message }
 }
 
 /** The code that names an error in lists: its own, or `STEP_FAILED`. */

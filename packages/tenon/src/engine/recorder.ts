@@ -14,6 +14,7 @@ import type {
   StoredValue,
 } from '../journal/journal.ts'
 import type { Written } from './entries.ts'
+import type { StoredExchange } from './excerpt.ts'
 
 type Receipt = Extract<AppendReceipt, { outcome: 'written' | 'duplicate' }>
 
@@ -30,6 +31,9 @@ export interface Additions {
 
 /** Additions of a step's result: the signal that it took. */
 export type StepAdditions = Additions & { readonly signal?: number }
+
+/** Additions of a step's failure: what was sent and answered. */
+export type FailureAdditions = Additions & { readonly x?: StoredExchange }
 
 interface Batch {
   readonly entries: NewEntry[]

@@ -3,7 +3,7 @@ import type { Fate } from '../outbound/retry.ts'
 import type { Command } from './command.ts'
 import { withValue, write, writeSuccess, type EntryBodies, type Written } from './entries.ts'
 import { codeOf, restoreError, storeError } from './outcome.ts'
-import type { Additions, StepAdditions, Recorder } from './recorder.ts'
+import type { Additions, FailureAdditions, StepAdditions, Recorder } from './recorder.ts'
 import type { StepEntry } from './replay.ts'
 import { resultOf, type Delivery, type Result } from './replayer.ts'
 import { tellStep, type Told } from './telling.ts'
@@ -63,7 +63,7 @@ export class Results {
     command: Command,
     failure: { readonly error: unknown; readonly fate: Fate },
     at: number,
-    additions: Additions | null,
+    additions: FailureAdditions | null,
   ): void {
     const { hash: h, kind: t, attempt: a, startedAt, connection } = command
     const e = storeError(failure.error)
@@ -75,6 +75,7 @@ export class Results {
       ...(connection !== null && { c: connection }),
       e,
       f: failure.fate,
+      ...(additions?.x !== undefined && { x: additions.x }),
     })
     this.#record(command, written, additions, { ok: false, error: restoreError(e), fate: failure.fate })
   }

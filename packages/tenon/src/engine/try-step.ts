@@ -3,12 +3,19 @@ import type { Repeat } from '../definition/operation.ts'
 import { decideRetry, type Fate, type RetryPolicy } from '../outbound/retry.ts'
 import type { Command, Host } from './command.ts'
 import { write } from './entries.ts'
+import type { StoredExchange } from './excerpt.ts'
 import { codeOf, storeError } from './outcome.ts'
 
 /** What one try of a step came to. */
 export type TryResult =
   | { readonly encoded: string }
-  | { readonly error: unknown; readonly fate: Fate; readonly retryable: boolean; readonly retryAfterMs: number | null }
+  | {
+      readonly error: unknown
+      readonly fate: Fate
+      readonly retryable: boolean
+      readonly retryAfterMs: number | null
+      readonly excerpt?: StoredExchange | null
+    }
 
 /** A step that is tried until it succeeds, fails for good, or nobody can know: a call, or own code. */
 export interface TriedStep {
@@ -45,7 +52,7 @@ export function goTry(host: Host, step: TriedStep, command: Command): void {
     return becomeUnknown(
       host,
       command,
-      new TenonError('OUTCOME_UNKNOWN', 'the process ended before the answer came'),
+      { error: new TenonError('OUTCOME_UNKNOWN', 'the process ended before the answer came') },
       now,
     )
   const repeat = effectiveRepeat(step, command, now)
@@ -53,7 +60,7 @@ export function goTry(host: Host, step: TriedStep, command: Command): void {
     return becomeUnknown(
       host,
       command,
-      new TenonError('OUTCOME_UNKNOWN', 'the provider has forgotten the key of the earlier try'),
+      { error: new TenonError('OUTCOME_UNKNOWN', 'the provider has forgotten the key of the earlier try') },
       now,
     )
   }
@@ -110,8 +117,8 @@ function tried(
     step.policy,
     services.random,
   )
-  if (decision.next === 'fail') return host.fail(command, result.error, fateOf(result, command))
-  if (decision.next === 'unknown') return becomeUnknown(host, command, result.error, services.clock.now())
+  if (decision.next === 'fail') return host.fail(command, result.error, fateOf(result, command), excerptIn(result))
+  if (decision.next === 'unknown') return becomeUnknown(host, command, result, services.clock.now())
   again(host, command, result, decision.delayMs)
 }
 
@@ -140,6 +147,7 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
       f: result.fate,
       at,
       d: delayMs,
+      ...excerptIn(result),
     }),
   )
   services.meter.stepRetried(row.flow, codeOf(result.error))
@@ -157,10 +165,16 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
   host.rest(command, at)
 }
 
-function becomeUnknown(host: Host, command: Command, error: unknown, now: number): void {
+type Failure = Pick<Extract<TryResult, { error: unknown }>, 'error' | 'excerpt'>
+
+function excerptIn({ excerpt = null }: Failure): { readonly x?: StoredExchange } {
+  return excerpt === null ? {} : { x: excerpt }
+}
+
+function becomeUnknown(host: Host, command: Command, failure: Failure, now: number): void {
   command.isSent = false
   command.isUnknown = true
   const { hash: h, kind: t, attempt: a, startedAt: s } = command
-  host.note(write('unknown', command.name, now, { h, t, a, s, e: storeError(error) }))
+  host.note(write('unknown', command.name, now, { h, t, a, s, e: storeError(failure.error), ...excerptIn(failure) }))
   host.rest(command, null)
 }

@@ -1,3 +1,4 @@
+import type { AnswerView, RequestView } from '../client/render.ts'
 import type { RunRow, RunStatus } from '../journal/journal.ts'
 
 /** One run in a list. */
@@ -79,6 +80,20 @@ export interface AttemptView {
   readonly endedAt: number | null
   readonly error: ErrorView | null
   readonly retryAt: number | null
+}
+
+/** A request of one try of a step as it was sent, and its answer, without secrets. */
+export interface ExchangeView {
+  readonly step: string
+  readonly attempt: number
+  /** When it left. */
+  readonly at: number
+  /** Until the answer was there, `null` without one. */
+  readonly tookMs: number | null
+  readonly request: RequestView
+  readonly answer: AnswerView | null
+  /** What the try failed by. */
+  readonly error: ErrorView | null
 }
 
 export interface ErrorView {

@@ -84,7 +84,9 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   options.redactor.add(token.reveal())
 
   const { simulators, connections, client } = await openOutward({ ...options, ...parts, folder }, closing)
-  const engine = await createEngine({ app, journal, client, clock, meter, log: (name, facts) => log.warn(name, facts) })
+  const warn = (name: string, facts: Readonly<Record<string, unknown>>): void => log.warn(name, facts)
+  const redact = options.redactor.text
+  const engine = await createEngine({ app, journal, client, clock, meter, redact, log: warn })
   // Should a later part fail to start, the engine must not go on alone.
   closing.defer(async () => void (await engine.drain(0)))
   const context = { engine, tenant, clock, log, meter }
