@@ -1,4 +1,6 @@
 import type { FastifyReply } from 'fastify'
+import { isSecretName } from '../telemetry/secret-name.ts'
+import { censored } from '../telemetry/secret-text.ts'
 
 /**
  * Where a browser could show an answer, it must neither guess that it is a page nor be let into one (SEC-12): nothing loads, nothing frames it, no other site gets it.
@@ -22,8 +24,19 @@ export const textHeaders: Readonly<Record<string, string>> = {
 }
 
 /** Answers of the management API: never kept by a cache, and readable where JSON has no form of its own. */
-export function sendJson(reply: FastifyReply, status: number, value: unknown): void {
-  void reply.code(status).headers(jsonHeaders).send(JSON.stringify(value, readable))
+export function sendJson(reply: FastifyReply, status: number, value: unknown, form: Replacer = readable): void {
+  void reply.code(status).headers(jsonHeaders).send(JSON.stringify(value, form))
+}
+
+type Replacer = (name: string, value: unknown) => unknown
+
+/** For what flows and providers made: a person sees it without what is secret by its name or known to be (SEC-11). */
+export function withoutSecrets(redact: (text: string) => string): Replacer {
+  return (name, value) => {
+    if (value === null || value === undefined || typeof value === 'boolean') return value
+    if (isSecretName(name)) return censored
+    return typeof value === 'string' ? redact(value) : readable(name, value)
+  }
 }
 
 function readable(_name: string, value: unknown): unknown {

@@ -101,6 +101,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     journal,
     clock,
     log,
+    redact,
     meter,
     metrics,
     state: 'starting',

@@ -35,6 +35,8 @@ export interface ServerContext {
   readonly journal: ReadableJournal | null
   readonly clock: Clock
   readonly log: Log
+  /** Takes known secrets out of a text. */
+  readonly redact: (text: string) => string
   readonly meter: IntakeMeter | null
   /** `null` where nothing is measured. */
   readonly metrics: (() => Exposition) | null

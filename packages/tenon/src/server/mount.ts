@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { TenonError } from '../base/errors.ts'
 import { logAccess } from './access-log.ts'
-import { guardHeaders, sendJson } from './answer.ts'
+import { guardHeaders, sendJson, withoutSecrets } from './answer.ts'
 import type { ServerContext } from './context.ts'
 import type { Gate } from './gate.ts'
 import { readInput } from './input.ts'
@@ -65,12 +65,13 @@ function guardOf({ right, anyHost }: Route, gate: Gate): Guard | null {
 
 function answering(route: CheckedRoute, context: ServerContext) {
   const status = Number(Object.keys(route.answers)[0])
+  const form = route.shows === 'data' ? withoutSecrets(context.redact) : undefined
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const caller = callers.get(request)
     if (caller === undefined) throw new TenonError('UNAUTHENTICATED', 'nobody has proved who asks')
     const value = await route.handle({ ...readInput(route, request), caller }, context)
     if (value === undefined) void reply.code(status).headers(guardHeaders).send()
-    else sendJson(reply, status, value)
+    else sendJson(reply, status, value, form)
     return reply
   }
 }

@@ -21,6 +21,8 @@ interface RouteBase {
   readonly body?: z.ZodObject
   /** By status. The first is what a request that succeeds gets; problems need not be listed. */
   readonly answers: Readonly<Record<number, Answer>>
+  /** `data`: the answer holds what flows and providers made; what is secret in it is not shown. */
+  readonly shows?: 'data'
   /** Largest body taken, in bytes; default is the server's. */
   readonly bodyLimit?: number
   /** For probes that call this machine by any name: the Host header is not looked at. */

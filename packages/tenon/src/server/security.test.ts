@@ -370,6 +370,26 @@ describe('SEC-11: what is secret stays inside', () => {
     for (const value of [secret, apiKey, token]) for (const form of forms(value)) expect(printed).not.toContain(form)
   })
 
+  test('SEC-11: what a flow and a provider made is shown without what is secret by its name, or known to be', async () => {
+    await begin()
+    const data = {
+      id: 'ord_1',
+      note: `the key is ${apiKey}`,
+      client_secret: 'pi_canary',
+      auth: { user: 'canary_user' },
+    }
+    await harness.ask('/api/v1/runs', {
+      method: 'POST',
+      headers: { ...authorised, ...json },
+      body: JSON.stringify({ flow: 'as-given', input: data, id: 'as-given' }),
+    })
+    const shown = await (await harness.ask('/api/v1/runs/as-given', { headers: authorised })).json()
+    expect(shown).toMatchObject({
+      input: { id: 'ord_1', note: 'the key is [secret]', client_secret: '[secret]', auth: '[secret]' },
+    })
+    expect(JSON.stringify(shown)).not.toContain('canary')
+  })
+
   test('SEC-11: no route answers with a credential, a session or a link of someone else', async () => {
     const routes = await begin()
     const victim = await harness.signIn('victim')

@@ -91,7 +91,8 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
     trigger: manual(z.object({ month: z.string() })),
     run: ({ event }) => event.data,
   })
-  const app = defineApp({ flows: [paid, byHand] })
+  const asGiven = defineFlow('as-given', { trigger: manual(), run: ({ event }) => event.data })
+  const app = defineApp({ flows: [paid, byHand, asGiven] })
   const journal = memoryJournal(commit === undefined ? {} : { faults: { batch: commit } })
   const engine = await createEngine({
     app,
@@ -115,6 +116,7 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
     operator: { token: new Secret(token), tenant: 'default' },
     clock,
     log,
+    redact: redactor.text,
     port: 0,
   })
   closing.push(async () => {

@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly journal?: ReadableJournal
   readonly clock: Clock
   readonly log: Log
+  /** Takes known secrets out of a text that is shown; default changes nothing. */
+  readonly redact?: (text: string) => string
   readonly meter?: IntakeMeter
   /** What `GET /metrics` tells; without it there is no such route. */
   readonly metrics?: () => Exposition
@@ -110,6 +112,7 @@ function createContext(
     webhooks: options.webhooks,
     simulators: options.simulators ?? [],
     journal: options.journal ?? null,
+    redact: options.redact ?? ((text) => text),
     meter: options.meter ?? null,
     metrics: options.metrics ?? null,
     isLocal: loopback.has(host) && options.publicUrl === undefined,

@@ -91,3 +91,19 @@ export const runDetail: z.ZodType = z
     signals: z.array(z.string()).describe('Names that it would take a signal by; those that it waits for come first.'),
   })
   .meta({ id: 'RunDetail', description: 'The story of one run, what stands around it, and what may be done about it.' })
+
+const sentBody = z.string().nullable().describe('As text; null where there was none, or it is not text.')
+const sentHeaders = z.record(z.string(), z.string()).describe('Secrets in them read [secret].')
+const truncated = z.boolean().describe('True where the body is longer than what is kept.')
+
+export const exchange: z.ZodType = z
+  .object({
+    step: z.string(),
+    attempt: z.number(),
+    at: time.describe('When it left.'),
+    tookMs: z.number().nullable().describe('Until the answer was there.'),
+    request: z.object({ method: z.string(), url: z.string(), headers: sentHeaders, body: sentBody, truncated }),
+    answer: z.object({ status: z.number(), headers: sentHeaders, body: sentBody, truncated }).nullable(),
+    error: errorView.nullable().describe('What the try failed by.'),
+  })
+  .meta({ id: 'Exchange', description: 'What one try of a call sent and got, without secrets.' })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { requireId } from '../../base/ids.ts'
 import type { RunSummary } from '../../engine/view.ts'
 import type { RunStatus } from '../../journal/journal.ts'
-import { runDetail, runParams as params, runStatuses, runSummary, text } from '../answers/run.ts'
+import { exchange, runDetail, runParams as params, runStatuses, runSummary, text } from '../answers/run.ts'
 import { findRun } from '../find-run.ts'
 import { defineRoute, type Route, type Routes } from '../route.ts'
 import { TenonError } from '../../base/errors.ts'
@@ -70,6 +70,7 @@ const looking: readonly Route[] = [
     right: 'runs:read',
     summary: 'The story of one run.',
     params,
+    shows: 'data',
     answers: { 200: runDetail },
     async handle({ params: { run: name }, caller: { tenant } }, { engine }) {
       const run = await findRun(engine, tenant, name)
@@ -84,6 +85,20 @@ const looking: readonly Route[] = [
         ...told
       } = view
       return told
+    },
+  }),
+  defineRoute({
+    method: 'GET',
+    path: `${path}/:run/exchanges`,
+    right: 'runs:read',
+    summary: 'What the calls of a run sent and got, without secrets, as far as it is kept.',
+    params,
+    answers: { 200: z.object({ exchanges: z.array(exchange) }) },
+    async handle({ params: { run: name }, caller: { tenant } }, { engine }) {
+      const run = await findRun(engine, tenant, name)
+      const exchanges = await engine.exchanges(tenant, run)
+      if (exchanges === null) throw new TenonError('NOT_FOUND', `there is no run ${run}`)
+      return { exchanges }
     },
   }),
 ]

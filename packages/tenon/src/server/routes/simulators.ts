@@ -39,6 +39,7 @@ export const routes: Routes = [
     right: 'simulators:read',
     summary: 'What a simulator holds and has seen.',
     params,
+    shows: 'data',
     answers: { 200: simulatorDetail },
     handle({ params: { connector } }, context) {
       const simulator = find(context, connector)
@@ -63,6 +64,7 @@ export const routes: Routes = [
     body: z
       .strictObject({ event: text, data: z.unknown().optional().describe("Default is the simulator's own example.") })
       .meta({ examples: [{ event: 'payment_intent.succeeded' }] }),
+    shows: 'data',
     answers: { 202: z.object({ connector: z.string(), event: z.string(), made: z.unknown().optional() }) },
     async handle({ params: { connector }, body: { event, data } }, context) {
       const simulator = find(context, connector)
