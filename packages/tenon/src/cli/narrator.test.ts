@@ -13,7 +13,7 @@ function listen() {
     err: () => undefined,
   }
   const narrator = createNarrator(terminal, clock)
-  const facts = (run: string) => ({ at: clock.now(), run, flow: 'order-paid' })
+  const facts = (run: string) => ({ at: clock.now(), tenant: 'default', run, flow: 'order-paid' })
   return { clock, lines, narrator, facts, told: () => lines.map((line) => line.slice(10)) }
 }
 
@@ -22,13 +22,14 @@ test('a run is told in a few lines: steps that end close together share one', as
   const run = facts('1q9z0k3fv8mp2n4qxa7x2k9fq')
   narrator.hear({
     name: 'event.accepted',
+    tenant: 'default',
     at: clock.now(),
     type: 'stripe/payment_intent.succeeded',
     id: 'evt_1',
     runs: [run.run],
     duplicate: false,
   })
-  narrator.hear({ name: 'run.started', ...run, tenant: 'default', key: 'SO-1001' })
+  narrator.hear({ name: 'run.started', ...run, key: 'SO-1001' })
   for (const [step, tookMs] of [
     ['shop.getOrder#1', 12],
     ['shop.reserveStock#1', 40],
@@ -58,7 +59,7 @@ test('a run is told in a few lines: steps that end close together share one', as
 test('under load it counts instead, and tells again when it is calm', async () => {
   const { clock, lines, narrator, facts, told } = listen()
   for (let number = 0; number < 500; number += 1)
-    narrator.hear({ name: 'run.started', ...facts(`run-${number}`), tenant: 'default', key: null })
+    narrator.hear({ name: 'run.started', ...facts(`run-${number}`), key: null })
   await clock.advance(1000)
   expect(lines.length).toBeLessThan(50)
   // What it would not tell, nobody need put together.

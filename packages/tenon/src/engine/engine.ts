@@ -104,7 +104,7 @@ export interface DrainReport {
 }
 
 /** `noun.verb`, in the past. */
-export type Happening =
+export type Happening = { readonly tenant: string } & (
   | {
       readonly name: 'event.accepted'
       readonly at: number
@@ -116,7 +116,6 @@ export type Happening =
   | {
       readonly name: 'run.started' | 'run.resumed'
       readonly at: number
-      readonly tenant: string
       readonly run: string
       readonly flow: string
       readonly key: string | null
@@ -182,3 +181,4 @@ export type Happening =
       readonly code: ErrorCode
       readonly message: string
     }
+)

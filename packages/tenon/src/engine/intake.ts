@@ -32,7 +32,7 @@ export class Intake {
     const duplicate = receipt.outcome === 'duplicate'
     const runs = duplicate ? receipt.runs : runsOf(receipt)
     if (isHeard('event.accepted'))
-      emit({ name: 'event.accepted', at: now, type: event.type, id: event.id, runs, duplicate })
+      emit({ name: 'event.accepted', at: now, tenant: event.tenant, type: event.type, id: event.id, runs, duplicate })
     if (receipt.outcome === 'written' && receipt.reached.length > 0) this.#dispatcher.ready(receipt.reached)
     return { duplicate, runs }
   }

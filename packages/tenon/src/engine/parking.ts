@@ -47,6 +47,7 @@ export function parkDiverged(run: Diverged, whenDurable: () => void): void {
         services.emit({
           name: 'run.parked',
           at,
+          tenant: row.tenant,
           run: row.run,
           flow: row.flow,
           code: new TenonError('DIVERGED', message).code,

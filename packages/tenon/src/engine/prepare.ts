@@ -105,7 +105,8 @@ async function giveUpVersion(loaded: LoadedRun, entries: readonly HistoryEntry[]
     state: { status: 'parked', wakeAt: null, code: 'DIVERGED', leaveLine: false },
   })
   services.meter.runParked(row.flow, 'DIVERGED')
-  services.emit({ name: 'run.parked', at, run: row.run, flow: row.flow, code: 'DIVERGED', message })
+  const { tenant, run, flow } = row
+  services.emit({ name: 'run.parked', at, tenant, run, flow, code: 'DIVERGED', message })
   return null
 }
 
@@ -121,6 +122,7 @@ export function writePoisoned(row: RunRow, services: Services): Promise<AppendRe
   services.emit({
     name: 'run.failed',
     at,
+    tenant: row.tenant,
     run: row.run,
     flow: row.flow,
     tookMs: at - row.createdAt,

@@ -14,7 +14,7 @@ export interface Told {
 
 /** Tells listeners how a step ended. */
 export function tellStep({ row, services }: Told, command: Command, error: Error | null, at: number): void {
-  const facts = { at, run: row.run, flow: row.flow, step: command.name, attempt: command.attempt }
+  const facts = { at, tenant: row.tenant, run: row.run, flow: row.flow, step: command.name, attempt: command.attempt }
   if (error === null) services.emit({ name: 'step.completed', ...facts, tookMs: at - (command.startedAt || at) })
   else services.emit({ name: 'step.failed', ...facts, code: codeOf(error), message: error.message, retryInMs: null })
 }
@@ -22,7 +22,7 @@ export function tellStep({ row, services }: Told, command: Command, error: Error
 export function tellRest({ row, services, book }: Told, parked: boolean, wakeAt: number | null): void {
   if (parked) services.meter.runParked(row.flow, 'OUTCOME_UNKNOWN')
   if (!services.isHeard(parked ? 'run.parked' : 'run.waited')) return
-  const facts = { at: services.clock.now(), run: row.run, flow: row.flow }
+  const facts = { at: services.clock.now(), tenant: row.tenant, run: row.run, flow: row.flow }
   const open = [...book.open]
   if (!parked)
     return services.emit({
@@ -44,7 +44,7 @@ export function tellEnd({ row, services }: Told, ending: Ending, at: number): vo
   const code = ending.how === 'completed' ? '' : ending.how === 'cancelled' ? 'RUN_CANCELLED' : codeOf(ending.error)
   services.meter.runEnded(row.flow, ending.how, code, at - row.createdAt)
   if (!services.isHeard(`run.${ending.how}`)) return
-  const facts = { at, run: row.run, flow: row.flow, tookMs: at - row.createdAt }
+  const facts = { at, tenant: row.tenant, run: row.run, flow: row.flow, tookMs: at - row.createdAt }
   if (ending.how !== 'failed') return services.emit({ name: `run.${ending.how}`, ...facts })
   services.emit({ name: 'run.failed', ...facts, code: codeOf(ending.error), message: messageOf(ending.error) })
 }

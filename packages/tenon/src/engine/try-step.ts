@@ -84,6 +84,7 @@ function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Repeat):
     services.emit({
       name: 'step.started',
       at: command.startedAt,
+      tenant: row.tenant,
       run: row.run,
       flow: row.flow,
       step: command.name,
@@ -153,6 +154,7 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
   services.meter.stepRetried(row.flow, codeOf(result.error))
   if (services.isHeard('step.failed')) {
     const failed = {
+      tenant: row.tenant,
       run: row.run,
       flow: row.flow,
       step: command.name,

@@ -122,7 +122,7 @@ function createContext(
     startedAt: clock.now(),
     site: createSite(host, options.publicUrl),
     cookie: sessionCookie(token),
-    live: createLive({ engine, clock, tenant }),
+    live: createLive({ engine, clock }),
     files: folder === null ? null : consoleFiles(folder),
     sessions,
     signInLink(by) {

@@ -13,7 +13,7 @@ function teller() {
     return () => void listeners.delete(listener)
   }
   const tell = (run: string, flow = 'order-paid'): void => {
-    for (const listener of listeners) listener({ name: 'run.undone', at: 1, run, flow })
+    for (const listener of listeners) listener({ name: 'run.undone', tenant: 'default', at: 1, run, flow })
   }
   return { listen, tell, listeners }
 }
@@ -31,7 +31,7 @@ function pipe() {
 function begin() {
   const clock = virtualClock({ isDriven: true })
   const engine = teller()
-  const live = createLive({ engine, clock, tenant: 'default' })
+  const live = createLive({ engine, clock })
   const add = (about: { run?: string; flow?: string; isWelcome?: () => boolean; tenant?: string } = {}) => {
     const { state, sink } = pipe()
     const remove = live.add({ tenant: 'default', isWelcome: () => true, ...about, sink })
@@ -51,7 +51,7 @@ describe('those who watch', () => {
     engine.tell('b')
     expect(one.state.text).toBe(two.state.text)
     expect(one.state.text).toContain(
-      'event: happening\nid: 1\ndata: {"tenant":"default","name":"run.undone","at":1,"run":"a","flow":"order-paid"}\n\n',
+      'event: happening\nid: 1\ndata: {"name":"run.undone","tenant":"default","at":1,"run":"a","flow":"order-paid"}\n\n',
     )
     one.remove()
     two.remove()
@@ -188,6 +188,16 @@ describe('GET /api/v1/live', () => {
     expect(text).toMatch(/^retry: 2000\n\n/)
     expect(text).toContain('"tenant":"default"')
     expect(text).not.toContain('event: gap')
+  })
+
+  test('SEC-09: tells nothing of what happens to another tenant', async () => {
+    const harness = await start()
+    const { until } = await open(harness, authorised)
+    for (const tenant of ['other', 'default'])
+      await harness.engine.start({ tenant, flow: 'by-hand', input: { month: '5' }, id: `run-of-${tenant}` })
+    const text = await until('"name":"run.completed"')
+    expect(text).toContain('run-of-default')
+    expect(text).not.toContain('other')
   })
 
   test('a browser that comes back is told that something may have happened meanwhile', async () => {

@@ -30,7 +30,6 @@ export interface Live {
 export interface LiveOptions {
   readonly engine: Pick<Engine, 'listen'>
   readonly clock: Clock
-  readonly tenant: string
 }
 
 export const mostListeners = 64
@@ -45,7 +44,7 @@ interface Watching extends Listener {
   deaf: number
 }
 
-export function createLive({ engine, clock, tenant }: LiveOptions): Live {
+export function createLive({ engine, clock }: LiveOptions): Live {
   const watching = new Set<Watching>()
   let stop: () => void = () => undefined
   let cancelHeartbeat: () => void = () => undefined
@@ -55,15 +54,14 @@ export function createLive({ engine, clock, tenant }: LiveOptions): Live {
   let isClosed = false
 
   const tell = (happening: Happening): void => {
-    const about = { tenant, ...happening }
-    const concerned = [...watching].filter((one) => concerns(one, about))
+    const concerned = [...watching].filter((one) => concerns(one, happening))
     if (concerned.length === 0) return
     counter += 1
     const now = Math.floor(clock.now() / 1000)
     if (now !== second) [second, inSecond] = [now, 0]
     inSecond += 1
     const text =
-      inSecond > mostPerSecond ? null : `event: happening\nid: ${counter}\ndata: ${JSON.stringify(about)}\n\n`
+      inSecond > mostPerSecond ? null : `event: happening\nid: ${counter}\ndata: ${JSON.stringify(happening)}\n\n`
     for (const one of concerned) {
       if (text === null || !one.sink.hasRoom()) one.lost += 1
       else one.sink.write(gapOf(one) + text)
@@ -119,8 +117,9 @@ export function gapEvent(lost: number | null): string {
   return `event: gap\ndata: ${JSON.stringify({ lost })}\n\n`
 }
 
-function concerns({ tenant, run, flow }: Listener, about: Happening & { readonly tenant: string }): boolean {
+function concerns({ tenant, run, flow }: Listener, about: Happening): boolean {
   if (about.tenant !== tenant) return false
-  if (run !== undefined && !('run' in about ? about.run === run : about.runs.includes(run))) return false
+  if (run !== undefined && !('run' in about ? about.run === run : 'runs' in about && about.runs.includes(run)))
+    return false
   return flow === undefined || ('flow' in about && about.flow === flow)
 }
