@@ -162,7 +162,7 @@ export default {
     },
     { files: ['packages/tenon/src/base/json.ts'], rules: { 'no-restricted-properties': 'off' } },
     {
-      files: ['**/*.config.ts', '**/app.ts', 'tests/**', 'examples/**/*.ts'],
+      files: ['**/*.config.ts', 'docs/.vitepress/**', '**/app.ts', 'tests/**', 'examples/**/*.ts'],
       rules: { 'import/no-default-export': 'off' },
     },
     {

@@ -11,7 +11,7 @@ const gates: Readonly<Record<string, () => Promise<Ended>>> = {
   'dead code': () => runTool('knip', ['--treat-config-hints-as-errors']),
   copies: () => runTool('jscpd', []),
   licences: () => runNode(['scripts/licences.ts']),
-  documents: () => runNode(['scripts/docs.ts']),
+  documents: () => runNode(['scripts/docs/check.ts']),
 }
 
 const wanted = process.argv.slice(2)

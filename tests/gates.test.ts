@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
-import { programs } from '../scripts/docs.ts'
+import { programs } from '../scripts/docs/check.ts'
 import { isAccepted, refused } from '../scripts/licences.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -97,12 +97,17 @@ describe('the code in documents', () => {
       'npm start',
       '```',
     ].join('\n')
-    expect(programs(text)).toEqual(['\n\nconst a = 1\n\n\n\na + 1'])
+    expect(programs(text)).toEqual([{ file: null, text: '\n\nconst a = 1\n\n\n\na + 1' }])
+  })
+
+  test('has the name under which the page imports it', () => {
+    const text = ['<!-- file: app.ts -->', '', '```ts', 'export const a = 1', '```'].join('\n')
+    expect(programs(text)).toEqual([{ file: 'app.ts', text: '\n\n\nexport const a = 1' }])
   })
 
   test('is found in the examples of comments', () => {
     expect(programs(['/**', ' * @example', ' * ```ts', ' * const a = 1', ' * ```', ' */'].join('\n'))).toEqual([
-      '\n\n\nconst a = 1',
+      { file: null, text: '\n\n\nconst a = 1' },
     ])
   })
 })

@@ -36,7 +36,7 @@ export function measuresOf(measured: Measured): () => Exposition {
   return () => (exposition ??= createExposition([...metricsOf(measured.meter), ...gaugesOf(measured)]))
 }
 
-function gaugesOf({ engine, tenant, dataFolder, version }: Measured): readonly Metric[] {
+export function gaugesOf({ engine, tenant, dataFolder, version }: Measured): readonly Metric[] {
   const kept = { type: 'gauge' as const, name: 'tenon_runs', help: 'Runs in the journal, by status.' }
   const files = { type: 'gauge' as const, name: 'tenon_journal_file_bytes', help: 'Size of the files of the journal.' }
   const info = { type: 'gauge' as const, name: 'tenon_info', help: 'Always 1; the label says which version runs.' }

@@ -1,0 +1,37 @@
+import { gaugesOf } from '../../packages/tenon/src/server/measures.ts'
+import { metricsOf, type Metric } from '../../packages/tenon/src/telemetry/metric.ts'
+import { Meter } from '../../packages/tenon/src/telemetry/meter.ts'
+import { cell, code, page, table } from './markdown.ts'
+
+/** Every metric of ours, with its labels as they come out when something of everything has happened. */
+export async function metricPage(): Promise<string> {
+  const meter = new Meter({ flows: ['f'], operations: { c: ['o'] } })
+  happen(meter)
+  const counts = async (): Promise<never> => ({ ready: 1 }) as never
+  const engine = { counts, activity: () => ({ inProgress: 0, readied: 0, nextWakeAt: null }) }
+  const gauges = gaugesOf({ meter, engine, tenant: '', dataFolder: '', version: '' })
+  const rows = await Promise.all([...metricsOf(meter), ...gauges].map(rowOf))
+  return page(
+    '# Metrics',
+    '`GET /metrics` tells them to Prometheus. The values of labels are the names that the app declares (flows, connectors, operations), outcomes, and [error codes](errors.md); anything else counts as `other`. Beside these stand the usual figures of a Node process: CPU, memory, event loop, garbage collection.',
+    table(['metric', 'kind', 'labels', 'what it says'], rows),
+  )
+}
+
+function happen(meter: Meter): void {
+  meter.runStarted('f')
+  meter.runEnded('f', 'failed', 'TIMEOUT', 1)
+  meter.runParked('f', 'DIVERGED')
+  meter.stepEnded('f', { kind: 'call', attempt: 1 }, 'TIMEOUT', 1)
+  meter.stepRetried('f', 'TIMEOUT')
+  meter.callEnded('c', 'o', { outcome: 'failed', status: 500, error: { code: 'TIMEOUT' } }, 1)
+  meter.eventTaken('c', 'accepted')
+  meter.webhookAnswered('c', 'SIGNATURE_INVALID', 1)
+}
+
+async function rowOf(metric: Metric): Promise<string[]> {
+  const [first] = [...(await metric.read())]
+  // Those of files are looked up on a disk that is not there.
+  const labels = metric.name === 'tenon_journal_file_bytes' ? ['file'] : Object.keys(first?.[0] ?? {})
+  return [code(metric.name), metric.type, labels.map(code).join(' '), cell(metric.help)]
+}
