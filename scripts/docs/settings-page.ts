@@ -79,7 +79,7 @@ function membersTable(file: string, name: string): string {
       [
         code(`${member.key.name}${member.optional === true ? '?' : ''}`),
         code(shortType(text.slice(type.start, type.end), parameters)),
-        cell(isItsOwn ? wordsOf(comment.value) : ''),
+        cell(isItsOwn ? wordsOf(comment.value) : missing(file, name, member.key.name)),
       ],
     ]
   })
@@ -92,6 +92,10 @@ function shortType(type: string, parameters: ReadonlyMap<string, string>): strin
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/Readonly<Record<string, ([\w<>, ]+)>>/g, 'Record<string, $1>')
     .replaceAll(/<(?:any|unknown)(?:, (?:any|unknown))*>/g, '')
+}
+
+function missing(file: string, name: string, member: string): never {
+  throw new Error(`definition/${file}.ts: ${name}.${member} is a setting and has no words`)
 }
 
 function wordsOf(comment: string): string {

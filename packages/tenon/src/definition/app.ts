@@ -25,7 +25,9 @@ export interface Connection {
 export interface ConnectionOptions {
   /** Default `main`. */
   readonly name?: string
+  /** Replaces the connector's base URL, such as for a region. */
   readonly baseUrl?: string
+  /** By the names that the connector's authentication and webhooks ask for. */
   readonly credentials: Readonly<Record<string, FromEnvironment>>
 }
 
@@ -45,7 +47,9 @@ export interface AppOptions<
   Flows extends readonly Flow[] = readonly Flow[],
   Simulators extends readonly SimulatorDefinition[] = readonly SimulatorDefinition[],
 > {
+  /** Several versions of a flow may stand beside each other. */
   readonly flows: Flows
+  /** The accounts that calls and webhooks use. */
   readonly connections?: readonly Connection[]
   /** Used for each connector that has no connection, when the app is started with simulators. */
   readonly simulators?: Simulators

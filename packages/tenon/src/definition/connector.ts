@@ -13,6 +13,7 @@ export type Events = Readonly<Record<string, EventOptions>>
 export interface WebhookOptions {
   /** Name in the path `/hooks/<path>`; default is the connector's. For providers that refuse certain words in a URL. */
   readonly path?: string
+  /** How a request proves where it comes from: `timestampedHmac`, `bodyHmac`, `staticToken`. Judged over the bytes as they came. */
   readonly verify: Verifier
   /** The events in a verified, parsed body: one request may hold several. */
   readonly read: (body: unknown, request: RawRequest) => readonly ReceivedEvent[]
@@ -43,15 +44,23 @@ export interface ConnectorOptions<
   Evs extends Events = Events,
   Fields extends string = string,
 > {
+  /** In plain words, for the console. */
   readonly description?: string
+  /** Where its paths begin; a connection may name another. */
   readonly baseUrl: string
+  /** How calls are authenticated: `bearer`, `basic`, `tokenLogin`, `noAuth`. */
   readonly auth: AuthDeclaration<Fields>
+  /** What can be called, by name. */
   readonly operations: Ops
+  /** The kinds of events that it delivers, by the provider's own names. */
   readonly events?: Evs
+  /** How its events arrive. */
   readonly webhooks?: WebhookOptions
+  /** How it recognises a repeated request, for all operations that do not say otherwise. */
   readonly idempotency?: Idempotency
   /** Headers sent with each call, such as an API version. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Limit for one try of an operation; default 30 s. */
   readonly timeout?: Duration
   /** Reads an answer that is not a success, also one that came with status 200; asked about every answer. `null` where the status says enough. */
   readonly failure?: (answer: AnswerParts) => ProviderFailure | null

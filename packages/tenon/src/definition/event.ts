@@ -11,6 +11,7 @@ export interface FlowEvent<Data = unknown> {
 }
 
 export interface EventOptions<DataSchema extends Schema = Schema> {
+  /** In plain words, for the console. */
   readonly description?: string
   /** What the event carries; a delivery that does not fit starts nothing. */
   readonly data: DataSchema

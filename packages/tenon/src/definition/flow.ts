@@ -30,6 +30,7 @@ export interface CallOptions<Output = unknown> {
   readonly idempotencyKey?: string
   /** Takes the effect back when the run fails or is cancelled later. Registered with the step's result. */
   readonly undo?: (output: Output) => unknown
+  /** Replaces what the flow says, member by member. */
   readonly retry?: RetryOptions
 }
 
@@ -56,8 +57,11 @@ export interface StepContext {
 }
 
 export interface StepOptions<Output = unknown> {
+  /** Takes the effect back when the run fails or is cancelled later. Registered with the step's result. */
   readonly undo?: (output: Output) => unknown
+  /** Limit for one try; its signal aborts then. */
   readonly timeout?: Duration
+  /** Replaces what the flow says, member by member. */
   readonly retry?: RetryOptions
   /** True where repeating the function is harmless even when it is not known whether it finished; default true. False: an interrupted try waits for a person's decision. */
   readonly repeatable?: boolean
@@ -132,7 +136,9 @@ export type FlowContext<T, U extends Uses, W extends Waits> = {
 } & ClientsOf<U>
 
 export interface FlowOptions<T = Trigger, U extends Uses = Uses, W extends Waits = Waits, Output = unknown> {
+  /** In plain words, for the console. */
   readonly description?: string
+  /** What starts runs: `stripe.on('…')`, `schedule('…')`, `manual(…)`. */
   readonly trigger: T
   /** The only connectors its runs may call. */
   readonly uses?: U
@@ -146,11 +152,13 @@ export interface FlowOptions<T = Trigger, U extends Uses = Uses, W extends Waits
   readonly onBlocked?: 'wait' | 'skip'
   /** Runs in progress at most, waiting ones not counted. */
   readonly concurrency?: number
+  /** How its steps are tried again, unless a step says otherwise. */
   readonly retry?: RetryOptions
   /** A run not ended by then is undone and fails. */
   readonly timeout?: Duration
   /** Raise it with an incompatible change, and keep the old definition in the app until its runs have ended. Default 1. */
   readonly version?: number
+  /** Gets the event, the steps, and a client for each name under `uses`. What it returns is the output of the run. */
   readonly run: (context: FlowContext<T, U, W>) => Output | Promise<Output>
 }
 

@@ -19,6 +19,7 @@ export interface Idempotency {
 export interface Lookup {
   /** Name of another operation of the connector, one that changes nothing. Answered with 404, there was no effect. */
   readonly operation: string
+  /** What it is asked, made from the input of the call. */
   readonly input: (input: never) => unknown
   /** The output of the operation had it been answered, or `null` when there was no effect. */
   readonly found: (answer: never, input: never) => unknown
@@ -40,11 +41,15 @@ export interface AnswerParts {
 }
 
 export interface OperationOptions<Input extends Schema = Schema, Output extends Schema = Schema> {
+  /** In plain words, for the console. */
   readonly description?: string
+  /** The method of HTTP. */
   readonly method: Method
   /** Path below the base URL; `{name}` is filled from the input. What remains of the input goes into the query (GET, HEAD, DELETE) or the body. */
   readonly path: string
+  /** What a call takes; checked before anything leaves. */
   readonly input: Input
+  /** What a call gives; an answer that does not fit is `UPSTREAM_ANSWER_INVALID`. */
   readonly output: Output
   /** How the body is written; default `json`. `form` nests with brackets: `metadata[order_id]=7`. */
   readonly body?: 'json' | 'form'
@@ -52,7 +57,9 @@ export interface OperationOptions<Input extends Schema = Schema, Output extends 
   readonly idempotency?: Idempotency | false
   /** True where repeating the request changes nothing more; default for GET, HEAD, PUT and DELETE. */
   readonly repeatable?: boolean
+  /** How to find out what became of a lost answer, where the provider knows no keys. */
   readonly lookup?: Lookup
+  /** Limit for one try; default is the connector's. */
   readonly timeout?: Duration
   /** For requests that the path and body rules cannot express. */
   readonly request?: (input: never) => RequestParts

@@ -121,6 +121,7 @@ export interface TestApp<
 /**
  * Brings an app up for one test. Works with any test runner.
  *
+ * <!-- not compiled: a part of a test, whose app is the reader's own -->
  * ```ts
  * test('a paid order is delivered', async () => {
  *   await using app = await testApp(orderApp)
