@@ -36,6 +36,12 @@ function run(program: string, args: readonly string[], cwd: string): string {
 const tsc = (args: readonly string[], cwd: string): string =>
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...args], cwd)
 
+const strict = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--skipLibCheck']
+const withNode = [
+  ...[...strict, '--allowImportingTsExtensions', '--lib', 'es2024,esnext.disposable'],
+  ...['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node'],
+]
+
 /** A copy of the sources to build in, so that the working tree keeps its own dist/; the workspace links lead into the copy. */
 function copySources(): void {
   mkdirSync(join(work, 'node_modules/@tenon'), { recursive: true })
@@ -104,7 +110,7 @@ describe('the packed packages, installed in an empty project', () => {
     const doors = [...new Set(names.flatMap(doorsOf))].filter((door) => !door.endsWith('.suite'))
     expect(doors).toEqual(expect.arrayContaining(['tenon', 'tenon/testing', 'tenon/simulator', 'tenon/journal/sqlite']))
     expect(doors).toEqual(expect.arrayContaining(['@tenon/connectors/stripe', '@tenon/connectors/stripe/simulator']))
-    const ports = ['tenon/journal/journal']
+    const ports = ['tenon/journal/history', 'tenon/journal/journal']
     const program = `for (const door of ${JSON.stringify(doors)}) if (Object.keys(await import(door)).length === 0 && !${JSON.stringify(ports)}.includes(door)) throw new Error(door + ' is empty')`
     run(process.execPath, ['--input-type=module', '-e', program], project)
   })
@@ -118,19 +124,31 @@ describe('the packed packages, installed in an empty project', () => {
     `
     writeFileSync(join(project, 'app.ts'), flow)
     writeFileSync(join(project, 'wrong.ts'), flow.replace('event.id', 'event.nonsense'))
-    const strict = [
-      '--noEmit',
-      '--strict',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2024',
-      '--skipLibCheck',
-      '--types',
-      '',
-    ]
-    tsc([...strict, 'app.ts'], project)
-    expect(() => tsc([...strict, 'wrong.ts'], project)).toThrow('nonsense')
+    tsc([...strict, '--types', '', 'app.ts'], project)
+    expect(() => tsc([...strict, '--types', '', 'wrong.ts'], project)).toThrow('nonsense')
+  })
+
+  test('let a user test an app in ten lines, under the runner that Node brings', () => {
+    const lines = `
+      import assert from 'node:assert/strict'
+      import { test } from 'node:test'
+      import { stripeSimulator } from '@tenon/connectors/stripe/simulator'
+      import { testApp } from 'tenon/testing'
+      import app from './app.ts'
+      test('a payment starts its flow', async () => {
+        await using paid = await testApp(app, { simulators: [stripeSimulator] })
+        await paid.simulator('stripe').emit('payment_intent.succeeded', { amount: 4900 })
+        assert.match((await paid.run()).output ?? '', /^evt_/)
+      })
+    `
+    writeFileSync(join(project, 'app.test.ts'), lines)
+    writeFileSync(join(project, 'wrong.test.ts'), lines.replace("'stripe'", "'paypal'"))
+    // Vitest is not there, and nothing asks for it.
+    expect(existsSync(join(project, 'node_modules/vitest'))).toBe(false)
+    const args = ['--test', '--test-reporter=tap', 'app.test.ts']
+    expect(run(process.execPath, args, project)).toMatch(/ok 1 - a payment starts its flow[^]*# pass 1\n# fail 0/)
+    tsc([...withNode, 'app.test.ts'], project)
+    expect(() => tsc([...withNode, 'wrong.test.ts'], project)).toThrow('paypal')
   })
 
   test('bring the command line', () => {

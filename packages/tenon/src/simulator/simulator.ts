@@ -22,6 +22,7 @@ export type {
   Behaviour,
   Cause,
   Endpoint,
+  GivenTo,
   InputProblem,
   Redelivery,
   Refusal,
