@@ -37,10 +37,8 @@ const tsc = (args: readonly string[], cwd: string): string =>
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...args], cwd)
 
 const strict = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--skipLibCheck']
-const withNode = [
-  ...[...strict, '--allowImportingTsExtensions', '--lib', 'es2024,esnext.disposable'],
-  ...['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node'],
-]
+const nodeTypes = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node']
+const withNode = [...strict, ...nodeTypes, '--allowImportingTsExtensions', '--lib', 'es2024,esnext.disposable']
 
 /** A copy of the sources to build in, so that the working tree keeps its own dist/; the workspace links lead into the copy. */
 function copySources(): void {

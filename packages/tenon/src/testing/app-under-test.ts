@@ -1,5 +1,5 @@
 import { durationMs } from '../base/duration.ts'
-import { TenonError } from '../base/errors.ts'
+import { messageOf, TenonError } from '../base/errors.ts'
 import type { App, SimulatorDefinition } from '../definition/app.ts'
 import type { Connector } from '../definition/connector.ts'
 import type { Flow } from '../definition/flow.ts'
@@ -144,8 +144,14 @@ export class AppUnderTest {
     return this.#closing
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.close()
+    } catch (error) {
+      // At the end of a test that has failed already, some runners show neither this error nor the one before.
+      process.emitWarning(messageOf(error))
+      throw error
+    }
   }
 
   async #view(engine: Engine, run: string): Promise<RunOf<Flow>> {

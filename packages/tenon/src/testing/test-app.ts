@@ -123,14 +123,21 @@ export interface TestApp<
  *
  * <!-- not compiled: a part of a test, whose app is the reader's own -->
  * ```ts
- * test('a paid order is delivered', async () => {
- *   await using app = await testApp(orderApp)
+ * import { stripe } from '@tenon/connectors/stripe'
+ * import { stripeSimulator } from '@tenon/connectors/stripe/simulator'
+ * import { defineApp, defineFlow } from 'tenon'
+ * import { testApp } from 'tenon/testing'
+ * import { expect, test } from 'vitest'
  *
- *   await app.simulator('stripe').emit('payment_intent.succeeded', { metadata: { order_id: 'SO-1001' } })
- *   await app.simulator('shiprocket').emit('shipment.delivered', { order: 'SO-1001' })
+ * const paid = defineFlow('paid', {
+ *   trigger: stripe.on('payment_intent.succeeded'),
+ *   run: ({ event }) => event.data.amount,
+ * })
  *
- *   const run = await app.run()
- *   expect(run.output).toBe('delivered')
+ * test('a payment starts its flow', async () => {
+ *   await using app = await testApp(defineApp({ flows: [paid], simulators: [stripeSimulator] }))
+ *   await app.simulator('stripe').emit('payment_intent.succeeded', { amount: 4900 })
+ *   expect(await app.run()).toMatchObject({ status: 'completed', output: 4900 })
  * })
  * ```
  *
