@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Server as NetServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { memoryJournal } from '../journal/memory.ts'
@@ -74,6 +74,19 @@ async function start(changed: Partial<ApplicationOptions> = {}): Promise<Applica
   return Object.assign(application, { lines })
 }
 
+function portOf(server: NetServer): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  const port = await portOf(server)
+  await new Promise((resolve) => void server.close(resolve))
+  return port
+}
+
 /** Until the engine says so: never a pause of a guessed length. */
 function happening(application: Application, name: string, times: number): Promise<void> {
   return new Promise((resolve) => {
@@ -142,9 +155,7 @@ describe('an app at work', () => {
 
   test('what fails to start leaves nothing running and can be started again', async () => {
     const blocker = createServer()
-    const port = await new Promise<number>(
-      (resolve) => void blocker.listen(0, '127.0.0.1', () => resolve((blocker.address() as AddressInfo).port)),
-    )
+    const port = await portOf(blocker)
     await expect(start({ port })).rejects.toMatchObject({
       code: 'PORT_TAKEN',
       message: expect.stringContaining('PORT') as string,
@@ -166,6 +177,50 @@ describe('SEC-16: as shipped', () => {
     expect((await fetch(`${application.url}/api/v1/runs`)).status).toBe(401)
     for (const debug of ['/debug', '/queue', '/admin', '/.env', '/api', '/api/v1'])
       expect((await fetch(application.url + debug)).status).toBe(404)
+  })
+
+  test("SEC-17: who has signed in stays so over a restart; the file is the owner's alone and lets nobody in", async () => {
+    const port = await freePort()
+    const enter = async (application: Application): Promise<string> => {
+      const { url } = application.server.signInLink('mia')
+      const response = await fetch(`${application.url}/console/sign-in`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { origin: application.url },
+        body: new URLSearchParams({ token: new URL(url).searchParams.get('token') ?? '' }),
+      })
+      return response.headers.get('set-cookie')?.split(';', 1)[0] ?? 'none'
+    }
+    const first = await start({ port })
+    const cookie = await enter(first)
+    await first.drain(1000)
+    const path = join(folder, 'data', 'sessions.json')
+    expect(statSync(path).mode & 0o077).toBe(0)
+    expect(readFileSync(path, 'utf8')).not.toContain(cookie.split('=')[1])
+
+    const second = await start({ port })
+    const who = async (): Promise<number> =>
+      (await fetch(`${second.url}/api/v1/session`, { headers: { cookie } })).status
+    expect(await who()).toBe(200)
+    // Another data folder on the same port and host is another installation: its cookie has another name.
+    const other = await start({ dataFolder: join(folder, 'other') })
+    expect((await enter(other)).split('=')[0]).not.toBe(cookie.split('=')[0])
+    await second.drain(1000)
+    writeFileSync(path, '{"sessions": [{"digest": 7}], "li')
+    const third = await start({ port })
+    expect((await fetch(`${third.url}/api/v1/session`, { headers: { cookie } })).status).toBe(401)
+  })
+
+  test.each([
+    'tenon.example.com',
+    'ftp://tenon.example.com',
+    'https://tenon.example.com/path',
+    'https://a:b@x.example',
+  ])('TENON_URL as %s is a mistake that is told', async (url) => {
+    await expect(start({ environment: { TENON_URL: url } })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining('TENON_URL') as string,
+    })
   })
 
   test('SEC-16: two installations have different tokens', async () => {

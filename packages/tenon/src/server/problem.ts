@@ -19,6 +19,7 @@ const frank: ReadonlySet<ErrorCode> = new Set([
   'BODY_INVALID',
   'BODY_TOO_LARGE',
   'EVENT_UNKNOWN',
+  'FORBIDDEN',
   'MEDIA_TYPE_UNSUPPORTED',
   'METHOD_NOT_ALLOWED',
 ])

@@ -188,6 +188,12 @@ describe('behind a proxy that speaks HTTPS', () => {
     expect((await send(server.port, 'GET', '/api/v1/session', direct)).status).toBe(401)
   })
 
+  test('a name that is not known yet is told how to become known', async () => {
+    const { server } = await start()
+    const { text } = await send(server.port, 'GET', '/console/', { headers: { host: 'tenon.example.com' } })
+    expect(JSON.parse(text)).toMatchObject({ status: 403, detail: expect.stringContaining('TENON_URL') as string })
+  })
+
   test('other names stay foreign, and forwarded headers change nothing (SEC-14)', async () => {
     const { server } = await start({ publicUrl })
     for (const headers of [
