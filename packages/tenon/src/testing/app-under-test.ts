@@ -73,7 +73,7 @@ export class AppUnderTest {
 
   decide(run: RunReference, step: string, kind: Decision['kind'], result?: unknown): Promise<void> {
     return this.#ask(async (engine) => {
-      const view = await engine.describe(tenant, idOf(run))
+      const view = await this.#world.life.story(idOf(run))
       const named = view?.steps.find(({ name }) => namesStep(step, name))?.name ?? step
       const decision: Decision = kind === 'happened' ? { kind, result } : { kind }
       await engine.decide({ tenant, run: idOf(run), step: named, decision, by: 'test' })
@@ -155,7 +155,7 @@ export class AppUnderTest {
   }
 
   async #view(engine: Engine, run: string): Promise<RunOf<Flow>> {
-    const view = await engine.describe(tenant, run)
+    const view = await this.#world.life.story(run)
     if (view === null) throw new TenonError('NOT_FOUND', `there is no run ${run}; ${named(await listed(engine))}`)
     return testRun(view, (step) => this.#world.attempts.inputOf(run, step))
   }

@@ -5,7 +5,9 @@ import type { Connections } from '../connection/connection.ts'
 import type { App } from '../definition/app.ts'
 import type { RawRequest } from '../definition/verifier.ts'
 import { createEngine } from '../engine/create-engine.ts'
+import { describeRun, readRun } from '../engine/describe.ts'
 import type { Engine, Happening } from '../engine/engine.ts'
+import type { RunView } from '../engine/view.ts'
 import { memoryJournal, type MemoryJournal, type MemoryState } from '../journal/memory.ts'
 import type { ResolvedConnection } from '../connection/connection.ts'
 import type { Transport } from '../outbound/outbound.ts'
@@ -113,6 +115,12 @@ export class Life {
     if (this.#engine === null || !this.isAlive) return null
     const asked = question(this.#engine).then((answer) => ({ answer }))
     return Promise.race([asked, this.#death.promise])
+  }
+
+  /** The story of a run, by the journal alone: to look at one must not run its code, as `describe` of the engine does. */
+  async story(run: string): Promise<RunView | null> {
+    const read = await readRun({ tenant, run }, this.#journal)
+    return read === null ? null : describeRun(read)
   }
 
   get activity(): { readonly inProgress: number } {
