@@ -20,6 +20,15 @@ export function personOf(environment: CommandInput['environment']): string {
   return environment['USER'] || environment['USERNAME'] || 'operator'
 }
 
+/** A link that lets that person sign in to the console, once. */
+export async function requestSignInLink(
+  dataFolder: string,
+  by: string,
+): Promise<{ readonly url: string; readonly expiresAt: number }> {
+  const answer = await connectToServer(dataFolder).send('POST', '/sign-in-links', { by })
+  return answer as { url: string; expiresAt: number } & typeof answer
+}
+
 export function runPath(run: string | undefined, order: string): string {
   return `/runs/${encodeURIComponent(run ?? '')}/${order}`
 }

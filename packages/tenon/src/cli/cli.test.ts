@@ -1,67 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { createWorkplace } from './process.fixture.ts'
 
-// The command line is tested as it is used: in a process of its own.
-
-let folder: string
-const children: ChildProcess[] = []
-beforeAll(() => {
-  // Beside the sources, so that the apps in it find the packages.
-  folder = mkdtempSync(join(import.meta.dirname, '../../.test-'))
-})
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const cli = join(import.meta.dirname, 'cli.ts')
-
-interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-function begin(...words: string[]) {
-  const environment = {
-    ...process.env,
-    NO_COLOR: '1',
-    FORCE_COLOR: '0',
-    TENON_DATA: join(folder, 'data'),
-    PORT: '0',
-    COLUMNS: '100',
-  }
-  const child = spawn(process.execPath, ['--conditions=source', cli, ...words], { cwd: folder, env: environment })
-  children.push(child)
-  let [out, err] = ['', '']
-  const watchers = new Set<() => void>()
-  child.stdout.on('data', (piece: Buffer) => {
-    out += piece.toString()
-    for (const watcher of watchers) watcher()
-  })
-  child.stderr.on('data', (piece: Buffer) => (err += piece.toString()))
-  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, out, err })))
-  const said = (pattern: RegExp): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const look = (): void => {
-        const found = pattern.exec(out)
-        if (found !== null) resolve(found[1] ?? found[0])
-      }
-      watchers.add(look)
-      look()
-      void ended.then(() => reject(new Error(`it ended before it said ${pattern.source}: ${out}${err}`)))
-    })
-  return { child, ended, said }
-}
-
-const tenon = (...words: string[]): Promise<Ended> => begin(...words).ended
-
-function write(name: string, text: string): string {
-  writeFileSync(join(folder, name), text)
-  return name
-}
+const { folder, begin, tenon, write, clear, remove } = createWorkplace()
+afterEach(clear)
+afterAll(remove)
 
 const flowApp = (options: string, body = ''): string => `
 import { defineApp, defineFlow, manual, signal } from 'tenon'

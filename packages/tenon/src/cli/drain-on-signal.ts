@@ -1,5 +1,6 @@
 import { systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
+import type { DrainReport } from '../engine/engine.ts'
 import type { Application } from '../server/application.ts'
 import type { Terminal } from './terminal.ts'
 import { count } from './words.ts'
@@ -41,19 +42,21 @@ async function drain(
       `Stopping: ${count(inProgress, 'run')} in progress, for at most ${limitMs / 1000} s. Again to stop at once.`,
     )
   try {
-    const { interrupted, waiting, ready } = await application.drain(limitMs)
-    const rest = [
-      ...(waiting > 0 ? [count(waiting, 'run waits', 'runs wait')] : []),
-      ...(ready > 0 ? [`${count(ready, 'run has', 'runs have')} work to do`] : []),
-      ...(interrupted > 0 ? [`${count(interrupted, 'call was', 'calls were')} cut off`] : []),
-    ]
-    terminal?.out(
-      rest.length === 0
-        ? 'Stopped. Nothing is waiting.'
-        : `Stopped. ${rest.join(', ')}: all of it goes on at the next start.`,
-    )
+    terminal?.out(describeDrain(await application.drain(limitMs)))
   } catch (error) {
     terminal?.err(`Stopped, but not in good order: ${messageOf(error)}`)
     process.exitCode = 1
   }
+}
+
+/** What is left for the next start. */
+export function describeDrain({ interrupted, waiting, ready }: DrainReport): string {
+  const rest = [
+    ...(waiting > 0 ? [count(waiting, 'run waits', 'runs wait')] : []),
+    ...(ready > 0 ? [`${count(ready, 'run has', 'runs have')} work to do`] : []),
+    ...(interrupted > 0 ? [`${count(interrupted, 'call was', 'calls were')} cut off`] : []),
+  ]
+  return rest.length === 0
+    ? 'Stopped. Nothing is waiting.'
+    : `Stopped. ${rest.join(', ')}: all of it goes on at the next start.`
 }

@@ -14,8 +14,8 @@ import { isEventTrigger } from '../trigger/trigger.ts'
 import { startSchedules } from '../trigger/schedule.ts'
 import { webhooksOf, type Webhook } from '../trigger/webhook.ts'
 import { keepRunsYoung } from './collector.ts'
-import { DataFolder } from './data-folder.ts'
-import { loadApp, projectName, requireSound } from './load-app.ts'
+import { DataFolder, type ServerAddress } from './data-folder.ts'
+import { loadApp, projectName, requireSound, type LoadedApp } from './load-app.ts'
 import { measuresOf, vocabularyOf } from './measures.ts'
 import type { Server } from './server.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
@@ -27,6 +27,8 @@ export interface ApplicationOptions {
   readonly dataFolder: string
   readonly port: number
   readonly host?: string
+  /** What stands before it and stays when it goes: that is the address to the outside, and who put it there takes it away. */
+  readonly front?: ServerAddress
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Whether the app's simulators stand in for missing connections; default true. */
   readonly simulate?: boolean
@@ -59,8 +61,12 @@ const tenant = 'default'
 
 /** Brings an app up, in the order in which each part needs the ones before. What fails to start leaves nothing running. */
 export async function startApplication(options: ApplicationOptions): Promise<Application> {
+  return startLoaded(await loadApp(options.appFile, { simulate: options.simulate ?? true }), options)
+}
+
+/** The same for an app that is loaded already. */
+export async function startLoaded(loaded: LoadedApp, options: ApplicationOptions): Promise<Application> {
   keepRunsYoung()
-  const loaded = await loadApp(options.appFile, { simulate: options.simulate ?? true })
   requireSound(loaded)
   const closing = new AsyncDisposableStack()
   try {
@@ -107,8 +113,8 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     state: 'starting',
   })
   closing.defer(() => server.close())
-  folder.writeAddress({ url: server.url, pid: process.pid })
-  closing.defer(() => folder.removeAddress())
+  folder.writeAddress({ url: server.url, pid: options.front?.pid ?? process.pid })
+  if (options.front === undefined) closing.defer(() => folder.removeAddress())
 
   const schedules = await startSchedules(app, journal, context)
   closing.defer(() => schedules.stop())
@@ -139,13 +145,14 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
 }
 
 /** Where people find the server, and by what they get in. */
-function frontOf({ appFile, environment, port, host, clock = systemClock, log }: Starting, folder: DataFolder) {
+function frontOf({ appFile, environment, port, host, front, clock = systemClock, log }: Starting, folder: DataFolder) {
   const publicUrl = publicUrlOf(environment)
   return {
     sessions: openSessions(folder, clock, log),
     appName: projectName(appFile),
     port,
     ...(host !== undefined && { host }),
+    ...(front !== undefined && { frontUrl: front.url }),
     ...(publicUrl !== undefined && { publicUrl }),
   }
 }

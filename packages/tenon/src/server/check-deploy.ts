@@ -31,12 +31,24 @@ export async function checkDeploy(options: {
   const journal = problems.length > 0 ? null : await openForReading(options.dataFolder)
   if (journal === null) return { file, problems, divergences: null, runs: 0 }
   try {
-    const counts = await journal.counts(tenant)
-    const runs = living.reduce((sum, status) => sum + counts[status], 0)
-    return { file, problems, divergences: await divergencesOf(app, journal), runs }
+    return { file, problems, ...(await tryOn(app, journal)) }
   } finally {
     await journal.close()
   }
+}
+
+/** Tries an app on the living runs of the server that works on a data folder. Rejects with `NOT_FOUND` when there is none. */
+export async function checkAgainstServer(
+  app: App,
+  dataFolder: string,
+): Promise<{ readonly divergences: readonly Divergence[]; readonly runs: number }> {
+  return tryOn(app, throughServer(connectToServer(dataFolder)))
+}
+
+async function tryOn(app: App, journal: ReadJournal): Promise<{ divergences: readonly Divergence[]; runs: number }> {
+  const counts = await journal.counts(tenant)
+  const runs = living.reduce((sum, status) => sum + counts[status], 0)
+  return { divergences: await divergencesOf(app, journal), runs }
 }
 
 async function divergencesOf(app: App, journal: ReadJournal): Promise<readonly Divergence[]> {

@@ -77,7 +77,7 @@ async function importModule(absolute: string, file: string): Promise<Record<stri
     throw new TenonError(
       'APP_INVALID',
       `${place ?? file} stops with: ${reasonOf(error)}${place === null || place.startsWith(`${file}:`) ? '' : `\n  It is loaded by ${file}.`}`,
-      { cause: error },
+      { cause: error, ...(place !== null && { details: { place } }) },
     )
   }
 }
@@ -85,14 +85,22 @@ async function importModule(absolute: string, file: string): Promise<Record<stri
 /** The first position in the stack that is the user's own code. */
 function placeOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null
-  for (const line of (error.stack ?? '').split('\n')) {
+  const lines = (error.stack ?? '').split('\n')
+  for (const [index, line] of lines.entries()) {
     const found = /(?:^|[\s(])(?:file:\/\/)?(\/[^\s()]+?|[A-Za-z]:[\\/][^\s()]+?):(\d+)(?::(\d+))?\)?$/.exec(
       line.trim(),
     )
     if (found === null || /[\\/]node_modules[\\/]|^node:/.test(line) || isOurs(found[1] ?? '')) continue
-    return `${shownPath(decodeURI(found[1] ?? ''))}:${found[2]}${found[3] === undefined ? '' : `:${found[3]}`}`
+    const column = found[3] ?? markedColumn(lines.slice(index + 1, index + 4))
+    return `${shownPath(decodeURI(found[1] ?? ''))}:${found[2]}${column === null ? '' : `:${column}`}`
   }
   return null
+}
+
+/** A mistake in the syntax is marked below its line instead. */
+function markedColumn(lines: readonly string[]): string | null {
+  const mark = lines.find((line) => /^\s*\^+\s*$/.test(line))
+  return mark === undefined ? null : String(mark.indexOf('^') + 1)
 }
 
 const ownFolder = new URL('..', import.meta.url).pathname
@@ -106,7 +114,7 @@ function reasonOf(error: unknown): string {
   return name + messageOf(error).split('\n', 1)[0]
 }
 
-function shownPath(absolute: string): string {
+export function shownPath(absolute: string): string {
   const fromHere = relative(process.cwd(), absolute)
   return fromHere.startsWith('..') ? absolute : fromHere
 }

@@ -8,6 +8,7 @@ import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import type { Webhook } from '../trigger/webhook.ts'
 import { createLimits, type Limits } from './limits.ts'
+import { listenError } from './listen-error.ts'
 import { answerBrokenRequests } from './broken-request.ts'
 import { consoleFiles, findConsole } from './console/files.ts'
 import { createGate, type Operator } from './gate.ts'
@@ -48,6 +49,8 @@ export interface ServerOptions {
   readonly sessions?: Sessions
   /** Where a proxy offers this server to people, such as `https://tenon.example.com`; default is its own address. */
   readonly publicUrl?: string
+  /** Its address where something on this machine stands before it; default is where it listens. */
+  readonly frontUrl?: string
   /** The built console; default is the one that the package `@tenon/console` brings, `null` for none. */
   readonly consoleFolder?: string | null
 }
@@ -78,7 +81,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   server.setNotFoundHandler((request, reply) => answerProblem(context, notFound(routes, request), request, reply))
   await listen(server, host, options.port)
   const { port } = server.server.address() as { port: number }
-  url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  url = options.frontUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   return {
     url,
     port,
@@ -186,15 +189,6 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
   try {
     await server.listen({ host, port })
   } catch (error) {
-    const { code } = error as { code?: string }
-    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
-    const found = code === 'EADDRINUSE' ? 'is in use by another program' : 'may not be used by this user'
-    throw new TenonError(
-      'PORT_TAKEN',
-      `Port ${port} on ${host} ${found}. Set the variable PORT to another, such as PORT=${port + 1}, or end the program that has it.`,
-      {
-        cause: error,
-      },
-    )
+    throw listenError(error, host, port)
   }
 }

@@ -1,8 +1,9 @@
-import type { Divergence } from '../../engine/engine.ts'
 import { checkDeploy } from '../../server/check-deploy.ts'
 import { describeProblems } from '../../server/load-app.ts'
-import { exitCodes, textOption, type CommandDefinition } from '../command.ts'
-import { count, shortId } from '../words.ts'
+import { exitCodes, type CommandDefinition } from '../command.ts'
+import { describeDivergences, keepTheOldCode } from '../divergences.ts'
+import { appFileOf } from '../serving.ts'
+import { count } from '../words.ts'
 
 export const command: CommandDefinition = {
   summary: 'Before a deploy: mistakes in the app, and living runs that its code no longer fits.',
@@ -14,7 +15,7 @@ export const command: CommandDefinition = {
   async run(input) {
     const { terminal, json, dataFolder } = input
     const { colours } = terminal
-    const found = await checkDeploy({ appFile: textOption(input, 'app') ?? 'app.ts', dataFolder })
+    const found = await checkDeploy({ appFile: appFileOf(input), dataFolder })
     const { file, problems, divergences, runs } = found
     const isGood = problems.length === 0 && (divergences ?? []).length === 0
     if (json) terminal.out(JSON.stringify(found))
@@ -23,20 +24,7 @@ export const command: CommandDefinition = {
       terminal.out(`${colours.green('✓')} ${file} has no mistakes. There are no runs in ${dataFolder} to try it on.`)
     else if (isGood)
       terminal.out(`${colours.green('✓')} ${file} has no mistakes, and fits all ${count(runs, 'living run')}.`)
-    else for (const line of describeDivergences(file, divergences)) terminal.out(line)
+    else for (const line of [...describeDivergences(file, divergences), keepTheOldCode]) terminal.out(line)
     return isGood ? exitCodes.good : exitCodes.failed
   },
-}
-
-function describeDivergences(file: string, divergences: readonly Divergence[]): string[] {
-  const lines = divergences.flatMap(({ run, flow, version, expected, found }) => [
-    `  run ${shortId(run)} of ${flow} version ${version}`,
-    `    it has done   ${expected}`,
-    `    the code does ${found}`,
-  ])
-  return [
-    `${count(divergences.length, 'run')} would stop and wait for a person under ${file}:`,
-    ...lines,
-    '  Keep the old version of the flow in the app until they have ended (raise version in the new one), or mark the change with step.changed.',
-  ]
 }

@@ -1,5 +1,4 @@
-import { connectToServer } from '../../server/management-client.ts'
-import { personOf } from '../act.ts'
+import { personOf, requestSignInLink } from '../act.ts'
 import { textOption, type CommandDefinition } from '../command.ts'
 
 export const command: CommandDefinition = {
@@ -13,9 +12,9 @@ export const command: CommandDefinition = {
   async run(input) {
     const { terminal, environment, dataFolder, json } = input
     const by = textOption(input, 'by') ?? personOf(environment)
-    const link = await connectToServer(dataFolder).send('POST', '/sign-in-links', { by })
+    const link = await requestSignInLink(dataFolder, by)
     if (json) return terminal.out(JSON.stringify(link))
-    terminal.out(String(link['url']))
+    terminal.out(link.url)
     terminal.out(terminal.colours.dim('It opens once, within ten minutes.'))
   },
 }
