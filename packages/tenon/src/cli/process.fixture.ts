@@ -89,6 +89,6 @@ export function createWorkplace(): Workplace {
     clear() {
       for (const child of children.splice(0)) child.kill('SIGKILL')
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 }),
   }
 }

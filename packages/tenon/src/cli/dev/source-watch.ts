@@ -17,7 +17,8 @@ const longestMs = 800
 
 /** Editors write in several steps, and a checkout writes many files: they are told together when nothing has come for a moment. */
 export function watchSources(clock: Clock, onChange: (files: readonly string[]) => void): SourceWatch {
-  const watcher = watch([], { ignoreInitial: true, persistent: true })
+  // It also tells when it has begun to look: what changed before that would be missed otherwise.
+  const watcher = watch([], { ignoreInitial: false, persistent: true })
   const known = new Map<string, string>()
   const touched = new Set<string>()
   let firstAt = 0
