@@ -42,8 +42,10 @@ export class DevLoop {
   readonly #watch: SourceWatch
   readonly #types: TypeWatch | null
   #running: AppProcess | null = null
-  /** The one that is being made ready. */
+  /** The one that reads the code: given up when the code changes meanwhile. */
   #next: AppProcess | null = null
+  /** The one that takes over: from here on there is no way back. */
+  #starting: AppProcess | null = null
   /** Started ahead, without the app. */
   #spare: AppProcess | null = null
   #wanted: string | null = null
@@ -90,7 +92,7 @@ export class DevLoop {
   }
 
   kill(): void {
-    for (const process of [this.#running, this.#next, this.#spare]) process?.kill()
+    for (const app of [this.#running, this.#next, this.#starting, this.#spare]) app?.kill()
   }
 
   async #takeTurns(): Promise<void> {
@@ -124,6 +126,8 @@ export class DevLoop {
     if (this.#running !== null) await this.#compare(app, file)
     if (this.#wanted !== null || this.#isStopping) return app.kill()
     const hadOne = this.#running !== null || this.#hasGreeted
+    this.#next = null
+    this.#starting = app
     this.#door.hold()
     await this.#retire()
     try {
@@ -132,6 +136,8 @@ export class DevLoop {
     } catch (error) {
       this.#door.shut()
       throw error
+    } finally {
+      this.#starting = null
     }
   }
 

@@ -91,10 +91,10 @@ describe('a change of the code', () => {
     await dev.said(
       /1 run would stop and wait for a person under app\.ts:\n.*\n +it has done +look\n +the code does +other/,
     )
-    await dev.said(/reloaded/)
-    write('report.ts', waits('again'))
+    await dev.said(/changed: reloaded/)
     dev.forget()
-    await dev.said(/reloaded/)
+    write('report.ts', waits('again'))
+    await dev.said(/changed: reloaded/)
     await tenon('runs', 'signal', 'may', 'go')
     await tenon('runs', 'retry', 'may')
     await dev.said(/report completed|report +.*completed/)
@@ -114,7 +114,7 @@ describe('a change of the code', () => {
     save('stranger.ts', 'export {}\n')
     save('word.ts', `export const word = 'b'\n`)
     await dev.said(/word\.ts changed: reloaded/)
-    expect(dev.out().match(/reloaded/g)).toHaveLength(2)
+    expect(dev.out().match(/changed: reloaded/g)).toHaveLength(2)
   }, 40_000)
 
   test('saved the way editors do, and in a burst, is one reload; nobody who asks meanwhile is turned away', async () => {
@@ -128,13 +128,13 @@ describe('a change of the code', () => {
     for (let number = 0; number < 20; number += 1) {
       save('report.ts', waits(`word ${number}`))
     }
-    await dev.said(/reloaded/)
+    await dev.said(/changed: reloaded/)
     await tenon('runs', 'start', 'report', '--id', 'after')
     asks = false
     await asking
     expect(answers.length).toBeGreaterThan(5)
     expect(answers.filter((status) => status !== 200 && status !== 503)).toEqual([])
-    expect(dev.out().match(/reloaded/g)?.length).toBeLessThanOrEqual(2)
+    expect(dev.out().match(/changed: reloaded/g)?.length).toBeLessThanOrEqual(2)
   }, 40_000)
 })
 
@@ -180,7 +180,7 @@ describe('code that is broken', () => {
       await tenon('runs', 'signal', 'may', 'go')
       await dev.said(/report completed|report +.*completed/)
       write('report.ts', waits('right'))
-      await dev.said(/reloaded/)
+      await dev.said(/changed: reloaded/)
     },
     60_000,
   )
@@ -192,7 +192,7 @@ describe('code that is broken', () => {
     await dev.said(/There is no file app\.ts/)
     expect(await ask(dev.url)).toBe(200)
     write('app.ts', `${app}// back\n`)
-    await dev.said(/reloaded/)
+    await dev.said(/changed: reloaded/)
   }, 40_000)
 
   test('in its types only runs, and the mistake is shown where it is', async () => {
