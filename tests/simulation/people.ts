@@ -29,6 +29,10 @@ export class People {
   readonly cancelled = new Set<string>()
   readonly #decided = new Map<string, number>()
   readonly started = new Set<string>()
+  /** Flows that somebody wanted paused, and those of which it is certain that they are. */
+  readonly #touched = new Set<string>()
+  readonly paused = new Set<string>()
+  #wishes = 0
   #events = 0
 
   constructor(simulation: Simulation) {
@@ -36,7 +40,7 @@ export class People {
   }
 
   get isContent(): boolean {
-    return this.outbox.every(({ runs }) => runs !== null)
+    return this.#touched.size === 0 && this.outbox.every(({ runs }) => runs !== null)
   }
 
   /** Who waits for an answer of a process that died learns nothing. */
@@ -51,7 +55,8 @@ export class People {
     if (engine === null) return
     const kind = random.next()
     const isCrowded = this.#simulation.state.runs.size > 12
-    if (kind < 0.4)
+    if (random.chance(0.06)) this.#pauseOrResume(engine)
+    else if (kind < 0.4)
       this.#sendNew(engine, random.chance(0.6) && !isCrowded ? random.pick(['ordered', 'returned']) : 'delivered')
     else if (kind < 0.52) this.#sendAgain(engine)
     else if (kind < 0.6 && !isCrowded) this.#startByHand(engine)
@@ -67,6 +72,7 @@ export class People {
     if (engine === null) return
     for (const outgoing of this.outbox) if (outgoing.runs === null && outgoing.open === 0) this.#send(engine, outgoing)
     this.#decide(engine)
+    for (const flow of this.#touched) this.#resume(engine, flow)
     for (const run of this.#runs((one) => one.status === 'failed' && one.inLine))
       this.#ask(engine.cancel({ tenant, run: run.run, reason: 'cleared up' }))
   }
@@ -166,6 +172,25 @@ export class People {
     this.#ask(
       engine.cancel({ tenant, run: run.run, reason: 'no longer wanted' }).then(() => void this.cancelled.add(run.run)),
     )
+  }
+
+  #pauseOrResume(engine: Engine): void {
+    const { random, flows, ledger, clock } = this.#simulation
+    const [touched] = this.#touched
+    if (touched !== undefined && random.chance(0.6)) return this.#resume(engine, touched)
+    const { name } = random.pick(flows).flow
+    ledger.note(`${clock.now()} pause ${name}`)
+    this.#touched.add(name)
+    const wishes = (this.#wishes += 1)
+    this.#ask(engine.pause({ tenant, flow: name }).then(() => void (wishes === this.#wishes && this.paused.add(name))))
+  }
+
+  #resume(engine: Engine, flow: string): void {
+    const { ledger, clock } = this.#simulation
+    ledger.note(`${clock.now()} resume ${flow}`)
+    const wishes = (this.#wishes += 1)
+    this.paused.delete(flow)
+    this.#ask(engine.resume({ tenant, flow }).then(() => void (wishes === this.#wishes && this.#touched.delete(flow))))
   }
 
   #retry(engine: Engine): void {

@@ -164,7 +164,10 @@ export class Simulation {
     if (stay.isDry) this.stays.push(stay)
     else this.ledger.note(`${this.clock.now()} stay of ${stay.run}`)
     const run = this.durable.run(stay.run)
-    if (stay.isDry || run === undefined || !run.inLine) return
+    if (stay.isDry || run === undefined) return
+    if (this.people.paused.has(run.flow))
+      this.ledger.problem(`I10: ${run.run} is taken up although ${run.flow} is paused`)
+    if (!run.inLine) return
     for (const other of this.durable.runs) {
       if (other.flow !== run.flow || other.key !== run.key || other.number >= run.number || !other.inLine) continue
       this.ledger.problem(`I7: ${run.run} goes on although ${other.run} holds its key`)

@@ -67,7 +67,7 @@ export function createNarrator(terminal: Terminal, clock: Clock): Narrator {
       forgetOldest(triggers)
       return
     }
-    if (pace.isBusy) return
+    if (pace.isBusy || !('run' in happening)) return
     const { run } = happening
     const known = knownRun(run)
     if (happening.name === 'step.completed') {
@@ -97,7 +97,7 @@ interface Told {
 }
 
 function tell(
-  happening: Exclude<Happening, { name: 'event.accepted' | 'step.completed' }>,
+  happening: Exclude<Happening, { name: 'event.accepted' | 'step.completed' | 'flow.paused' | 'flow.resumed' }>,
   trigger: string | undefined,
 ): Told | null {
   switch (happening.name) {

@@ -76,6 +76,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     decide: (request) => control.decide(request),
     retry: (request) => control.retry(request),
     startAnew: (request) => control.startAnew(request),
+    pause: (flow) => dispatcher.pauses.pause(flow),
+    resume: (flow) => dispatcher.pauses.resume(flow),
     ...inspection({ app, services, inProgress }),
     listen(hear, wants = () => true) {
       const listener: Listener = { hear, wants }

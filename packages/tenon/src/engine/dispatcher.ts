@@ -7,12 +7,15 @@ import { Expected } from './expected.ts'
 import type { Leaving } from './leaving.ts'
 import { emptyHistory } from './history.ts'
 import { decodeEvent } from './messages.ts'
-import { prepareRun, type Prepared } from './prepare.ts'
+import { mayGoOn, prepareRun, type Prepared } from './prepare.ts'
 import { Pace } from './pace.ts'
+import { Pauses, standBy } from './pauses.ts'
 import { Permits } from './permits.ts'
+import { ReadyScan } from './ready-scan.ts'
 import { RunMap } from './run-map.ts'
 import { RunQueue, type Queued } from './run-queue.ts'
 import { Suspects } from './suspects.ts'
+import { tellBegin } from './telling.ts'
 import { Wakes } from './wakes.ts'
 
 export interface DispatcherOptions {
@@ -40,10 +43,10 @@ export class Dispatcher {
   readonly pace: Pace
   readonly #suspects: Suspects
   #isPumping = false
-  #isScanning = false
-  #mustScan = true
   #isStopped = false
   readonly #wakes: Wakes
+  readonly pauses: Pauses
+  readonly #scan: ReadyScan
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -57,6 +60,13 @@ export class Dispatcher {
       known: () => this.#known(),
       onDue: (runs) => this.ready(runs),
     })
+    this.pauses = new Pauses(options.services, () => this.#lookAgain())
+    this.#scan = new ReadyScan(options.services, this.pauses, options.readyInMemory, {
+      known: () => this.#known(),
+      take: (row) => this.#take(row),
+      isStopped: () => this.#isStopped,
+      onDone: () => this.#pump(),
+    })
     this.#suspects = new Suspects(options.services, options.startedAt, {
       onTurn: (run) => this.ready([run]),
       onStood: (run) => this.#active.get(run)?.standTrial(),
@@ -65,8 +75,16 @@ export class Dispatcher {
 
   /** Takes up what the journal holds. */
   async start(): Promise<void> {
-    await this.#scan()
+    await this.pauses.load()
+    await this.#scan.scan()
     await this.#wakes.look()
+  }
+
+  // What was left out while its flow was paused.
+  #lookAgain(): void {
+    this.#scan.isNeeded = true
+    this.#pump()
+    void this.#wakes.look()
   }
 
   /** A run is about to be started here. Balance it with `offer` or `unexpect`, or a scan could begin it beside the answer. */
@@ -75,14 +93,15 @@ export class Dispatcher {
   }
 
   unexpect(key: RunKey): void {
-    this.#expected.end(key.run)
-    if (!this.#expected.has(key.run) && this.#queue.takeRepeat(key.run)) this.ready([key])
+    const wasPassedOver = this.#expected.end(key.run)
+    if (this.#expected.has(key.run)) return
+    if (this.#queue.takeRepeat(key.run) || wasPassedOver) this.ready([key])
   }
 
   /** What an append said of this and other runs; `null` when a write may have been stored though its answer was lost. */
   heard(receipt: AppendReceipt | null): void {
     if (receipt?.outcome === 'written') return this.#follow(receipt)
-    this.#mustScan = true
+    this.#scan.isNeeded = true
     this.#pump()
   }
 
@@ -91,8 +110,13 @@ export class Dispatcher {
     this.#expected.end(row.run)
     if (this.#active.has(row.run)) return
     const { tenant, run, flow, version } = row
-    if (!this.#queue.push({ tenant, run, flow, version, fresh: { row, input } })) this.#mustScan = true
+    if (this.pauses.has(row)) this.#queue.takeRepeat(run)
+    else if (!this.#queue.push({ tenant, run, flow, version, fresh: { row, input } })) this.#scan.isNeeded = true
     this.#pump()
+  }
+
+  #take({ tenant, run, flow, version }: RunRow): boolean {
+    return this.#active.has(run) || this.#expected.has(run) || this.#queue.push({ tenant, run, flow, version })
   }
 
   /** Runs that may go on, or have something in their inbox. */
@@ -102,7 +126,7 @@ export class Dispatcher {
       if (execution !== undefined && execution !== null) execution.poke()
       else if (execution === null || this.#expected.has(key.run) || this.#queue.hasFresh(key.run))
         this.#queue.repeat(key)
-      else if (!this.#queue.push({ tenant: key.tenant, run: key.run })) this.#mustScan = true
+      else if (!this.#queue.push({ tenant: key.tenant, run: key.run })) this.#scan.isNeeded = true
     }
     this.#pump()
   }
@@ -142,7 +166,7 @@ export class Dispatcher {
   }
 
   #known(): ReadonlySet<string> {
-    return new Set([...this.#active.keys(), ...this.#queue.known(), ...this.#expected.runs()])
+    return new Set([...this.#active.keys(), ...this.#queue.known(), ...this.#expected.passOver()])
   }
 
   #pump(): void {
@@ -152,6 +176,11 @@ export class Dispatcher {
     while (this.#active.size < this.#options.runsInProgress) {
       const item = this.#queue.shift()
       if (item === null) break
+      // It stays in the journal, where it is found when its flow is resumed.
+      if (item.flow !== undefined && this.pauses.has({ tenant: item.tenant, flow: item.flow })) {
+        this.#queue.takeRepeat(item.run)
+        continue
+      }
       if (item.flow !== undefined && !this.#permits.take(item.flow, item.version ?? 1)) {
         this.#queue.defer(item)
         continue
@@ -168,7 +197,7 @@ export class Dispatcher {
     this.#isPumping = false
     if (toLoad.length > 0) void this.#load(toLoad)
     this.pace.look()
-    if (this.#mustScan && this.#queue.isLow) void this.#scan()
+    if (this.#scan.isNeeded && this.#queue.isLow) void this.#scan.scan()
   }
 
   async #load(items: readonly Queued[]): Promise<void> {
@@ -198,6 +227,7 @@ export class Dispatcher {
       if (row.status === 'waiting' && row.wakeAt !== null) this.#wakes.note(row.wakeAt)
       return this.#release(item)
     }
+    if (this.pauses.has(row)) return this.#keepBack(item, row)
     if (item.flow === undefined) {
       if (!this.#permits.take(row.flow, row.version)) {
         this.#active.delete(item.run)
@@ -209,9 +239,16 @@ export class Dispatcher {
     }
     if (!(await this.#suspects.admit(loaded))) return this.#release(item)
     const prepared = await prepareRun(loaded, this.#services)
-    if (prepared === null) return this.#release(item)
-    if (this.#isStopped) return this.#release(item)
+    if (prepared === null || this.#isStopped) return this.#release(item)
+    if (this.pauses.has(row)) return this.#keepBack(item, prepared.row)
     this.#begin(item, prepared, true)
+  }
+
+  async #keepBack(item: Queued, row: RunRow): Promise<void> {
+    if (row.status !== 'ready') await standBy(row, this.#services)
+    this.#release(item)
+    // Perhaps resumed meanwhile, and looked for too early.
+    if (!this.pauses.has(row)) this.ready([row])
   }
 
   #begin(item: Queued, prepared: Prepared, isResumed: boolean): void {
@@ -227,18 +264,7 @@ export class Dispatcher {
       onLeft: (leaving) => this.#left(item, leaving),
     })
     this.#active.set(row.run, execution)
-    const name = row.lastSeq === 0 ? 'run.started' : 'run.resumed'
-    if (row.lastSeq === 0) this.#services.meter.runStarted(row.flow)
-    if (this.#services.isHeard(name)) {
-      this.#services.emit({
-        name,
-        at: this.#services.clock.now(),
-        tenant: row.tenant,
-        run: row.run,
-        flow: row.flow,
-        key: row.key,
-      })
-    }
+    tellBegin(row, this.#services)
     execution.start()
     if (this.#queue.takeRepeat(row.run)) execution.poke()
   }
@@ -263,37 +289,7 @@ export class Dispatcher {
       this.#queue.undefer(item.flow)
     }
     if (this.#queue.takeRepeat(item.run) && !this.#queue.push({ tenant: item.tenant, run: item.run }))
-      this.#mustScan = true
+      this.#scan.isNeeded = true
     this.#pump()
   }
-
-  // The journal is the queue; what is in memory is its head.
-  async #scan(): Promise<void> {
-    if (this.#isScanning || this.#isStopped) return
-    this.#isScanning = true
-    this.#mustScan = false
-    try {
-      const limit = this.#options.readyInMemory
-      const rows = await this.#services.journal.ready({ limit, except: this.#known() })
-      for (const row of rows) {
-        if (this.#active.has(row.run) || this.#expected.has(row.run)) continue
-        if (!this.#queue.push({ tenant: row.tenant, run: row.run, flow: row.flow, version: row.version }))
-          this.#mustScan = true
-      }
-      if (rows.length >= limit) this.#mustScan = true
-    } catch (error) {
-      this.#services.log('journal.unreadable', { error })
-      this.#mustScan = true
-      this.#services.clock.after(1000, () => this.#pump())
-    } finally {
-      this.#isScanning = false
-    }
-    this.#pump()
-  }
-}
-
-function mayGoOn({ row, inbox }: LoadedRun, now: number): boolean {
-  if (row.status === 'ready') return true
-  if (row.status === 'waiting') return inbox.length > 0 || (row.wakeAt !== null && row.wakeAt <= now)
-  return row.status === 'parked' && inbox.length > 0
 }

@@ -22,6 +22,12 @@ export interface Engine extends Inspection {
   retry(request: { readonly tenant: string; readonly run: string }): Promise<void>
   /** Starts a new run with the same input, linked to the old one. */
   startAnew(request: { readonly tenant: string; readonly run: string }): Promise<{ readonly run: string }>
+  /**
+   * No run of the flow is taken up until it is resumed, also by a later process: events are still accepted, and their runs wait as `ready`. Runs in progress
+   * go on to their next rest. Both reject with `NOT_FOUND` for a flow that the app does not have.
+   */
+  pause(flow: { readonly tenant: string; readonly flow: string }): Promise<void>
+  resume(flow: { readonly tenant: string; readonly flow: string }): Promise<void>
   /** Live happenings, for terminals and consoles; listeners must be quick. What none of them `wants` is not even put together. Returns how to stop listening. */
   listen(listener: (happening: Happening) => void, wants?: (name: Happening['name']) => boolean): () => void
   activity(): { readonly inProgress: number; readonly readied: number; readonly nextWakeAt: number | null }
@@ -105,6 +111,12 @@ export interface DrainReport {
 
 /** `noun.verb`, in the past. */
 export type Happening = { readonly tenant: string } & (
+  | {
+      readonly name: 'flow.paused' | 'flow.resumed'
+      readonly at: number
+      readonly tenant: string
+      readonly flow: string
+    }
   | {
       readonly name: 'event.accepted'
       readonly at: number

@@ -16,6 +16,13 @@ export interface Prepared {
   readonly inbox: readonly InboxMessage[]
 }
 
+/** A run of this state has something to do. */
+export function mayGoOn({ row, inbox }: LoadedRun, now: number): boolean {
+  if (row.status === 'ready') return true
+  if (row.status === 'waiting') return inbox.length > 0 || (row.wakeAt !== null && row.wakeAt <= now)
+  return row.status === 'parked' && inbox.length > 0
+}
+
 /** Reads a run's journal; does first what needs no code: reopening a failed run, giving up one whose version is gone. `null` when it does not go on. */
 export async function prepareRun(loaded: LoadedRun, services: Services): Promise<Prepared | null> {
   const { row } = loaded

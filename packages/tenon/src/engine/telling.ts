@@ -12,6 +12,16 @@ export interface Told {
   readonly book: CommandBook
 }
 
+/** Tells listeners that a run is in memory. */
+export function tellBegin(
+  { tenant, run, flow, key, lastSeq }: RunRow,
+  { isHeard, emit, meter, clock }: Services,
+): void {
+  const name = lastSeq === 0 ? 'run.started' : 'run.resumed'
+  if (lastSeq === 0) meter.runStarted(flow)
+  if (isHeard(name)) emit({ name, at: clock.now(), tenant, run, flow, key })
+}
+
 /** Tells listeners how a step ended. */
 export function tellStep({ row, services }: Told, command: Command, error: Error | null, at: number): void {
   const facts = { at, tenant: row.tenant, run: row.run, flow: row.flow, step: command.name, attempt: command.attempt }

@@ -14,6 +14,8 @@ export function checkMessage(message: Message): void {
     if (message.cursor !== undefined) requireId(message.cursor.name, 'cursor name')
   } else if (message.kind === 'start') {
     checkStart(message.start)
+  } else if (message.kind === 'cursor') {
+    requireId(message.name, 'cursor name')
   } else {
     requireId(message.run, 'run')
     requireId(message.id, 'message id')

@@ -24,11 +24,12 @@ export interface JournalWrites {
 
 /** What the owner of runs asks. */
 export interface JournalWork {
-  /** Runs of status `ready`, oldest first, those of `except` left out. */
+  /** Runs of status `ready`, oldest first, those of `except` and of the flows of `without` left out. */
   ready(query: {
     readonly limit: number
     readonly except?: ReadonlySet<string>
     readonly flow?: string
+    readonly without?: readonly FlowKey[]
   }): Promise<readonly RunRow[]>
   /** Waiting runs whose `wakeAt` is not after `now`, earliest first. */
   due(query: {
@@ -45,6 +46,8 @@ export interface JournalWork {
   values(hashes: readonly string[]): Promise<readonly (string | null)[]>
   /** Stored position of a schedule or poll trigger. */
   cursor(tenant: string, name: string): Promise<string | null>
+  /** The positions of all tenants whose name begins so. */
+  cursors(beginning: string): Promise<readonly Cursor[]>
   /** Deletes ended runs, events and dedupe keys that are past their time, at most `limit` rows of each kind; true when there is more to delete. */
   prune(query: { readonly now: number; readonly endedBefore: number; readonly limit: number }): Promise<boolean>
 }
@@ -52,6 +55,17 @@ export interface JournalWork {
 export interface RunKey {
   readonly tenant: string
   readonly run: string
+}
+
+export interface FlowKey {
+  readonly tenant: string
+  readonly flow: string
+}
+
+export interface Cursor {
+  readonly tenant: string
+  readonly name: string
+  readonly value: string
 }
 
 /**
@@ -135,7 +149,7 @@ export interface Start {
   readonly linked?: string
 }
 
-export type Message = EventMessage | StartMessage | RunMessage
+export type Message = EventMessage | StartMessage | RunMessage | CursorMessage
 
 interface MessageBase {
   readonly tenant: string
@@ -179,6 +193,15 @@ export interface RunMessage extends MessageBase {
   readonly body: string
   /** `living`: an ended run refuses it. `failed`: only a failed run takes it, and becomes ready again. */
   readonly to: 'living' | 'failed'
+}
+
+/** Moves a position by itself, without an event. */
+export interface CursorMessage {
+  readonly kind: 'cursor'
+  readonly tenant: string
+  readonly at: number
+  readonly name: string
+  readonly value: string
 }
 
 export type DeliverReceipt =

@@ -167,6 +167,7 @@ function subjectOf(write: MemoryWrite): string {
   if ('append' in write) return `${write.append.tenant}\n${write.append.run}`
   const { message } = write
   if (message.kind === 'event') return `${message.tenant}\nevent\n${message.key}`
+  if (message.kind === 'cursor') return `${message.tenant}\ncursor\n${message.name}`
   return `${message.tenant}\n${message.kind === 'start' ? message.start.run : message.run}`
 }
 

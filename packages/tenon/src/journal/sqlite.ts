@@ -94,7 +94,8 @@ async function open(writer: Thread): Promise<{ epoch: number; closedCleanly: boo
 }
 
 function bytesOf(write: Write): number {
-  if ('message' in write) return messageBytes(write.message) + valueBytes(write.message.values)
+  if ('message' in write)
+    return messageBytes(write.message) + valueBytes('values' in write.message ? write.message.values : undefined)
   const { entries, values, starts, state } = write.append
   let bytes = valueBytes(values) + (state?.toParent?.length ?? 0)
   for (const entry of entries) bytes += entry.body.length
@@ -104,6 +105,7 @@ function bytesOf(write: Write): number {
 
 function messageBytes(message: Message): number {
   if (message.kind === 'start') return message.start.input.length
+  if (message.kind === 'cursor') return message.value.length
   return (
     message.body.length +
     (message.kind === 'event' ? message.starts.reduce((bytes, start) => bytes + (start.input?.length ?? 0), 0) : 0)
@@ -131,7 +133,8 @@ const none: ReadonlySet<string> = new Set()
 
 function work(writer: Thread): JournalWork {
   return {
-    ready: ({ limit, except, flow }) => writer.ask('ready', limit, except ?? none, flow ?? null),
+    ready: ({ limit, except, flow, without }) =>
+      writer.ask('ready', limit, except ?? none, flow ?? null, without ?? []),
     due: ({ now, limit, except }) => writer.ask('due', now, limit, except ?? none),
     nextWake: () => writer.ask('nextWake'),
     async load(runs) {
@@ -141,6 +144,7 @@ function work(writer: Thread): JournalWork {
     inbox: (run) => writer.ask('inbox', run),
     values: (hashes) => writer.ask('values', hashes),
     cursor: (tenant, name) => writer.ask('cursor', tenant, name),
+    cursors: (beginning) => writer.ask('cursors', beginning),
     prune: (query) => writer.ask('prune', query),
   }
 }

@@ -79,6 +79,7 @@ function asleep(journal: ReadJournal): Journal {
     nextWake: async () => null,
     inbox: async () => [],
     cursor: async () => null,
+    cursors: async () => [],
     prune: async () => false,
     find: async () => null,
     entries: async () => [],

@@ -20,6 +20,9 @@ export function deliver(state: MemoryState, message: Message): DeliverReceipt {
       keepValues(state, message.values, [runPath(run)])
       return { outcome: 'written', started: [startedRun(run)], reached: [] }
     }
+    case 'cursor':
+      state.cursors.set(pathOf(message.tenant, message.name), message.value)
+      return { outcome: 'written', started: [], reached: [] }
     default:
       return deliverToRun(state, message)
   }

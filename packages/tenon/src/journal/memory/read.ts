@@ -16,9 +16,13 @@ import {
 
 export function memoryWork(state: MemoryState): JournalWork {
   return {
-    async ready({ limit, except, flow }) {
+    async ready({ limit, except, flow, without = [] }) {
       const runs = [...state.open].filter(
-        (run) => run.status === 'ready' && (flow === undefined || run.flow === flow) && except?.has(run.run) !== true,
+        (run) =>
+          run.status === 'ready' &&
+          (flow === undefined || run.flow === flow) &&
+          except?.has(run.run) !== true &&
+          !without.some((one) => one.flow === run.flow && one.tenant === run.tenant),
       )
       return runs
         .sort((a, b) => a.number - b.number)
@@ -41,6 +45,12 @@ export function memoryWork(state: MemoryState): JournalWork {
     inbox: async (key) => [...(state.runs.get(pathOf(key.tenant, key.run))?.inbox ?? [])],
     values: async (hashes) => hashes.map((hash) => state.values.get(hash)?.body ?? null),
     cursor: async (tenant, name) => state.cursors.get(pathOf(tenant, name)) ?? null,
+    async cursors(beginning) {
+      return [...state.cursors].flatMap(([path, value]) => {
+        const [tenant = '', name = ''] = path.split('\n')
+        return name.startsWith(beginning) ? [{ tenant, name, value }] : []
+      })
+    },
     prune: async (query) => prune(state, query),
   }
 }

@@ -86,6 +86,9 @@ function apply(store: Store, write: WireWrite, failed: Set<string>): Answer {
       return deliverEvent(store, write)
     case 'start':
       return deliverStart(store, write)
+    case 'cursor':
+      store.run.setCursor.run(write.tenant, write.name, write.value)
+      return null
     default:
       return deliverMessage(store, write)
   }

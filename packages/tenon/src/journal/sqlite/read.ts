@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { mostCounted, noRuns } from '../counts.ts'
 import type { LinePlace, RunCounts, RunPage, RunQuery } from '../history.ts'
-import type { InboxMessage, RunKey, RunRow, RunStatus } from '../journal.ts'
+import type { Cursor, FlowKey, InboxMessage, RunKey, RunRow, RunStatus } from '../journal.ts'
 import { flowsWithReady, listRuns } from './list.ts'
 import { columns, prepared, runRow, type Row } from './row.ts'
 import { statusOf } from './schema.ts'
@@ -21,13 +21,14 @@ export interface PackedEntries {
 
 /** What the engine asks; answered by the writer between two batches. */
 export interface WorkReads {
-  ready(limit: number, except: ReadonlySet<string>, flow: string | null): RunRow[]
+  ready(limit: number, except: ReadonlySet<string>, flow: string | null, without: readonly FlowKey[]): RunRow[]
   due(now: number, limit: number, except: ReadonlySet<string>): RunRow[]
   nextWake(): number | null
   load(keys: readonly RunKey[]): (PackedRun | null)[]
   inbox(key: RunKey): InboxMessage[]
   values(hashes: readonly string[]): (string | null)[]
   cursor(tenant: string, name: string): string | null
+  cursors(beginning: string): Cursor[]
 }
 
 export function workReads(db: DatabaseSync): WorkReads {
@@ -40,10 +41,9 @@ export function workReads(db: DatabaseSync): WorkReads {
       .map((row) => ({ ...row }) as unknown as InboxMessage)
 
   return {
-    ready(limit, except, flow) {
+    ready(limit, except, flow, without) {
       const flows = flow === null ? flowsWithReady(statement) : [flow]
-      const ready = 'SELECT number, run FROM run WHERE status = 0 AND flow = ? ORDER BY number'
-      const numbers = flows.flatMap((one) => collect(statement(ready).iterate(one), limit, except))
+      const numbers = flows.flatMap((one) => collect(readyOf(statement, one, without), limit, except))
       return numbers
         .sort((a, b) => a - b)
         .slice(0, limit)
@@ -82,11 +82,26 @@ export function workReads(db: DatabaseSync): WorkReads {
         (hash) =>
           (statement('SELECT body FROM value WHERE hash = ?').get(hash)?.['body'] as string | undefined) ?? null,
       ),
+    cursors: (beginning) =>
+      statement('SELECT tenant, name, value FROM cursor WHERE substr(name, 1, ?) = ?')
+        .all(beginning.length, beginning)
+        .map((row) => ({ ...row }) as unknown as Cursor),
     cursor: (tenant, name) =>
       (statement('SELECT value FROM cursor WHERE tenant = ? AND name = ?').get(tenant, name)?.['value'] as
         | string
         | undefined) ?? null,
   }
+}
+
+/** Those of one flow, oldest first. Where tenants are left out, the others are looked for only when they have any. */
+function readyOf(statement: (sql: string) => StatementSync, flow: string, without: readonly FlowKey[]): Iterable<Row> {
+  const tenants = without.filter((one) => one.flow === flow).map(({ tenant }) => tenant)
+  const ready = 'SELECT number, run FROM run WHERE status = 0 AND flow = ?'
+  if (tenants.length === 0) return statement(`${ready} ORDER BY number`).iterate(flow)
+  const others = 'tenant NOT IN (SELECT value FROM json_each(?))'
+  const left = JSON.stringify(tenants)
+  const any = statement(`SELECT 1 FROM tally WHERE flow = ? AND status = 0 AND runs > 0 AND ${others}`).get(flow, left)
+  return any === undefined ? [] : statement(`${ready} AND ${others} ORDER BY number`).iterate(flow, left)
 }
 
 function collect(rows: Iterable<Row>, limit: number, except: ReadonlySet<string>): number[] {

@@ -1,5 +1,6 @@
 import type {
   Append,
+  CursorMessage,
   EventMessage,
   Message,
   NewWait,
@@ -16,7 +17,7 @@ export type Flat = unknown[]
 
 export type Write = { readonly message: Message } | { readonly append: Append; readonly now: number }
 
-export type WireWrite = WireAppend | WireEvent | StartMessage | RunMessage
+export type WireWrite = WireAppend | WireEvent | StartMessage | RunMessage | CursorMessage
 
 export interface WireAppend {
   readonly kind: 'append'
@@ -123,7 +124,7 @@ export function unflatten(flat: Flat): WireWrite[] {
   while (position < flat.length) {
     const tag = next<number>()
     if (tag === otherTag) {
-      const message = next<StartMessage | RunMessage>()
+      const message = next<StartMessage | RunMessage | CursorMessage>()
       tenant = message.tenant
       writes.push(message)
       continue

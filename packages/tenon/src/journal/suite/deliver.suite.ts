@@ -100,6 +100,38 @@ export function deliverSuite(harness: () => JournalHarness): void {
       expect(await next.cursor('other', 'orders')).toBeNull()
     })
 
+    test('a cursor moves by itself, and is found among those whose names begin alike', async () => {
+      const { journal } = harness()
+      const move = (name: string, value: string, of = tenant): Promise<unknown> =>
+        journal.deliver({ kind: 'cursor', tenant: of, at: 1, name, value })
+      expect(await move('paused/a', '1')).toEqual({ outcome: 'written', started: [], reached: [] })
+      await move('paused/a', '2')
+      await move('paused/b', '3', 'other')
+      await move('Paused/c', '4')
+      const next = await harness().reopen()
+      expect(await next.cursor(tenant, 'paused/a')).toBe('2')
+      expect(await next.cursor(tenant, 'paused/b')).toBeNull()
+      const found = await next.cursors('paused/')
+      expect(found.toSorted((left, right) => (left.name < right.name ? -1 : 1))).toEqual([
+        { tenant, name: 'paused/a', value: '2' },
+        { tenant: 'other', name: 'paused/b', value: '3' },
+      ])
+      expect(await next.cursors('none')).toEqual([])
+      await expect(move('', '1')).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+    })
+
+    test('ready runs are read without those of given flows, tenant by tenant', async () => {
+      const { journal } = harness()
+      await started(journal, 'r1', start('r2', { flow: 'other' }), 'r3')
+      await journal.deliver({ ...startMessage('r4'), tenant: 'two' })
+      const ready = async (...without: { tenant: string; flow: string }[]): Promise<string[]> =>
+        runsOf(await journal.ready({ limit: 10, without }))
+      expect(await ready()).toEqual(['r1', 'r2', 'r3', 'r4'])
+      expect(await ready({ tenant, flow: 'order-paid' })).toEqual(['r2', 'r4'])
+      expect(await ready({ tenant, flow: 'order-paid' }, { tenant: 'two', flow: 'order-paid' })).toEqual(['r2'])
+      expect(await ready({ tenant: 'two', flow: 'other' })).toEqual(['r1', 'r2', 'r3', 'r4'])
+    })
+
     test('a start that carries its input beside an event does not take the event for it', async () => {
       const { journal } = harness()
       await journal.deliver(
