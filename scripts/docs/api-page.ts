@@ -50,16 +50,17 @@ export async function apiPage(): Promise<string> {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
   )
-  const tags = [...new Set(operations.map(({ operation }) => operation.tags[0] ?? 'server'))]
+  const tags = [...new Set(operations.map(({ operation }) => tagOf(operation)))].toSorted(byPlace)
   return page(
     '# Management API',
     'What the console and the command line use, and nothing besides. The server answers with this description at `/api/v1/openapi.json` (OpenAPI 3.1), made from the schemas by which it judges requests.',
     'A program sends the token of the data folder as `Authorization: Bearer …`; a browser has a cookie after signing in. Times are milliseconds since the epoch. Errors are problem details (RFC 9457) with a [code](errors.md). A list answers `next`, which as `?before=` asks for the page after it.',
     ...tags.map((tag) =>
       page(
-        `## ${tag}`,
+        `## ${tag.slice(0, 1).toUpperCase()}${tag.slice(1).replaceAll('-', ' ')}`,
         ...operations
-          .filter(({ operation }) => (operation.tags[0] ?? 'server') === tag)
+          .filter(({ operation }) => tagOf(operation) === tag)
+          .toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1))
           .map(({ path, method, operation }) => operationPart(method, path, operation)),
       ),
     ),
@@ -68,6 +69,24 @@ export async function apiPage(): Promise<string> {
       page(`### ${name}`, cell(schema.description ?? ''), propertiesTable(schema) || typeOf(schema)),
     ),
   )
+}
+
+/** Looking before doing, the whole before its parts. */
+function keyOf({ path, method }: { readonly path: string; readonly method: string }): string {
+  return `${path} ${method === 'GET' ? 0 : method}`
+}
+
+/** What belongs to no noun belongs to the server. */
+function tagOf({ tags: [tag = 'server'] }: Operation): string {
+  return /^[a-z-]+$/.test(tag) ? tag : 'server'
+}
+
+const first = ['runs', 'flows', 'simulators', 'live', 'status']
+
+/** What is asked most comes first, the server itself last. */
+function byPlace(left: string, right: string): number {
+  const place = (tag: string): number => (tag === 'server' ? 99 : first.indexOf(tag) + 1 || 50)
+  return place(left) - place(right)
 }
 
 function operationPart(method: string, path: string, operation: Operation): string {

@@ -10,8 +10,11 @@ export function code(text: string): string {
   return `\`${text.replaceAll(/\s+/g, ' ').replaceAll('|', String.raw`\|`)}\``
 }
 
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return ''
+/** Columns in which nothing stands are left out. */
+export function table(heads: readonly string[], all: readonly (readonly string[])[]): string {
+  if (all.length === 0) return ''
+  const isUsed = (_: string, column: number): boolean => all.some((row) => (row[column] ?? '') !== '')
+  const [head, rows] = [heads.filter(isUsed), all.map((row) => row.filter(isUsed))]
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`
 }

@@ -33,5 +33,7 @@ async function rowOf(metric: Metric): Promise<string[]> {
   const [first] = [...(await metric.read())]
   // Those of files are looked up on a disk that is not there.
   const labels = metric.name === 'tenon_journal_file_bytes' ? ['file'] : Object.keys(first?.[0] ?? {})
-  return [code(metric.name), metric.type, labels.map(code).join(' '), cell(metric.help)]
+  // A long name may break at its underscores.
+  const name = `<code>${metric.name.replaceAll('_', '_<wbr>')}</code>`
+  return [name, metric.type, labels.map(code).join(' '), cell(metric.help)]
 }
