@@ -101,23 +101,19 @@ const some = [
 ]
 
 describe('the site of the documents, in a browser', () => {
-  test.each(['light', 'dark'] as const)(
-    'can be read by everyone: %s',
-    { timeout: 120_000 },
-    async (scheme, context) => {
-      const page = await open(context, { scheme })
-      for (const path of some) {
-        await page.goto(address + path, { waitUntil: 'networkidle' })
-        await page.screenshot({ path: join(pictures, `${scheme}-${path.replaceAll('/', '-') || 'home'}.png`) })
-        await page.evaluate(axe)
-        const found = await page.evaluate(
-          'axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }).then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))',
-        )
-        expect([path, found]).toEqual([path, []])
-      }
-      await page.close()
-    },
-  )
+  test.for(['light', 'dark'] as const)('can be read by everyone: %s', { timeout: 120_000 }, async (scheme, context) => {
+    const page = await open(context, { scheme })
+    for (const path of some) {
+      await page.goto(address + path, { waitUntil: 'networkidle' })
+      await page.screenshot({ path: join(pictures, `${scheme}-${path.replaceAll('/', '-') || 'home'}.png`) })
+      await page.evaluate(axe)
+      const found = await page.evaluate(
+        'axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }).then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))',
+      )
+      expect([path, found]).toEqual([path, []])
+    }
+    await page.close()
+  })
 
   test(
     'fits on a phone: nothing scrolls sideways but tables, code and pictures',
