@@ -1,65 +1,71 @@
 import { z } from 'zod'
+import type { templateMessage } from './requests.ts'
 
-const phoneNumberId = z.string().regex(/^\d{5,20}$/, 'expected the id of a phone number of your account')
-/** International form without plus, spaces or zeros in front. */
-const recipient = z.string().regex(/^[1-9]\d{6,14}$/, 'expected an international number, digits only')
-
-const envelope = {
-  phone_number_id: phoneNumberId,
-  messaging_product: z.literal('whatsapp').default('whatsapp'),
-  // The live API assumes it, its own description requires it: always sent.
-  recipient_type: z.literal('individual').default('individual'),
-  to: recipient,
-  /** Comes back in each status of the message. */
-  biz_opaque_callback_data: z.string().max(512).optional(),
-}
-
-const parameter = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('text'), text: z.string().min(1).max(1024), parameter_name: z.string().optional() }),
-  z.strictObject({
-    type: z.literal('currency'),
-    currency: z.strictObject({ fallback_value: z.string(), code: z.string().length(3), amount_1000: z.int() }),
-  }),
-  z.strictObject({ type: z.literal('date_time'), date_time: z.strictObject({ fallback_value: z.string() }) }),
-])
-
-export const templateMessage = z.strictObject({
-  ...envelope,
-  type: z.literal('template').default('template'),
-  template: z.strictObject({
-    name: z.string().regex(/^[a-z0-9_]{1,512}$/),
-    language: z.strictObject({ code: z.string().min(2) }),
-    components: z
-      .array(
-        z.strictObject({
-          type: z.enum(['header', 'body', 'button']),
-          sub_type: z.enum(['url', 'quick_reply']).optional(),
-          index: z.string().optional(),
-          parameters: z.array(parameter),
-        }),
-      )
-      .optional(),
-  }),
-})
-
-export const textMessage = z.strictObject({
-  ...envelope,
-  type: z.literal('text').default('text'),
-  text: z.strictObject({ body: z.string().min(1).max(4096), preview_url: z.boolean().optional() }),
-})
+// Answers are read loosely: what a later version adds passes through.
 
 export const sentMessage = z.looseObject({
   contacts: z.array(z.looseObject({ input: z.string(), wa_id: z.string() })).optional(),
   messages: z.array(z.looseObject({ id: z.string(), message_status: z.string().optional() })).min(1),
 })
 
+export const success = z.looseObject({ success: z.boolean() })
+
+export const uploaded = z.looseObject({ id: z.string() })
+
+export const media = z.looseObject({
+  id: z.string(),
+  /** Good for five minutes, and only with the access token. */
+  url: z.string(),
+  mime_type: z.string(),
+  sha256: z.string().optional(),
+  file_size: z.number().optional(),
+})
+
+export const phoneNumber = z.looseObject({
+  id: z.string(),
+  display_phone_number: z.string().optional(),
+  verified_name: z.string().optional(),
+  /** `GREEN`, `YELLOW` or `RED`. */
+  quality_rating: z.string().optional(),
+  messaging_limit_tier: z.string().optional(),
+})
+
+export const template = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  language: z.string(),
+  /** `APPROVED`, `PENDING`, `REJECTED`, `PAUSED` or `DISABLED`. */
+  status: z.string(),
+  category: z.string(),
+  components: z.array(z.looseObject({ type: z.string() })).optional(),
+})
+export const newTemplateMade = z.looseObject({ id: z.string(), status: z.string(), category: z.string() })
+
+export const templateList = z.looseObject({
+  data: z.array(template),
+  paging: z
+    .looseObject({
+      cursors: z.looseObject({ before: z.string(), after: z.string() }).optional(),
+      next: z.string().optional(),
+    })
+    .optional(),
+})
+
+const problem = z.looseObject({ code: z.number(), title: z.string().optional() })
+
 export const receivedMessage = z.looseObject({
   id: z.string(),
   from: z.string(),
   timestamp: z.string(),
+  /** `text`, `image`, `button`, `interactive`, `reaction`, `location`, `unsupported` and others. */
   type: z.string(),
   text: z.looseObject({ body: z.string() }).optional(),
+  image: z.looseObject({ id: z.string(), mime_type: z.string().optional() }).optional(),
+  button: z.looseObject({ text: z.string(), payload: z.string().optional() }).optional(),
+  interactive: z.looseObject({ type: z.string() }).optional(),
+  reaction: z.looseObject({ message_id: z.string(), emoji: z.string().optional() }).optional(),
   context: z.looseObject({ id: z.string().optional() }).optional(),
+  errors: z.array(problem).optional(),
   /** Of the number that received it. */
   phone_number_id: z.string(),
 })
@@ -71,22 +77,52 @@ export const messageStatus = z.looseObject({
   timestamp: z.string(),
   recipient_id: z.string().optional(),
   biz_opaque_callback_data: z.string().optional(),
-  errors: z.array(z.looseObject({ code: z.number(), title: z.string().optional() })).optional(),
+  pricing: z.looseObject({ billable: z.boolean().optional(), category: z.string().optional() }).optional(),
+  errors: z.array(problem).optional(),
   phone_number_id: z.string(),
 })
 
+export const templateStatus = z.looseObject({
+  message_template_id: z.union([z.string(), z.number().transform(String)]),
+  message_template_name: z.string(),
+  message_template_language: z.string(),
+  /** `APPROVED`, `REJECTED`, `PAUSED`, `DISABLED`, `PENDING`, `FLAGGED` and others. */
+  event: z.string(),
+  reason: z.string().nullish(),
+})
+
+export const preference = z.looseObject({
+  wa_id: z.string(),
+  category: z.string(),
+  /** `stop` or `resume`. */
+  value: z.string(),
+  timestamp: z.union([z.string(), z.number().transform(String)]),
+})
+
+export const numberQuality = z.looseObject({
+  display_phone_number: z.string(),
+  /** `UPGRADE`, `DOWNGRADE`, `FLAGGED`, `UNFLAGGED` and others. */
+  event: z.string(),
+  current_limit: z.string().optional(),
+})
+
+const identified = z.looseObject({ id: z.string(), timestamp: z.string() })
+
+/** What several kinds of notification have in common. */
 export const notification = z.looseObject({
   object: z.string(),
   entry: z.array(
     z.looseObject({
       id: z.string(),
+      time: z.number().optional(),
       changes: z.array(
         z.looseObject({
           field: z.string(),
           value: z.looseObject({
             metadata: z.looseObject({ phone_number_id: z.string() }).optional(),
-            messages: z.array(z.looseObject({ id: z.string(), timestamp: z.string() })).optional(),
-            statuses: z.array(z.looseObject({ id: z.string(), status: z.string(), timestamp: z.string() })).optional(),
+            messages: z.array(identified).optional(),
+            statuses: z.array(identified.extend({ status: z.string() })).optional(),
+            user_preferences: z.array(preference).optional(),
           }),
         }),
       ),
@@ -98,3 +134,7 @@ export const notification = z.looseObject({
 export type TemplateMessage = z.input<typeof templateMessage>
 export type ReceivedMessage = z.output<typeof receivedMessage>
 export type MessageStatus = z.output<typeof messageStatus>
+export type TemplateStatus = z.output<typeof templateStatus>
+export type Preference = z.output<typeof preference>
+export type NumberQuality = z.output<typeof numberQuality>
+export type Template = z.output<typeof template>

@@ -1,43 +1,47 @@
-import { TenonError } from 'tenon'
-import { Answer, cause, defineSimulator, reject, type Refusal, type Simulation } from 'tenon/simulator'
+import { cause, defineSimulator, type LimitedRequest, type Simulation } from 'tenon/simulator'
 import { z } from 'zod'
+import { displayNumber, phoneNumberId, qualityOf, setQuality, someone, tell } from './account.ts'
+import { refuse, requireAccount, requireNumber, usage } from './dialect.ts'
+import { deleteMedia, readUpload, requireMedia, showMedia, upload } from './media.ts'
+import { markRead, messageFor, prefer, receive, report, sendFree, sendPaid } from './messages.ts'
+import { createTemplate, deleteTemplate, firstTemplates, judgeTemplate, listTemplates, sendable } from './templates.ts'
 import { whatsapp } from './whatsapp.ts'
 
-interface Template {
-  readonly name: string
-  readonly language: string
-  readonly bodyParameters: number
-}
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+const managed = new Set(['listTemplates', 'createTemplate', 'deleteTemplate', 'subscribeApp'])
+const isSending = ({ operation }: LimitedRequest): boolean => operation.startsWith('send')
+const recipientOf = ({ input }: LimitedRequest): string | null => (input as { to?: string } | null)?.to ?? null
 
-interface Message {
-  readonly id: string
-  readonly phone_number_id: string
-  readonly to: string
-  readonly type: string
-  readonly content: unknown
-  readonly callback: string | undefined
-  readonly statuses: readonly string[]
-}
-
-/** The number of the simulated account, and the account that it belongs to. */
-const phoneNumberId = '106540352242922'
-const displayNumber = '15550783881'
-const accountId = '102290129340398'
-const windowMs = 24 * 3_600_000
-
-const templates = (simulation: Simulation) => simulation.table<Template>('templates')
-const messages = (simulation: Simulation) => simulation.table<Message>('messages')
-const lastHeard = (simulation: Simulation) => simulation.table<number>('last_heard')
-
-const ranks: Readonly<Record<string, number>> = { sent: 1, delivered: 2, read: 3, failed: 9 }
-
+const incoming = z.strictObject({
+  from: z.string().default(someone),
+  text: z.string().default('Thank you!'),
+  type: z.enum(['text', 'image', 'button', 'interactive', 'reaction', 'location']).default('text'),
+  /** Id of the message that it answers; default is the newest one to that person. */
+  context: z.string().optional(),
+})
 const statusChange = z.strictObject({
   /** Default is the newest message. */
   id: z.string().optional(),
   status: z.enum(['sent', 'delivered', 'read', 'failed']).default('delivered'),
   code: z.int().default(131_026),
 })
-const incoming = z.strictObject({ from: z.string().default('919820012345'), text: z.string().default('Thank you!') })
+const judgement = z.strictObject({
+  /** Default is the newest template. */
+  name: z.string().optional(),
+  language: z.string().default('en'),
+  event: z.enum(['APPROVED', 'REJECTED', 'PAUSED', 'DISABLED', 'PENDING']).default('APPROVED'),
+})
+const preference = z.strictObject({
+  recipient: z.string().default(someone),
+  value: z.enum(['stop', 'resume']).default('stop'),
+})
+const quality = z.strictObject({
+  event: z.enum(['UPGRADE', 'DOWNGRADE', 'FLAGGED', 'UNFLAGGED']).default('DOWNGRADE'),
+  tier: z.enum(['TIER_250', 'TIER_1K', 'TIER_10K', 'TIER_100K', 'TIER_UNLIMITED']).default('TIER_1K'),
+})
 
 export const whatsappSimulator = defineSimulator(whatsapp, {
   credentials: {
@@ -45,155 +49,139 @@ export const whatsappSimulator = defineSimulator(whatsapp, {
     appSecret: (random) => random(32),
     verifyToken: (random) => random(24),
   },
+  limits: [
+    { name: 'throughput', most: 80, perMs: second, of: (request) => (isSending(request) ? '' : null) },
+    { name: 'pair', most: 1, perMs: 6 * second, of: (request) => (isSending(request) ? recipientOf(request) : null) },
+    {
+      name: 'management',
+      most: 200,
+      perMs: hour,
+      of: ({ operation }) => (managed.has(operation) ? '' : null),
+      headers: ({ left }) => usage(Math.round((200 - left) / 2)),
+    },
+  ],
+  // Growing pauses over seven days.
+  redelivery: {
+    pausesMs: [
+      10 * second,
+      minute,
+      5 * minute,
+      15 * minute,
+      hour,
+      3 * hour,
+      6 * hour,
+      12 * hour,
+      day,
+      day,
+      day,
+      day,
+      day,
+      day,
+    ],
+  },
+  headers: (_request, simulation) => ({ 'facebook-api-version': 'v23.0', 'x-fb-trace-id': simulation.id('') }),
   refuse,
   write: writeAscii,
   handshake: (challenge, { verifyToken = '' }) => ({
     query: { 'hub.mode': 'subscribe', 'hub.verify_token': verifyToken, 'hub.challenge': challenge },
     expect: challenge,
   }),
-  samples: [
-    { event: 'message.received', input: { text: 'Where is my order?' } },
-    { event: 'message.status', input: {} },
-  ],
-  begin(simulation) {
-    const template = { name: 'order_confirmation', language: 'en', bodyParameters: 2 }
-    templates(simulation).put(`${template.name}/${template.language}`, template)
-  },
+  begin: firstTemplates,
+  read: { uploadMedia: readUpload },
 
   operations: {
     sendTemplate(input, simulation) {
-      requireNumber(input.phone_number_id)
-      const { name, language, components = [] } = input.template
-      const template = templates(simulation).get(`${name}/${language.code}`)
-      if (template === undefined) {
-        return reject(
-          404,
-          failure(
-            132_001,
-            'Template name does not exist in the translation',
-            `template name (${name}) does not exist in ${language.code}`,
-          ),
-        )
-      }
-      const given = components.filter(({ type }) => type === 'body').flatMap(({ parameters }) => parameters).length
-      if (given !== template.bodyParameters) {
-        const details = `body: number of localizable_params (${given}) does not match the expected number of params (${template.bodyParameters})`
-        return reject(
-          400,
-          failure(132_000, 'Number of parameters does not match the expected number of params', details),
-        )
-      }
-      return send(simulation, input, input.template)
+      const { category } = sendable(simulation, input.template)
+      return sendPaid(simulation, input, { content: input.template, category: category.toLowerCase() })
     },
-    sendText(input, simulation) {
-      requireNumber(input.phone_number_id)
-      if (simulation.now() - (lastHeard(simulation).get(input.to) ?? 0) > windowMs) {
-        return reject(
-          400,
-          failure(131_047, 'Re-engagement message', 'More than 24 hours have passed since the recipient last replied.'),
-        )
-      }
-      return send(simulation, input, input.text)
+    sendText: (input, simulation) => sendFree(simulation, input, input.text),
+    sendMedia(input, simulation) {
+      const content =
+        'image' in input
+          ? input.image
+          : 'video' in input
+            ? input.video
+            : 'audio' in input
+              ? input.audio
+              : input.document
+      requireMedia(simulation, input.type, content.id)
+      return sendFree(simulation, input, content)
+    },
+    sendLocation: (input, simulation) => sendFree(simulation, input, input.location),
+    sendInteractive: (input, simulation) => sendFree(simulation, input, input.interactive),
+    sendReaction: (input, simulation) => sendFree(simulation, input, input.reaction),
+    markAsRead({ phone_number_id, message_id }, simulation) {
+      requireNumber(phone_number_id)
+      return markRead(simulation, message_id)
+    },
+    uploadMedia: (input, simulation) => upload(simulation, input),
+    // One path for all that has an id: without fields, a number is told from a file only by what is there.
+    getMedia: ({ id }, simulation) =>
+      id === phoneNumberId
+        ? numberOf(simulation, id, ['display_phone_number', 'verified_name', 'quality_rating'])
+        : showMedia(simulation, id),
+    deleteMedia: ({ id }, simulation) => deleteMedia(simulation, id),
+    getPhoneNumber: ({ id, fields }, simulation) => numberOf(simulation, id, fields.split(',')),
+    listTemplates: (query, simulation) => listTemplates(simulation, query),
+    createTemplate: (input, simulation) => createTemplate(simulation, input),
+    deleteTemplate({ account_id, name }, simulation) {
+      requireAccount(account_id)
+      return deleteTemplate(simulation, name)
+    },
+    subscribeApp({ account_id }) {
+      requireAccount(account_id)
+      return { success: true }
     },
   },
 
+  samples: [
+    { event: 'message.received', input: { text: 'Where is my order?' } },
+    { event: 'message.received', input: { type: 'button', text: 'Stop promotions' } },
+    { event: 'message.status', input: { status: 'delivered' } },
+    { event: 'message.status', input: { status: 'failed', code: 131_026 } },
+    { event: 'template.status', input: { name: 'seasonal_sale', event: 'PAUSED' } },
+    { event: 'recipient.preference', input: { value: 'stop' } },
+    { event: 'number.quality', input: { event: 'DOWNGRADE', tier: 'TIER_1K' } },
+  ],
+
   events: {
-    'message.received': cause(incoming, ({ from, text }, simulation) => {
-      lastHeard(simulation).put(from, simulation.now())
-      const id = messageId(simulation)
-      const message = { from, id, timestamp: seconds(simulation), type: 'text', text: { body: text } }
-      simulation.deliver(
-        'message.received',
-        notificationOf({ contacts: [{ profile: { name: 'Asha' }, wa_id: from }], messages: [message] }),
-      )
-      return { id }
+    'message.received': cause(incoming, (input, simulation) => receive(simulation, input)),
+    'message.status': cause(statusChange, ({ id, status, code }, simulation) =>
+      report(simulation, messageFor(simulation, id), status, code),
+    ),
+    'template.status': cause(judgement, (input, simulation) => judgeTemplate(simulation, input)),
+    'recipient.preference': cause(preference, ({ recipient, value }, simulation) => {
+      prefer(simulation, recipient, value)
+      const timestamp = Math.floor(simulation.now() / 1000)
+      const told = { wa_id: recipient, detail: `User chose ${value}`, category: 'marketing_messages', value, timestamp }
+      const contacts = [{ profile: { name: 'Asha' }, wa_id: recipient }]
+      tell(simulation, 'recipient.preference', {
+        field: 'user_preferences',
+        value: { messaging_product: 'whatsapp', contacts, user_preferences: [told] },
+      })
+      return told
     }),
-    'message.status': cause(statusChange, (input, simulation) => {
-      const message =
-        input.id === undefined ? [...messages(simulation).values()].at(-1) : messages(simulation).get(input.id)
-      if (message === undefined && input.id !== undefined) throw new TenonError('NOT_FOUND', 'there is no such message')
-      return report(simulation, message ?? phoneMessage(simulation), input)
+    'number.quality': cause(quality, ({ event, tier }, simulation) => {
+      setQuality(simulation, {
+        quality_rating: event === 'FLAGGED' ? 'RED' : event === 'DOWNGRADE' ? 'YELLOW' : 'GREEN',
+        messaging_limit_tier: tier,
+      })
+      const value = { display_phone_number: displayNumber, event, current_limit: tier }
+      tell(simulation, 'number.quality', { field: 'phone_number_quality_update', value })
+      return value
     }),
   },
 })
 
-/** A message that somebody sends from the account's own phone. */
-function phoneMessage(simulation: Simulation): Message {
-  const id = messageId(simulation)
-  const content = { body: 'Hello' }
-  return {
-    id,
-    phone_number_id: phoneNumberId,
-    to: '919820012345',
-    type: 'text',
-    content,
-    callback: undefined,
-    statuses: [],
+function numberOf(simulation: Simulation, id: string, fields: readonly string[]) {
+  requireNumber(id)
+  const all: Readonly<Record<string, unknown>> = {
+    display_phone_number: displayNumber,
+    verified_name: 'Joinery',
+    status: 'CONNECTED',
+    ...qualityOf(simulation),
   }
-}
-
-interface Outgoing {
-  readonly phone_number_id: string
-  readonly to: string
-  readonly type: string
-  readonly biz_opaque_callback_data?: string | undefined
-}
-
-function send(
-  simulation: Simulation,
-  { phone_number_id, to, type, biz_opaque_callback_data }: Outgoing,
-  content: unknown,
-) {
-  const id = messageId(simulation)
-  messages(simulation).put(id, {
-    id,
-    phone_number_id,
-    to,
-    type,
-    content,
-    callback: biz_opaque_callback_data,
-    statuses: [],
-  })
-  simulation.later('message.status', { id, status: 'sent' }, 500)
-  simulation.later('message.status', { id, status: 'delivered' }, 1500)
-  simulation.later('message.status', { id, status: 'read' }, 5000)
-  return {
-    messaging_product: 'whatsapp',
-    contacts: [{ input: to, wa_id: to }],
-    messages: [{ id, message_status: 'accepted' }],
-  }
-}
-
-function report(simulation: Simulation, message: Message, { status, code }: z.output<typeof statusChange>) {
-  const highest = Math.max(0, ...message.statuses.map((known) => ranks[known] ?? 0))
-  if ((ranks[status] ?? 0) <= highest) return { id: message.id, status: message.statuses.at(-1) }
-  messages(simulation).put(message.id, { ...message, statuses: [...message.statuses, status] })
-  const callback = message.callback === undefined ? {} : { biz_opaque_callback_data: message.callback }
-  const errors = status === 'failed' ? { errors: [{ code, title: 'Message undeliverable' }] } : {}
-  const told = {
-    id: message.id,
-    status,
-    timestamp: seconds(simulation),
-    recipient_id: message.to,
-    ...callback,
-    ...errors,
-  }
-  simulation.deliver('message.status', notificationOf({ statuses: [told] }))
-  return { id: message.id, status }
-}
-
-function messageId(simulation: Simulation): string {
-  return `wamid.${Buffer.from(simulation.id('')).toString('base64')}`
-}
-
-function seconds(simulation: Simulation): string {
-  return String(Math.floor(simulation.now() / 1000))
-}
-
-function notificationOf(value: Readonly<Record<string, unknown>>) {
-  const metadata = { display_phone_number: displayNumber, phone_number_id: phoneNumberId }
-  const change = { field: 'messages', value: { messaging_product: 'whatsapp', metadata, ...value } }
-  return { object: 'whatsapp_business_account', entry: [{ id: accountId, changes: [change] }] }
+  return { id, ...Object.fromEntries(fields.filter((name) => name in all).map((name) => [name, all[name]])) }
 }
 
 /** Meta writes JSON in ASCII with escaped slashes: whoever parses and writes it again before verifying fails. */
@@ -201,70 +189,4 @@ function writeAscii(body: unknown): string {
   return JSON.stringify(body)
     .replaceAll('/', '\\/')
     .replaceAll(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
-function requireNumber(given: string): void {
-  if (given === phoneNumberId) return
-  reject(
-    400,
-    failure(
-      100,
-      `Unsupported post request. Object with ID '${given}' does not exist`,
-      'The phone number does not belong to this account.',
-    ),
-  )
-}
-
-function failure(code: number, message: string, details?: string) {
-  const error_data = details === undefined ? {} : { error_data: { messaging_product: 'whatsapp', details } }
-  return {
-    error: {
-      message: `(#${code}) ${message}`,
-      type: 'OAuthException',
-      code,
-      ...error_data,
-      fbtrace_id: 'AbCdEfGhIjKlMnOpQrStUv',
-    },
-  }
-}
-
-function refuse(refusal: Refusal): Answer {
-  switch (refusal.reason) {
-    case 'unauthenticated':
-      return new Answer(
-        401,
-        failure(
-          190,
-          refusal.given ? 'Invalid OAuth access token.' : 'An access token is required to request this resource.',
-        ),
-      )
-    case 'input-invalid': {
-      const details = refusal.problems.map(({ field, message }) => `${field}: ${message}`).join('; ')
-      const missing = refusal.problems.find(({ kind }) => kind === 'missing')
-      return missing === undefined
-        ? new Answer(400, failure(131_009, 'Parameter value is not valid', details))
-        : new Answer(400, failure(131_008, 'Required parameter is missing', `${missing.field} is missing`))
-    }
-    case 'route-unknown':
-      return new Answer(404, failure(2500, `Unknown path components: ${refusal.path}`))
-    case 'method-unknown':
-      return new Answer(400, failure(100, `Unsupported ${refusal.method.toLowerCase()} request.`))
-    case 'rate-limited':
-      return new Answer(
-        429,
-        failure(
-          130_429,
-          'Rate limit hit',
-          'Message failed to send because there were too many messages sent from this phone number in a short period of time.',
-        ),
-      )
-    case 'body-too-large':
-    case 'body-unreadable':
-      return new Answer(400, failure(100, 'Invalid parameter', 'The body could not be read.'))
-    default:
-      return new Answer(
-        500,
-        failure(131_000, 'Something went wrong', 'Message failed to send due to an unknown error.'),
-      )
-  }
 }

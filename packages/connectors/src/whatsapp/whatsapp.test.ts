@@ -36,7 +36,7 @@ test('one request may carry several entries, changes, messages and statuses', ()
         id: 'a',
         changes: [
           change({ messages: [message('m1'), message('m2')] }),
-          change({ event: 'APPROVED' }, 'template_status'),
+          change({ event: 'APPROVED' }, 'account_review_update'),
         ],
       },
       {
@@ -95,7 +95,7 @@ const template = (change: object = {}) => ({
 })
 
 test('the simulator knows its number, its templates and the window for free text', async () => {
-  const simulator = await startSimulator(whatsappSimulator)
+  const simulator = await startSimulator(whatsappSimulator, { limits: false })
   const post = async (body: unknown, number = '106540352242922') => {
     const headers = {
       authorization: `Bearer ${simulator.credentials['accessToken']}`,

@@ -133,6 +133,10 @@ export interface Behaviour<Ops extends Operations = Operations, Evs extends Even
   readonly operations: {
     readonly [Name in keyof Ops]: (input: OutputOf<Ops[Name]['input']>, simulation: Simulation) => unknown
   }
+  /** Turns a request back into the input of an operation whose definition writes it by a function; `params` are those of its path. */
+  readonly read?: {
+    readonly [Name in keyof Ops]?: (request: RawRequest, params: Readonly<Record<string, string>>) => unknown
+  }
   readonly events?: { readonly [Type in keyof Evs]?: Cause }
   /** The provider's own words for a refusal. */
   readonly refuse: (refusal: Refusal, simulation: Simulation) => Answer

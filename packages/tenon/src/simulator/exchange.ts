@@ -87,7 +87,7 @@ async function answer(context: ExchangeContext, seen: Seen, request: RawRequest)
   if (verdict !== 'good') return unauthenticated(context, given, verdict === 'expired')
   const refused = context.behaviour.admit?.(request, context.simulation) ?? null
   if (refused !== null) return refused
-  const read = readable(() => readInput(match, request))
+  const read = readable(() => readInput(match, request, context.behaviour.read))
   if (read === null) return refuse(context, { reason: 'body-unreadable' })
   if ('route' in read) seen.operation = read.route.operation
   return withinLimits(context, { seen, request, read })

@@ -10,18 +10,30 @@ export type InputResult =
 
 type Fields = Readonly<Record<string, unknown>>
 
+type Reader = (request: RawRequest, params: Readonly<Record<string, string>>) => unknown
+export type Readers = Readonly<Record<string, Reader | undefined>>
+
 /** Turns a request back into the operation's input, by the same path and body rules that made it. Throws `BODY_INVALID`. */
-export function readInput(match: RouteMatch, request: RawRequest): InputResult {
-  let problems: readonly InputProblem[] = []
+export function readInput(match: RouteMatch, request: RawRequest, readers: Readers = {}): InputResult {
+  let problems: readonly InputProblem[] | null = null
   for (const route of match.routes) {
-    const result = readWith(route, match.params, request)
+    const result = readWith(route, readers[route.operation], { match, request })
     if ('route' in result) return result
-    problems = problems.length === 0 ? result.problems : problems
+    // Where a path serves several operations, the one that is nearly met was meant.
+    if (problems === null || result.problems.length < problems.length) problems = result.problems
   }
-  return { problems }
+  return { problems: problems ?? [] }
 }
 
-function readWith(route: Route, params: Fields, request: RawRequest): InputResult {
+function readWith(
+  route: Route,
+  reader: Reader | undefined,
+  { match: { params }, request }: { match: RouteMatch; request: RawRequest },
+): InputResult {
+  if (reader !== undefined) {
+    const read = reader(request, params)
+    return fit(route, typeof read === 'object' && read !== null ? (read as Fields) : {}, new Set())
+  }
   const query = queryOf(request)
   const body = bodyOf(route, request)
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
