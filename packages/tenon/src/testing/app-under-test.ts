@@ -44,10 +44,9 @@ export class AppUnderTest {
     options: { readonly id?: string; readonly connection?: string } = {},
   ): Promise<Delivered> {
     return this.#act(async () => {
-      const { connection = 'main' } = options
       const id = options.id ?? `${type}-${(this.#events += 1)}`
       return this.#world.ask(async () => {
-        const webhook = this.#world.life.webhook(connector.name, connection)
+        const webhook = this.#world.life.webhook(connector.name, options.connection)
         const accepting = webhook.accept({ id, type, data, timeMs: this.#world.clock.now() })
         if (accepting !== null) return new Delivery(await accepting)
         throw new TenonError('INPUT_INVALID', `no flow starts from or waits for ${connector.name}/${type}`)

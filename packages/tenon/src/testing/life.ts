@@ -128,15 +128,17 @@ export class Life {
   }
 
   /** Where that account's events arrive. Throws `INPUT_INVALID` where no flow uses one. */
-  webhook(connector: string, connection: string): Webhook {
+  webhook(connector: string, connection: string | undefined): Webhook {
     const own = this.#webhooks.filter((webhook) => webhook.connector === connector)
-    const found = own.find((webhook) => webhook.connection === connection)
+    const names = new Set(own.map((webhook) => webhook.connection))
+    const only = names.size === 1 ? [...names][0] : 'main'
+    const found = own.find((webhook) => webhook.connection === (connection ?? only))
     if (found !== undefined) return found
     const known = [...new Set(this.#webhooks.map((webhook) => webhook.connector))].join(', ')
     throw new TenonError(
       'INPUT_INVALID',
       own.length > 0
-        ? `${connector} has no connection named ${connection}`
+        ? `${connector} has no connection named ${connection ?? 'main'}; it has ${[...names].join(', ')}`
         : `no flow starts from or waits for events of ${connector}; flows use those of ${known === '' ? 'nobody' : known}`,
     )
   }

@@ -116,6 +116,7 @@ describe('simulators', () => {
 
   test('each account has its own', async () => {
     const eu = bank.connection('eu')
+    const heard = defineFlow('heard', { trigger: ordered, run: () => 'heard' })
     const flow = defineFlow('two-accounts', {
       trigger: manual(),
       uses: { eu, us: bank.connection('us') },
@@ -124,8 +125,11 @@ describe('simulators', () => {
     })
     const credentials = { apiKey: fromEnvironment('UNSET'), webhookSecret: fromEnvironment('UNSET') }
     const connections = ['eu', 'us'].map((name) => defineConnection(bank, { name, credentials }))
-    await using app = await testApp(defineApp({ flows: [flow], connections }), { simulators: [bankSimulator] })
+    await using app = await testApp(defineApp({ flows: [flow, heard], connections }), { simulators: [bankSimulator] })
     await app.start(flow)
+    const { run } = await app.deliver(ordered, { order: 'A-1' }, { connection: 'us' })
+    expect(await app.run(run)).toMatchObject({ event: { source: '/hooks/bank/us' } })
+    await expect(app.deliver(ordered, { order: 'A-1' })).rejects.toThrow('no connection named main; it has eu, us')
     expect(app.simulator('bank', 'eu').state()['transfers']).toMatchObject([{ reference: 'in euro' }])
     expect(app.simulator('bank', 'us').state()['transfers']).toMatchObject([{ reference: 'in dollars' }])
     expect(() => app.simulator('bank')).toThrow('there is no simulator of bank; there are bank (eu), bank (us)')

@@ -115,7 +115,9 @@ export class World {
 
   /** Until nothing can happen without time passing. */
   async settle(): Promise<void> {
-    const limit = systemClock.now() + this.#options.patienceMs
+    const { patienceMs } = this.#options
+    let limit = systemClock.now() + patienceMs
+    let known = this.trace.length
     for (;;) {
       await this.clock.settle()
       if (this.#life?.isAlive !== true) {
@@ -124,6 +126,10 @@ export class World {
       }
       const busy = this.#busy()
       if (!busy) return
+      if (this.trace.length > known) {
+        known = this.trace.length
+        limit = systemClock.now() + patienceMs
+      }
       // Own code awaits something real: only real time brings it on.
       if (systemClock.now() > limit) throw await this.#restless()
       await sleep(systemClock, 1)
