@@ -1,6 +1,8 @@
 import { durationMs } from '../base/duration.ts'
 import { messageOf, TenonError } from '../base/errors.ts'
 import type { App, SimulatorDefinition } from '../definition/app.ts'
+import { shown } from '../definition/problem.ts'
+import { isEventTrigger } from '../trigger/trigger.ts'
 import type { Connector } from '../definition/connector.ts'
 import type { Flow } from '../definition/flow.ts'
 import type { EventTrigger } from '../definition/trigger.ts'
@@ -39,11 +41,14 @@ export class AppUnderTest {
   }
 
   deliver(
-    { connector, type }: EventTrigger,
+    trigger: EventTrigger,
     data: unknown,
     options: { readonly id?: string; readonly connection?: string } = {},
   ): Promise<Delivered> {
     return this.#act(async () => {
+      if (!isEventTrigger(trigger))
+        throw new TenonError('INPUT_INVALID', `${shown(trigger)} is no event: write it as connector.on('type')`)
+      const { connector, type } = trigger
       const id = options.id ?? `${type}-${(this.#events += 1)}`
       return this.#world.ask(async () => {
         const webhook = this.#world.life.webhook(connector.name, options.connection)
@@ -91,13 +96,12 @@ export class AppUnderTest {
     return this.#ask((engine) => engine.cancel({ tenant, run: idOf(run), reason }))
   }
 
-  async advance(time: string | Date): Promise<void> {
-    const ms = typeof time === 'string' ? durationMs(time, 'the time to advance') : null
-    await this.#act(async () => {
-      const { clock } = this.#world
-      const by = ms ?? (time as Date).getTime() - clock.now()
-      if (!(by >= 0)) throw new TenonError('INPUT_INVALID', `time goes forward only: it is ${this.now.toISOString()}`)
-      await this.#world.advance(by)
+  advance(time: string | Date): Promise<void> {
+    return this.#act(async () => {
+      const ms =
+        time instanceof Date ? time.getTime() - this.#world.clock.now() : durationMs(time, 'the time to advance')
+      if (ms >= 0) return this.#world.advance(ms)
+      throw new TenonError('INPUT_INVALID', `time goes forward only: it is ${this.now.toISOString()}`)
     })
   }
 

@@ -93,7 +93,7 @@ export class Attempts {
       const fault = plan !== null && 'fault' in plan ? plan.fault : null
       this.#inFlight.add(tried)
       const ended = (result: TryResult): void => {
-        // A dead process records nothing.
+        // A dead process records nothing, and tells nothing.
         if (!life.isAlive) return
         this.#inFlight.delete(tried)
         if (plan !== null && 'crash' in plan) return life.crash()
@@ -104,10 +104,9 @@ export class Attempts {
   }
 
   /** Tells calls apart from what they look up, and keeps what they are given. */
-  watch(client: Client, life: Watched): Client {
+  watch(client: Client): Client {
     return {
       call: (request) => {
-        if (!life.isAlive) return new Promise(() => undefined)
         const current = this.#current.getStore()
         if (current !== undefined) {
           current.operation = request.operation

@@ -85,6 +85,42 @@ describe('crash', () => {
     expect(await app.run()).toMatchObject({ status: 'completed', output: 'pay' })
   })
 
+  test('nothing else of the process leaves at the moment it dies', async () => {
+    const pair = defineFlow('pair', {
+      trigger: manual(),
+      uses: { bank },
+      run: ({ bank }) => Promise.all([bank.pay({ reference: 'a' }), bank.pay({ reference: 'b' })]),
+    })
+    await using app = await testApp(defineApp({ flows: [pair], simulators }))
+    app.crashAt('bank.pay#1', 'before')
+    await app.start(pair)
+    expect(await app.run()).toMatchObject({ status: 'completed' })
+    expect(app.simulator('bank').requests('pay')).toHaveLength(2)
+  })
+
+  test('own code that was running goes unheard, however it ends', async () => {
+    const first = Promise.withResolvers<string>()
+    const works = [first.promise, Promise.resolve('second')]
+    const both = defineFlow('both', {
+      trigger: manual(),
+      uses: { bank },
+      async run({ bank, step }) {
+        const [work] = await Promise.all([
+          step.run('work', () => works.shift() as Promise<string>),
+          bank.pay({ reference: 'a' }),
+        ])
+        return work
+      },
+    })
+    await using app = await testApp(defineApp({ flows: [both], simulators }))
+    app.crashAt('bank.pay', 'after')
+    await app.start(both)
+    first.reject(new Error('from the life before'))
+    await app.advance('1h')
+    expect(await app.run()).toMatchObject({ status: 'completed', output: 'second' })
+    expect(app.trace.filter(({ name }) => name === 'step.failed')).toEqual([])
+  })
+
   test('crashAt before: nothing of the try has left; after: it took effect and the journal does not know', async () => {
     for (const [moment, requests] of [
       ['before', 1],

@@ -73,7 +73,7 @@ export class Life {
     const engine = await createEngine({
       app,
       journal: this.#journal,
-      client: attempts.watch(this.#client, this),
+      client: attempts.watch(this.#client),
       clock: this.#clock,
       random,
       newId,

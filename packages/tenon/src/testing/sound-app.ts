@@ -3,11 +3,14 @@ import type { App, SimulatorDefinition } from '../definition/app.ts'
 import { checkApp } from '../definition/check.ts'
 import type { Connector } from '../definition/connector.ts'
 import type { Uses } from '../definition/flow.ts'
+import { isObject, shown } from '../definition/problem.ts'
 import { describeProblems } from '../server/load-app.ts'
 import { eventTypesInUse } from '../trigger/trigger.ts'
 
 /** The app with a simulator for everything that it could call. Throws `APP_INVALID`. */
 export function soundApp(app: App, more: readonly SimulatorDefinition[]): App {
+  if (!isObject(app) || app.kind !== 'app')
+    throw new TenonError('APP_INVALID', `what is tested is ${shown(app)}, not an app: give what defineApp made`)
   const replaced = new Set(more.map(({ connector }) => connector.name))
   const own = (app.options.simulators ?? []).filter(({ connector }) => !replaced.has(connector.name))
   const meant: App = { kind: 'app', options: { ...app.options, simulators: [...own, ...more] } }

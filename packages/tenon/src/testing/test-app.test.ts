@@ -57,6 +57,9 @@ describe('deliver', () => {
     await expect(app.deliver(ordered, { order: 'A' }, { connection: 'eu' })).rejects.toThrow(
       'bank has no connection named eu',
     )
+    await expect(app.deliver('ordered' as never, {})).rejects.toThrow(
+      '"ordered" is no event: write it as connector.on(',
+    )
     const unused = { ...ordered, type: 'closed' } as typeof ordered
     await expect(app.deliver(unused, { order: 'A' })).rejects.toMatchObject({ code: 'EVENT_UNKNOWN' })
     const strange = { ...ordered, connector: carrier } as unknown as typeof ordered
@@ -237,6 +240,9 @@ describe('time', () => {
     await expect(app.advance(new Date('2026-01-01T00:00:00Z'))).rejects.toThrow(
       'time goes forward only: it is 2027-02-01',
     )
+    await expect(app.advance(5000 as never)).rejects.toThrow(
+      'the time to advance is 5000; expected a number and a unit',
+    )
     await expect(app.advance('soon' as '1h')).rejects.toMatchObject({ code: 'DURATION_INVALID' })
   })
 
@@ -289,6 +295,11 @@ describe('time', () => {
 })
 
 describe('an app that cannot be brought up', () => {
+  test('one that is none', async () => {
+    await expect(testApp(undefined as never)).rejects.toThrow('what is tested is undefined, not an app')
+    await expect(testApp({ flows: [] } as never)).rejects.toMatchObject({ code: 'APP_INVALID' })
+  })
+
   test('one with mistakes, and one with a provider that has no simulator', async () => {
     await expect(testApp(defineApp({ flows: [double, double] }))).rejects.toThrow(
       /the app has a mistake:\n {2}flow double: version 1 is defined twice/,
