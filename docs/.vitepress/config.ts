@@ -7,6 +7,7 @@ const pages = (folder: string, names: Readonly<Record<string, string>>) =>
 
 const guides = pages('guides', {
   'first-flow': 'Your first flow',
+  developing: 'Develop with reload',
   waiting: 'Wait for an event',
   undo: 'Take things back',
   testing: 'Test a flow',

@@ -8,6 +8,8 @@ interface Marks {
   readonly keepsRunning: boolean
   /** What it prints, if need be after a while. */
   readonly shows: string | null
+  /** What the server prints after it. */
+  readonly serverSays: string | null
   readonly exits: number
   /** Why it cannot be run here. */
   readonly notRun: string | null
@@ -24,7 +26,7 @@ export function blocksOf(text: string): readonly Block[] {
   let marks = new Map<string, string>()
   let open: { readonly language: string; readonly line: number; readonly lines: string[] } | null = null
   for (const [index, line] of text.split('\n').entries()) {
-    const mark = /^<!-- (not run|keeps running|shows|exits|file)(?:: (.*))? -->$/.exec(line)
+    const mark = /^<!-- (not run|keeps running|shows|server says|exits|file)(?:: (.*))? -->$/.exec(line)
     if (open !== null) {
       if (!line.startsWith('```')) {
         open.lines.push(line)
@@ -53,6 +55,7 @@ function blockOf(
     ...block,
     keepsRunning: marks.has('keeps running'),
     shows: marks.get('shows') ?? null,
+    serverSays: marks.get('server says') ?? null,
     exits: Number(marks.get('exits') ?? 0),
     notRun: marks.get('not run') ?? null,
   }

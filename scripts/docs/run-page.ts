@@ -52,6 +52,7 @@ class Place {
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
     writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }\n')
     writeFileSync(join(folder, 'vitest.config.ts'), vitestConfig)
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ extends: join(root, 'tsconfig.base.json') }))
     return new Place(folder, isRepository, await freePort())
   }
 
@@ -80,16 +81,27 @@ class Place {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  async #run({ text, shows, exits }: Extract<Block, { kind: 'commands' }>): Promise<void> {
+  async #run({ text, shows, exits, serverSays }: Extract<Block, { kind: 'commands' }>): Promise<void> {
+    const said = this.#server?.output().length ?? 0
     const commands = await this.#filled(text)
     const limit = Date.now() + patienceMs
     for (;;) {
       const { code, output } = await this.#shell(commands)
-      if (code === exits && (shows === null || output.includes(shows))) return
+      if (code === exits && (shows === null || output.includes(shows))) break
       // Only what is to be shown may take a while; commands that fail have failed.
       if (shows === null || code !== exits || Date.now() > limit)
         throw new Error(`exit code ${code}, expected ${exits}${shows === null ? '' : ` and "${shows}"`}\n${output}`)
       await sleep(500)
+    }
+    if (serverSays !== null) await this.#heard(serverSays, said)
+  }
+
+  async #heard(text: string, from: number): Promise<void> {
+    const limit = Date.now() + patienceMs
+    const said = (): string => this.#server?.output().slice(from) ?? ''
+    while (!said().includes(text)) {
+      if (Date.now() > limit) throw new Error(`the server does not say "${text}"\n${said()}`)
+      await sleep(100)
     }
   }
 
