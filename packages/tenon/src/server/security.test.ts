@@ -95,6 +95,19 @@ describe('SEC-08: who may ask what', () => {
     await expectNothingHappened()
   })
 
+  test('SEC-08: HEAD is judged as GET is', async () => {
+    const reads = (await begin()).filter((route) => isGuarded(route) && !isChange(route))
+    const statuses = async (headers: Record<string, string>): Promise<number[]> =>
+      Promise.all(
+        reads.map(
+          async (route) => (await send(harness.server.port, 'HEAD', wellFormed(route).path, { headers })).status,
+        ),
+      )
+    expect(new Set(await statuses({}))).toEqual(new Set([401]))
+    expect(new Set(await statuses({ ...authorised, host: 'evil.example' }))).toEqual(new Set([403]))
+    expect(await statuses(authorised)).not.toContain(401)
+  })
+
   test('SEC-08: a cookie that was tampered with, or belongs to another installation, is none', async () => {
     const guarded = (await begin()).filter(isGuarded)
     const good = await harness.signIn()
