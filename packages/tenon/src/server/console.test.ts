@@ -17,6 +17,7 @@ beforeEach(() => {
     'assets/main-a1b2.js': script,
     'assets/main-a1b2.js.br': brotliCompressSync(script),
     'assets/main-a1b2.js.gz': gzipSync(script),
+    '.sources': 'canary',
     'favicon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
   }
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, 'dist', name), content)
@@ -118,6 +119,7 @@ describe('the console', () => {
       '/etc/passwd',
       '%2fetc%2fpasswd',
       'link.txt',
+      '.sources',
       'index.html%00.js',
       '..\\secret.txt',
       '%252e%252e%252fsecret.txt',

@@ -51,7 +51,9 @@ export function projectName(path: string): string {
 function nameIn(manifest: string): string | null {
   try {
     const value = parseJson(readFileSync(manifest, 'utf8'))
-    return isObject(value) && typeof value['name'] === 'string' && value['name'] !== '' ? value['name'] : null
+    // The scope says whose it is, not what.
+    const name = isObject(value) && typeof value['name'] === 'string' ? value['name'].replace(/^@[^/]*\//, '') : ''
+    return name === '' ? null : name
   } catch {
     return null
   }

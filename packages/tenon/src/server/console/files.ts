@@ -27,6 +27,7 @@ const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
   '.map': 'application/json',
+  '.md': 'text/plain; charset=utf-8',
   '.png': 'image/png',
   '.svg': 'image/svg+xml',
   '.txt': 'text/plain; charset=utf-8',
@@ -72,10 +73,11 @@ export function consoleFiles(folder: string): ConsoleFiles {
   }
 }
 
-/** Real files only: a link could lead out of the folder. */
+/** Real files only: a link could lead out of the folder, and what begins with a dot is the build's own. */
 function namesIn(folder: string, below: string): Set<string> {
   const names = new Set<string>()
   for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
+    if (entry.name.startsWith('.')) continue
     const name = below === '' ? entry.name : `${below}/${entry.name}`
     if (entry.isDirectory()) for (const inner of namesIn(folder, name)) names.add(inner)
     else if (entry.isFile()) names.add(name)
