@@ -160,6 +160,12 @@ describe('help', () => {
     expect(out).toMatch(new RegExp(`Examples:\n {2}.*tenon ${words.filter(Boolean).join(' ')}`))
   })
 
+  test('a reader that stops reading is no failure', async () => {
+    const { child, ended } = begin('runs', 'list', '--help')
+    child.stdout?.destroy()
+    expect(await ended).toMatchObject({ code: 0, err: '' })
+  })
+
   test('wrong use is told apart from failure', async () => {
     expect((await tenon('dance')).code).toBe(2)
     expect((await tenon('runs', 'show')).code).toBe(2)

@@ -183,6 +183,26 @@ describe('input that is not as declared is refused, part by part, and never show
   })
 })
 
+describe('flows', () => {
+  test('a paused flow takes events and starts nothing with them, until it is resumed', async () => {
+    const { ask, post, engine } = await start()
+    const order = (path: string) => ask(`/api/v1/flows/${path}`, { method: 'POST', headers: authorised })
+    expect(await (await order('order-paid/pause')).json()).toEqual({ flow: 'order-paid', paused: true })
+    const body = bodyOf(paid('evt_1'))
+    expect((await post(body, sign(body))).status).toBe(200)
+    const held = await ask('/api/v1/runs?status=ready', { headers: authorised })
+    expect(((await held.json()) as { runs: unknown[] }).runs).toHaveLength(1)
+    const ended = new Promise<void>((resolve) => {
+      engine.listen(({ name }) => {
+        if (name === 'run.completed') resolve()
+      })
+    })
+    expect(await (await order('order-paid/resume')).json()).toEqual({ flow: 'order-paid', paused: false })
+    await ended
+    await expectProblem(await order('nothing/pause'), 404, 'NOT_FOUND')
+  })
+})
+
 describe('simulators', () => {
   test('tell what they hold, make events happen, and go wrong on request', async () => {
     const { ask } = await start({ simulated: true })
