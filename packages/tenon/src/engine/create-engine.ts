@@ -78,7 +78,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     startAnew: (request) => control.startAnew(request),
     pause: (flow) => dispatcher.pauses.pause(flow),
     resume: (flow) => dispatcher.pauses.resume(flow),
-    ...inspection({ app, services, inProgress }),
+    ...inspection({ app, plan, services, inProgress, isPaused: (flow) => dispatcher.pauses.has(flow) }),
     listen(hear, wants = () => true) {
       const listener: Listener = { hear, wants }
       listeners.add(listener)

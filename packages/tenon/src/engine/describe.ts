@@ -46,7 +46,8 @@ export function describeRun({ row, input, entries }: ReadRun): RunView {
   }
 }
 
-function foldSteps(entries: readonly HistoryEntry[]): StepView[] {
+/** The steps of a journal, by the time at which they began. */
+export function foldSteps(entries: readonly HistoryEntry[]): StepView[] {
   const drafts = new Map<string, Draft>()
   for (const entry of entries) {
     if (entry.kind === 'retried')

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../base/errors.ts'
 import type { RunCounts, RunQuery } from '../journal/history.ts'
+import type { FlowDetail, FlowSummary } from './flow-view.ts'
 import type { ExchangeView, RunDetail, RunSummary } from './view.ts'
 
 /** Makes runs progress: takes facts in, starts runs, carries each through to its end or to a wait. */
@@ -44,6 +45,10 @@ export interface Inspection {
   describe(tenant: string, run: string): Promise<RunDetail | null>
   /** What the tries of its steps sent and got, without secrets, as far as it is kept: the latest of all runs, and those that went wrong. `null` when there is no such run. */
   exchanges(tenant: string, run: string): Promise<readonly ExchangeView[] | null>
+  /** The flows of the app, each in its newest version. */
+  flows(tenant: string): Promise<readonly FlowSummary[]>
+  /** One of them, with a picture of what its latest runs did; `null` for one that the app does not have. */
+  flow(tenant: string, name: string): Promise<FlowDetail | null>
   /** Replays living runs dry against this code: those that would park, with the first difference. */
   check(tenant: string): Promise<readonly Divergence[]>
 }

@@ -174,6 +174,10 @@ export function outOfLine(body: string): { readonly body: string; readonly value
   return { body: `"@${hash}"`, values: [{ hash, body }] }
 }
 
+export function isReference(body: string): boolean {
+  return body.startsWith('"@')
+}
+
 /** A message with its body, wherever that is kept. */
 export async function wholeMessage(
   message: InboxMessage,
@@ -187,7 +191,7 @@ export async function wholeBody(
   body: string,
   values: (hashes: readonly string[]) => Promise<readonly (string | null)[]>,
 ): Promise<string> {
-  if (!body.startsWith('"@')) return body
+  if (!isReference(body)) return body
   const hash = body.slice(2, -1)
   return requireText((await values([hash]))[0], hash)
 }

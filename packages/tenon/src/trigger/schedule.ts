@@ -1,7 +1,8 @@
-import { Cron } from 'croner'
+import type { Cron } from 'croner'
 import { messageOf, TenonError } from '../base/errors.ts'
 import type { App } from '../definition/app.ts'
 import type { ScheduleTrigger } from '../definition/trigger.ts'
+import { cronOf } from '../engine/schedule-words.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { TriggerContext } from './trigger.ts'
 
@@ -68,7 +69,7 @@ class Schedule {
     this.#trigger = trigger
     this.#context = context
     this.cursorName = `schedule/${flow}`
-    this.#cron = new Cron(trigger.cron, { timezone: trigger.timeZone, fixedTimeRule: 'no-wildcard', paused: true })
+    this.#cron = cronOf(trigger)
     this.#position = context.clock.now()
   }
 
