@@ -10,7 +10,7 @@ import { withoutEffect, type Faults, type RequestFault, type RequestFaultKind } 
 import { requestHash, type Keys } from './idempotency.ts'
 import { readInput, type InputResult } from './input.ts'
 import type { Effect, Ledger, SeenRequest } from './ledger.ts'
-import type { Limits } from './limits.ts'
+import type { Limits, Taken } from './limits.ts'
 import { matchRoute, type Route } from './route.ts'
 import { Damaged, maintenance, proxyPage, spoil, type Outcome } from './spoiling.ts'
 
@@ -103,19 +103,18 @@ async function withinLimits(context: ExchangeContext, { seen, request, read }: R
   const input = 'route' in read ? read.input : null
   const taken = context.limits?.take({ operation: seen.operation ?? '', method: request.method, input })
   if (taken === undefined) return withFault(context, { seen, request, read })
-  const { exceeded, headers } = taken
-  const outcome =
-    exceeded === null
-      ? await withFault(context, { seen, request, read })
-      : refuse(context, {
-          reason: 'rate-limited',
-          retryAfterS: exceeded.retryAfterS,
-          limit: exceeded.limit.name,
-        })
-  return outcome instanceof Answer
-    ? new Answer(outcome.status, outcome.body, { ...headers, ...outcome.headers })
-    : outcome
+  const { exceeded, headers, giveBack } = taken
+  const outcome = await (exceeded === null ? withFault(context, { seen, request, read }) : tooMany(context, exceeded))
+  if (isTurnedAway(seen.fault)) giveBack()
+  if (!(outcome instanceof Answer)) return outcome
+  return new Answer(outcome.status, outcome.body, { ...headers, ...outcome.headers })
 }
+
+function tooMany(context: ExchangeContext, { retryAfterS, limit }: NonNullable<Taken['exceeded']>): Answer {
+  return refuse(context, { reason: 'rate-limited', retryAfterS, limit: limit.name })
+}
+
+const isTurnedAway = (fault: string | null): boolean => fault !== null && withoutEffect.has(fault as RequestFaultKind)
 
 async function withFault(context: ExchangeContext, { seen, request, read }: Read): Promise<Outcome> {
   const fault = context.faults.draw(seen.operation ?? '')

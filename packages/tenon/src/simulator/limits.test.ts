@@ -61,6 +61,14 @@ test('the provider tells of its limit on every answer that it counts', async () 
   ])
 })
 
+test('a request that a fault turns away is not counted', async () => {
+  const simulator = await limited([{ ...perSecond, most: 1 }])
+  simulator.faults.set({ kind: 'rate-limit' })
+  expect((await call(simulator, small)).status).toBe(429)
+  expect((await call(simulator, small)).status).toBe(200)
+  expect((await call(simulator, small)).status).toBe(429)
+})
+
 test('the limits can be left out', async () => {
   const simulator = await limited([perSecond], { limits: false })
   const answers = await Promise.all(Array.from({ length: 20 }, () => call(simulator, small)))

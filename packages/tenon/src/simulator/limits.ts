@@ -20,9 +20,16 @@ export interface Limit {
   readonly headers?: (bucket: { readonly left: number; readonly fullInS: number }) => Readonly<Record<string, string>>
 }
 
-export interface Exceeded {
+interface Exceeded {
   readonly limit: Limit
   readonly retryAfterS: number
+}
+
+export interface Taken {
+  readonly exceeded: Exceeded | null
+  readonly headers: Readonly<Record<string, string>>
+  /** For a request that never reached the provider's counting. */
+  readonly giveBack: () => void
 }
 
 interface Bucket {
@@ -44,21 +51,16 @@ export class Limits {
   }
 
   /** Counts the request, unless one of its limits is reached: then it is refused and counted by none. */
-  take(request: LimitedRequest): { readonly exceeded: Exceeded | null; readonly headers: Record<string, string> } {
+  take(request: LimitedRequest): Taken {
     const counted = this.#limits.flatMap((limit) => {
       const key = limit.of === undefined ? '' : limit.of(request)
       return key === null ? [] : [{ limit, bucket: this.#bucket(limit, `${limit.name} ${key}`) }]
     })
     const full = counted.find(({ bucket }) => bucket.level < 1)
     if (full === undefined) for (const { bucket } of counted) bucket.level -= 1
-    const headers = Object.assign({}, ...counted.map(({ limit, bucket }) => told(limit, bucket))) as Record<
-      string,
-      string
-    >
-    if (full === undefined) return { exceeded: null, headers }
-    const missing = 1 - full.bucket.level
-    const retryAfterS = Math.ceil((missing * full.limit.perMs) / full.limit.most / 1000)
-    return { exceeded: { limit: full.limit, retryAfterS }, headers }
+    const headers = Object.assign({}, ...counted.map(({ limit, bucket }) => told(limit, bucket))) as Taken['headers']
+    const giveBack = (): void => counted.forEach(({ bucket }) => void (bucket.level += 1))
+    return { exceeded: full === undefined ? null : exceededBy(full.limit, full.bucket), headers, giveBack }
   }
 
   #bucket({ most, perMs }: Limit, key: string): Bucket {
@@ -72,6 +74,10 @@ export class Limits {
     if (this.#buckets.size > mostBuckets) this.#buckets.delete(this.#buckets.keys().next().value ?? '')
     return bucket
   }
+}
+
+function exceededBy(limit: Limit, { level }: Bucket): Exceeded {
+  return { limit, retryAfterS: Math.ceil(((1 - level) * limit.perMs) / limit.most / 1000) }
 }
 
 function told({ most, perMs, headers }: Limit, { level }: Bucket): Readonly<Record<string, string>> {
