@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { TenonError, type Connector, type RawRequest, type ReceivedEvent, type SimulatorDefinition } from 'tenon'
-import { startSimulator, type RunningSimulator, type Sample, type Simulator } from 'tenon/simulator'
+import { faultChoices, startSimulator, type RunningSimulator, type Sample, type Simulator } from 'tenon/simulator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock, type Clock } from '../../tenon/src/base/clock.ts'
 import { requireId } from '../../tenon/src/base/ids.ts'
@@ -194,6 +194,29 @@ function connectorSuite(name: string, { connector, simulator, cases }: Subject):
       for (const go of held.splice(0)) go()
       expect(outputOf(await send(operation, input, { key, again: true }))).toBeTruthy()
       expect(provider.effects().slice(effects)).toMatchObject([{ operation, idempotencyKey: key }])
+    })
+
+    const changing = operations.filter((operation) => optionsOf(operation).method === 'POST').slice(0, 3)
+
+    test.each(changing)('%s never counts as undone when it was done, whatever goes wrong', async (operation) => {
+      for (const { kind } of faultChoices.filter(({ about }) => about === 'request')) {
+        // Anew each time: whose tokens are refused twice in a row waits before it logs in again.
+        await client.close()
+        client = await clientOf(connector, provider)
+        const input = await inputFor(operation)
+        const effects = provider.effects().length
+        provider.faults.set({ kind, of: operation, next: 1, ...(kind === 'slow' ? { delayMs: heldMs } : {}) })
+        const answer = await send(operation, input, { timeoutMs: 250 })
+        const told = answer.outcome === 'failed' ? answer.fate : 'done'
+        const done = provider.effects().length - effects
+        for (const go of held.splice(0)) go()
+        // Whoever is told that nothing happened may do it again without a key.
+        const isTrue = told === 'ambiguous' || done === (told === 'done' ? 1 : 0)
+        expect({ kind, told, done, isTrue }).toMatchObject({ isTrue: true })
+        expect(provider.faults.list()).toEqual([])
+      }
+      await client.close()
+      client = await clientOf(connector, provider)
     })
 
     const withLookup = operations.filter((operation) => optionsOf(operation).lookup !== undefined)

@@ -21,6 +21,7 @@ export const cases: ConnectorCases<typeof shop> = {
     good: { order: 'SO-1001', lines: [{ sku: 'OAK-TRAY', quantity: 2 }] },
     bad: { order: 'SO-1001', lines: [] },
   },
+  getReservation: { good: (made) => ({ id: made.reserveStock.id }), bad: { id: 'x', colour: 'red' } },
   releaseStock: {
     good: (made) => ({ id: made.reserveStock.id }),
     bad: { id: 'x', colour: 'red' },

@@ -35,6 +35,12 @@ export const shop = defineConnector('shop', {
       input: objects.newReservation,
       output: objects.reservation,
     }),
+    getReservation: operation({
+      method: 'GET',
+      path: '/api/reservations/{id}',
+      input: objects.byId,
+      output: objects.reservation,
+    }),
     releaseStock: operation({
       description: 'Gives a reservation back; once released it stays so',
       method: 'POST',

@@ -11,12 +11,33 @@ const reservations = (simulation: Simulation) => simulation.table<Reservation>('
 const stocks = (simulation: Simulation) => simulation.table<Stock>('stock')
 const timestamp = (simulation: Simulation) => new Date(simulation.now()).toISOString()
 
+const requestsPerS = 500
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+
 const newOrder = z.strictObject({ id: z.string().regex(orderForm).optional() })
 const orderChange = z.strictObject({ id: z.string().default('SO-1001'), status: orderStatus.default('paid') })
 
 export const shopSimulator = defineSimulator(shop, {
   credentials: { user: () => 'tenon', webhookSecret: (random) => `shopsec_${random(32)}` },
   idempotency: { replayed: { 'idempotency-replayed': 'true' } },
+  // draft-ietf-httpapi-ratelimit-headers
+  limits: [
+    {
+      name: 'default',
+      most: requestsPerS,
+      perMs: 1000,
+      headers: ({ left, fullInS }) => ({
+        'ratelimit-policy': `"default";q=${requestsPerS};w=1`,
+        ratelimit: `"default";r=${left};t=${fullInS}`,
+      }),
+    },
+  ],
+  // As Standard Webhooks suggest: over three days.
+  redelivery: {
+    pausesMs: [5 * second, 5 * minute, 30 * minute, 2 * hour, 5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour],
+  },
   refuse,
   samples: [
     { event: 'order.created', input: {} },
@@ -35,6 +56,9 @@ export const shopSimulator = defineSimulator(shop, {
         (order) => (status === undefined || order.status === status) && Date.parse(order.updated_at) >= since,
       )
       const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1
+      // To begin anew without a word would read the same orders for ever.
+      if (after !== undefined && start === 0)
+        reject(400, problem(400, 'cursor-unknown', `there is no order ${after} in this list`))
       const data = all.slice(start, start + limit)
       return { data, next: start + limit < all.length ? (data.at(-1)?.id ?? null) : null }
     },
@@ -48,7 +72,8 @@ export const shopSimulator = defineSimulator(shop, {
     },
     getStock: ({ sku }, simulation) => stocks(simulation).get(sku) ?? missing('stock', sku),
     reserveStock({ order, lines }, simulation) {
-      if (orderOf(simulation, order) === undefined) missing('order', order)
+      const { status } = orderOf(simulation, order) ?? missing('order', order)
+      if (status === 'cancelled') reject(409, problem(409, 'order-closed', `order ${order} is cancelled`))
       for (const { sku, quantity } of lines) reserve(simulation, sku, quantity)
       const reservation: Reservation = {
         id: simulation.id('rsv_'),
@@ -60,6 +85,7 @@ export const shopSimulator = defineSimulator(shop, {
       reservations(simulation).put(reservation.id, reservation)
       return new Answer(201, reservation)
     },
+    getReservation: ({ id }, simulation) => reservations(simulation).get(id) ?? missing('reservation', id),
     releaseStock({ id }, simulation) {
       const reservation = reservations(simulation).get(id) ?? missing('reservation', id)
       if (reservation.status === 'released') return reservation
