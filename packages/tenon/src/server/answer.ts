@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { parseJson } from '../base/json.ts'
 import { isSecretName } from '../telemetry/secret-name.ts'
 import { censored } from '../telemetry/secret-text.ts'
 
@@ -37,6 +38,11 @@ export function withoutSecrets(redact: (text: string) => string): Replacer {
     if (isSecretName(name)) return censored
     return typeof value === 'string' ? redact(value) : readable(name, value)
   }
+}
+
+/** The same as a value, where only a part of an answer is such data. */
+export function cleaned(data: unknown, redact: (text: string) => string): unknown {
+  return data === undefined ? null : parseJson(JSON.stringify(data, withoutSecrets(redact)))
 }
 
 function readable(_name: string, value: unknown): unknown {

@@ -184,6 +184,36 @@ describe('input that is not as declared is refused, part by part, and never show
 })
 
 describe('flows', () => {
+  test('tell what starts them, what they take, and what their runs did', async () => {
+    const { ask, engine } = await start()
+    const ended = new Promise<void>((resolve) => {
+      engine.listen(({ name }) => {
+        if (name === 'run.completed') resolve()
+      })
+    })
+    const input = { month: '5', client_secret: 'canary' }
+    await ask('/api/v1/runs', { method: 'POST', headers: asJson, body: JSON.stringify({ flow: 'by-hand', input }) })
+    await ended
+    const list = await (await ask('/api/v1/flows', { headers: authorised })).json()
+    expect((list as { flows: { name: string }[] }).flows.map(({ name }) => name)).toEqual([
+      'order-paid',
+      'by-hand',
+      'as-given',
+    ])
+    const flow = await (await ask('/api/v1/flows/by-hand', { headers: authorised })).json()
+    expect(flow).toMatchObject({
+      trigger: { kind: 'manual' },
+      paused: false,
+      counts: { completed: 1 },
+      schema: { properties: { month: { type: 'string' }, client_secret: { type: 'string' } } },
+      sample: { month: '5', client_secret: '[secret]' },
+      picture: { runs: 1 },
+      recent: [{ flow: 'by-hand', status: 'completed' }],
+    })
+    expect(JSON.stringify(flow)).not.toContain('canary')
+    await expectProblem(await ask('/api/v1/flows/nothing', { headers: authorised }), 404, 'NOT_FOUND')
+  })
+
   test('a paused flow takes events and starts nothing with them, until it is resumed', async () => {
     const { ask, post, engine } = await start()
     const order = (path: string) => ask(`/api/v1/flows/${path}`, { method: 'POST', headers: authorised })

@@ -88,7 +88,7 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
   const clock: Clock = options.clock ?? systemClock
   const paid = defineFlow('order-paid', { trigger: pay.on('order.paid'), run: run ?? (async () => 'done') })
   const byHand = defineFlow('by-hand', {
-    trigger: manual(z.object({ month: z.string() })),
+    trigger: manual(z.object({ month: z.string(), client_secret: z.string().optional() })),
     run: ({ event }) => event.data,
   })
   const asGiven = defineFlow('as-given', { trigger: manual(), run: ({ event }) => event.data })

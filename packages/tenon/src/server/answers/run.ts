@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { RunSummary } from '../../engine/view.ts'
 
 export const runStatuses = ['ready', 'queued', 'waiting', 'parked', 'completed', 'failed', 'cancelled'] as const
 
@@ -34,6 +35,14 @@ const summaryShape = {
 }
 
 export const runSummary: z.ZodType = z.object(summaryShape).meta({ id: 'RunSummary', description: 'One run.' })
+
+/** One run in the form of `runSummary`: what is inside stays inside. */
+export function summaryOf(
+  row: RunSummary,
+): Omit<RunSummary, 'tenant' | 'inLine' | 'lastSeq' | 'recoveries' | 'eventKey'> {
+  const { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked, inMemory } = row
+  return { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked, inMemory }
+}
 
 const errorView = z
   .object({ name: z.string(), code: z.string(), message: z.string() })

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { requireId } from '../../base/ids.ts'
-import type { RunSummary } from '../../engine/view.ts'
 import type { RunStatus } from '../../journal/journal.ts'
-import { exchange, runDetail, runParams as params, runStatuses, runSummary, text } from '../answers/run.ts'
+import { exchange, runDetail, runParams as params, runStatuses, runSummary, summaryOf, text } from '../answers/run.ts'
 import { findRun } from '../find-run.ts'
 import { defineRoute, type Route, type Routes } from '../route.ts'
 import { TenonError } from '../../base/errors.ts'
@@ -129,8 +128,3 @@ const start = defineRoute({
 
 /** Runs, as people see them. Every look-up is by tenant and id. */
 export const routes: Routes = [...looking, start]
-
-function summaryOf(row: RunSummary) {
-  const { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked, inMemory } = row
-  return { run, flow, version, status, key, createdAt, updatedAt, endedAt, wakeAt, code, parent, linked, inMemory }
-}
