@@ -2,6 +2,7 @@
 import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildConsole } from './console.js'
+import { copyTemplates } from './templates.ts'
 import { root, runTool } from './tool.ts'
 
 for (const name of ['tenon', 'connectors']) {
@@ -14,6 +15,7 @@ for (const name of ['tenon', 'connectors']) {
   console.log(`built packages/${name}/dist`)
 }
 
+copyTemplates(root, join(root, 'packages/tenon'))
 copyFileSync(join(root, 'LICENSE'), join(root, 'packages/console/LICENSE'))
 const problem = await buildConsole(root, process.execPath)
 if (problem !== undefined) {

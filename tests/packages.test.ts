@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -12,11 +12,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { copyTemplates } from '../scripts/templates.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const names = ['tenon', 'connectors']
@@ -24,9 +25,9 @@ const names = ['tenon', 'connectors']
 const work = mkdtempSync(join(tmpdir(), 'tenon-packages-'))
 const project = join(work, 'project')
 
-function run(program: string, args: readonly string[], cwd: string): string {
+function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = process.env): string {
   try {
-    return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+    return execFileSync(program, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string }
     throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}\n${stderr}`, { cause: error })
@@ -56,6 +57,7 @@ function copySources(): void {
     cpSync(from, to, { recursive: true, filter: (path) => !['node_modules', 'dist'].includes(basename(path)) })
     cpSync(join(root, 'LICENSE'), join(to, 'LICENSE'))
   }
+  copyTemplates(root, join(work, 'packages/tenon'))
 }
 
 interface Manifest {
@@ -81,6 +83,13 @@ function doorsOf(name: string): string[] {
   })
 }
 
+function versionOf(tool: string): string {
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    devDependencies: Record<string, string>
+  }
+  return devDependencies[tool] ?? ''
+}
+
 beforeAll(() => {
   copySources()
   for (const name of names) tsc(['-p', 'tsconfig.build.json'], join(work, 'packages', name))
@@ -90,7 +99,11 @@ beforeAll(() => {
     return join(project, run('npm', ['pack', '--silent', '--pack-destination', project], folder).trim())
   })
   writeFileSync(join(project, 'package.json'), '{ "type": "module", "private": true }')
-  run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', ...tarballs], project)
+  run(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', ...tarballs, ...tools],
+    project,
+  )
 }, 240_000)
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
@@ -153,6 +166,43 @@ describe('the packed packages, installed in an empty project', () => {
     const help = run(process.execPath, [join(project, 'node_modules/tenon/bin/tenon.js'), '--help'], project)
     expect(help).toContain('runs')
   })
+
+  test.each(['blank', 'order-paid'])(
+    'make a project of template %s that starts, tests and types',
+    async (template) => {
+      const folder = join(project, template)
+      const bin = join(project, 'node_modules/.bin')
+      const path = [dirname(process.execPath), bin, process.env['PATH']].join(delimiter)
+      const env = { ...process.env, PATH: path, NO_COLOR: '1', PORT: '0' }
+      run('tenon', ['init', template, '--template', template], project, env)
+      expect(readdirSync(folder)).toContain('.gitignore')
+      run('npm', ['run', 'types'], folder, env)
+      expect(run('npm', ['test'], folder, env)).toMatch(/Tests .*passed/)
+      expect(run('npx', ['--no', 'tenon', 'check'], folder, env)).toContain('has no mistakes')
+
+      const started = spawn('npm', ['start'], {
+        cwd: folder,
+        env,
+        detached: true,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const ended = new Promise((resolve) => started.on('close', resolve))
+      try {
+        await new Promise<void>((resolve, reject) => {
+          let text = ''
+          started.stdout.on('data', (piece: Buffer) => {
+            text += piece.toString()
+            if (/address +http/.test(text)) resolve()
+          })
+          void ended.then(() => reject(new Error(`it did not start: ${text}`)))
+        })
+      } finally {
+        process.kill(-(started.pid ?? 0), 'SIGTERM')
+      }
+      await ended
+    },
+    120_000,
+  )
 
   test.each(names)('%s: publint finds nothing', async (name) => {
     const { messages, pkg } = await publint({ pkgDir: join(work, 'packages', name), pack: false, strict: true })

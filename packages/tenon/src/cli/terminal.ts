@@ -20,12 +20,18 @@ export function createTerminal(
   const forced = environment['FORCE_COLOR'] !== undefined && environment['FORCE_COLOR'] !== '0'
   const isColoured =
     forced || (stdout.isTTY && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb')
+  // Who read it may be gone, as in `tenon start | head`: that is no reason to end.
+  for (const stream of [stdout, stderr]) if (stream.listenerCount('error') === 0) stream.on('error', ignoreBrokenPipe)
   return {
     columns: stdout.columns ?? (Number(environment['COLUMNS']) || usualColumns),
     colours: picocolors.createColors(isColoured),
     out: (text) => void stdout.write(`${text}\n`),
     err: (text) => void stderr.write(`${text}\n`),
   }
+}
+
+function ignoreBrokenPipe(error: Error & { readonly code?: string }): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 // oxlint-disable-next-line no-control-regex -- the escape sequences of colours

@@ -20,7 +20,7 @@ export const command: CommandDefinition = {
     const isGood = problems.length === 0 && (divergences ?? []).length === 0
     if (json) terminal.out(JSON.stringify(found))
     else if (problems.length > 0) terminal.out(colours.red(describeProblems(file, problems)))
-    else if (divergences === null)
+    else if (divergences === null || runs === 0)
       terminal.out(`${colours.green('✓')} ${file} has no mistakes. There are no runs in ${dataFolder} to try it on.`)
     else if (isGood)
       terminal.out(`${colours.green('✓')} ${file} has no mistakes, and fits all ${count(runs, 'living run')}.`)
