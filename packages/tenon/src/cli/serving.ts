@@ -36,7 +36,7 @@ export function appFileOf(input: CommandInput): string {
   return textOption(input, 'app') ?? 'app.ts'
 }
 
-function portOf(input: CommandInput): number {
+export function portOf(input: CommandInput): number {
   const text = textOption(input, 'port') ?? input.environment['PORT']
   if (text === undefined || text === '') return usualPort
   const port = Number(text)

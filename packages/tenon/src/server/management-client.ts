@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http'
 import { TenonError, type ErrorCode, errorMeanings } from '../base/errors.ts'
 import { parseJson } from '../base/json.ts'
 import { isObject } from '../definition/problem.ts'
+import { isAlive } from '../journal/sqlite/alive.ts'
 import { DataFolder } from './data-folder.ts'
 
 /** The management API of the server that works on a data folder. */
@@ -25,15 +26,6 @@ export function connectToServer(dataFolder: string): ManagementClient {
       throw error
     })
   return { get: (path) => call('GET', path), send: call }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM'
-  }
 }
 
 function notRunning(path: string): TenonError {

@@ -1,12 +1,13 @@
 import { messageOf, TenonError } from '../../base/errors.ts'
 import { resolveFromApp } from '../../connection/from-app.ts'
+import type { Connector, ConnectionReference } from '../../definition/connector.ts'
 import { startLoaded, type Application } from '../../server/application.ts'
 import { checkAgainstServer } from '../../server/check-deploy.ts'
 import { loadApp, requireSound, type LoadedApp } from '../../server/load-app.ts'
 import { present, showSamples } from '../present.ts'
 import { openProcessLog } from '../process-log.ts'
 import { createTerminal } from '../terminal.ts'
-import type { Order, OrderName, Orders, Outcomes, Problem, Reply } from './messages.ts'
+import type { LoadSummary, Order, OrderName, Orders, Outcomes, Problem, Reply } from './messages.ts'
 import { createStandstillWatch } from './standstill.ts'
 
 const orphanDrainMs = 5_000
@@ -51,7 +52,7 @@ function createHost(): Host {
       requireSound(loaded)
       // What a start would stumble over is found while the old code still works.
       resolveFromApp(loaded.app, process.env)
-      return { file: loaded.file }
+      return summaryOf(loaded)
     },
     compare: async ({ dataFolder }) => checkAgainstServer(requireLoaded().app, dataFolder),
     async start({ dataFolder, front, ...presenting }) {
@@ -77,6 +78,30 @@ function createHost(): Host {
       endPresentation()
       return (await application?.drain(limitMs)) ?? { interrupted: 0, waiting: 0, ready: 0 }
     },
+  }
+}
+
+function nameOf(used: unknown): string {
+  const one = used as Connector | ConnectionReference
+  return one.kind === 'connection-reference' ? one.connector.name : one.name
+}
+
+function summaryOf({ app, file }: LoadedApp): LoadSummary {
+  const { flows, connections = [], simulators = [] } = app.options
+  const used = flows.flatMap(({ options }) => Object.values(options.uses ?? {}).map(nameOf))
+  const known = new Set([...used, ...connections.map(({ connector }) => connector.name)])
+  return {
+    file,
+    flows: flows.map(({ name }) => name),
+    connectors: [...known].toSorted().map((name) => {
+      const own = connections.filter(({ connector }) => connector.name === name)
+      return {
+        name,
+        connections: own.map((connection) => connection.name),
+        isSimulated: own.length === 0 && simulators.some(({ connector }) => connector.name === name),
+        hosts: own.map(({ baseUrl, connector }) => new URL(baseUrl ?? connector.options.baseUrl).origin),
+      }
+    }),
   }
 }
 

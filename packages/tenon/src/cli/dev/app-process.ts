@@ -33,9 +33,10 @@ export interface AppProcess {
 
 const entry = fileURLToPath(new URL(`./child${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))
 
-export function startAppProcess(onFile: (file: string) => void): AppProcess {
+/** What the app itself prints goes where this process prints, unless that is ignored. */
+export function startAppProcess(onFile: (file: string) => void, output: 'inherit' | 'ignore' = 'inherit'): AppProcess {
   const child = spawn(process.execPath, [...process.execArgv, entry], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
+    stdio: ['ignore', output, output, 'ipc', 'pipe'],
   })
   const files = new Set<string>()
   let hasEnded = false

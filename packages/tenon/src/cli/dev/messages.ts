@@ -24,11 +24,27 @@ export interface StartOrder {
 }
 
 export interface Outcomes {
-  readonly load: { readonly file: string }
+  readonly load: LoadSummary
   readonly compare: { readonly divergences: readonly Divergence[]; readonly runs: number }
   readonly start: { readonly port: number; readonly waiting: number }
   readonly showSamples: undefined
   readonly drain: DrainReport
+}
+
+/** What an app consists of. */
+export interface LoadSummary {
+  readonly file: string
+  readonly flows: readonly string[]
+  readonly connectors: readonly ConnectorSummary[]
+}
+
+export interface ConnectorSummary {
+  readonly name: string
+  /** Names of its accounts. */
+  readonly connections: readonly string[]
+  readonly isSimulated: boolean
+  /** Where its accounts are called, an origin each. */
+  readonly hosts: readonly string[]
 }
 
 export type OrderName = keyof Orders

@@ -88,7 +88,7 @@ function damaged(folder: string, problem: string): TenonError {
   )
 }
 
-function holderPath(folder: string): string {
+export function holderPath(folder: string): string {
   return join(folder, 'holder')
 }
 
@@ -148,8 +148,8 @@ function syncFile(path: string): void {
   closeSync(file)
 }
 
-/** Read without SQLite, which might repair or complete what it opens. */
-function checkHeader(folder: string, path: string): void {
+/** Read without SQLite, which might repair or complete what it opens. Returns the format of the file. */
+export function checkHeader(folder: string, path: string): number {
   const file = openSync(path, 'r')
   const header = Buffer.alloc(100)
   const length = readSync(file, header, 0, 100, 0)
@@ -160,7 +160,7 @@ function checkHeader(folder: string, path: string): void {
     header.readUInt32BE(68) === applicationId
   if (!isOurs) throw damaged(folder, 'journal.db is no journal of Tenon, or its header is damaged')
   const version = header.readUInt32BE(60)
-  if (version <= schemaVersion && version > 0) return
+  if (version <= schemaVersion && version > 0) return version
   throw unusable(
     folder,
     `was written by a newer version of Tenon (its journal has format ${version}, this version knows ${schemaVersion})`,
@@ -168,19 +168,25 @@ function checkHeader(folder: string, path: string): void {
   )
 }
 
-function hasWal(path: string): boolean {
+export function hasWal(path: string): boolean {
   return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
 }
 
-function checkPages(folder: string, path: string): void {
+export function checkPages(folder: string, path: string): void {
   const walDamage = findWalDamage(`${path}-wal`)
   if (walDamage !== null) throw damaged(folder, walDamage)
-  const hadIndex = existsSync(`${path}-shm`)
-  // A reader neither completes nor empties the write-ahead log.
-  const db = new DatabaseSync(path, { readOnly: true })
-  try {
+  readWithoutTrace(path, (db) => {
     const problem = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
     if (problem !== 'ok') throw damaged(folder, `journal.db is damaged (${String(problem)})`)
+  })
+}
+
+/** A reader neither completes nor empties the write-ahead log, and leaves no file behind that was not there. */
+export function readWithoutTrace<Result>(path: string, read: (db: DatabaseSync) => Result): Result {
+  const hadIndex = existsSync(`${path}-shm`)
+  const db = new DatabaseSync(path, { readOnly: true })
+  try {
+    return read(db)
   } finally {
     db.close()
     if (!hadIndex)
