@@ -1,3 +1,6 @@
+import { defineApp } from '../../packages/tenon/src/definition/app.ts'
+import { defineFlow } from '../../packages/tenon/src/definition/flow.ts'
+import { manual } from '../../packages/tenon/src/definition/trigger.ts'
 import { gaugesOf } from '../../packages/tenon/src/server/measures.ts'
 import { metricsOf, type Metric } from '../../packages/tenon/src/telemetry/metric.ts'
 import { Meter } from '../../packages/tenon/src/telemetry/meter.ts'
@@ -7,9 +10,17 @@ import { cell, code, page, table } from './markdown.ts'
 export async function metricPage(): Promise<string> {
   const meter = new Meter({ flows: ['f'], operations: { c: ['o'] } })
   happen(meter)
-  const counts = async (): Promise<never> => ({ ready: 1 }) as never
-  const engine = { counts, activity: () => ({ inProgress: 0, readied: 0, nextWakeAt: null }) }
-  const gauges = gaugesOf({ meter, engine, tenant: '', dataFolder: '', version: '' })
+  const engine = { activity: () => ({ inProgress: 0, readied: 0, nextWakeAt: null }) }
+  const journal = { countsByFlow: async () => ({}) }
+  const gauges = gaugesOf({
+    meter,
+    engine,
+    journal,
+    app: defineApp({ flows: [flow] }),
+    tenant: '',
+    dataFolder: '',
+    version: '',
+  })
   const rows = await Promise.all([...metricsOf(meter), ...gauges].map(rowOf))
   return page(
     '# Metrics',
@@ -17,6 +28,8 @@ export async function metricPage(): Promise<string> {
     table(['metric', 'kind', 'labels', 'what it says'], rows),
   )
 }
+
+const flow = defineFlow('f', { trigger: manual(), run: () => null })
 
 function happen(meter: Meter): void {
   meter.runStarted('f')

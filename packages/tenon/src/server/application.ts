@@ -97,7 +97,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   closing.defer(async () => void (await engine.drain(0)))
   const context = { engine, tenant, clock, log, meter }
   const webhooks = webhooksOf(app, connections.all, context)
-  const metrics = measuresOf({ meter, engine, tenant, dataFolder: folder.path, version })
+  const metrics = measuresOf({ ...context, journal, app, dataFolder: folder.path, version })
   const server = await parts.startServer({
     engine,
     webhooks,

@@ -96,8 +96,8 @@ test('OBS-02: a run that went the whole way is counted at each part, without its
     'tenon_runs_ended_total{flow="order-paid",outcome="completed"} 2',
     'tenon_steps_ended_total{flow="order-paid",kind="call",outcome="completed"} 2',
     'tenon_calls_total{connector="pay",operation="getOrder",outcome="answered",status="2xx"} 2',
-    'tenon_runs{status="completed"} 2',
-    'tenon_runs{status="failed"} 0',
+    'tenon_runs{flow="order-paid",status="completed"} 2',
+    'tenon_runs{flow="order-paid",status="failed"} 0',
     'tenon_runs_in_progress 0',
   ])
     expect(found).toContain(line)

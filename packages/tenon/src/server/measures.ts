@@ -4,8 +4,11 @@ import type { App } from '../definition/app.ts'
 import type { Connector } from '../definition/connector.ts'
 import type { Uses } from '../definition/flow.ts'
 import type { Engine } from '../engine/engine.ts'
+import { noRuns } from '../journal/counts.ts'
+import type { RunCounts } from '../journal/history.ts'
+import type { Journal, RunStatus } from '../journal/journal.ts'
 import { createExposition, type Exposition } from '../telemetry/exposition.ts'
-import { gauge, metricsOf, type Metric } from '../telemetry/metric.ts'
+import { gauge, metricsOf, type Metric, type Valued } from '../telemetry/metric.ts'
 import type { Meter, Vocabulary } from '../telemetry/meter.ts'
 import { eventTypesInUse } from '../trigger/trigger.ts'
 
@@ -24,7 +27,9 @@ export function vocabularyOf(app: App): Vocabulary {
 
 export interface Measured {
   readonly meter: Meter
-  readonly engine: Pick<Engine, 'activity' | 'counts'>
+  readonly engine: Pick<Engine, 'activity'>
+  readonly journal: Pick<Journal, 'countsByFlow'>
+  readonly app: App
   readonly tenant: string
   readonly dataFolder: string
   readonly version: string
@@ -36,21 +41,34 @@ export function measuresOf(measured: Measured): () => Exposition {
   return () => (exposition ??= createExposition([...metricsOf(measured.meter), ...gaugesOf(measured)]))
 }
 
-export function gaugesOf({ engine, tenant, dataFolder, version }: Measured): readonly Metric[] {
-  const kept = { type: 'gauge' as const, name: 'tenon_runs', help: 'Runs in the journal, by status.' }
+export function gaugesOf({ engine, journal, app, tenant, dataFolder, version }: Measured): readonly Metric[] {
+  const kept = { type: 'gauge' as const, name: 'tenon_runs', help: 'Runs in the journal, by flow and status.' }
   const files = { type: 'gauge' as const, name: 'tenon_journal_file_bytes', help: 'Size of the files of the journal.' }
   const info = { type: 'gauge' as const, name: 'tenon_info', help: 'Always 1; the label says which version runs.' }
   return [
     {
       ...kept,
-      read: async () =>
-        Object.entries(await engine.counts(tenant)).map(([status, count]) => [{ status }, count] as const),
+      read: async () => runsOf(app, await journal.countsByFlow(tenant)),
     },
     gauge('tenon_runs_in_progress', 'Runs in memory.', () => engine.activity().inProgress),
     gauge('tenon_runs_readied', 'Runs that wait in memory for their turn.', () => engine.activity().readied),
     { ...files, read: () => fileSizes(dataFolder) },
     { ...info, read: () => [[{ version }, 1]] },
   ]
+}
+
+/** A flow without runs counts zero of each; those that the app no longer holds count together. */
+function runsOf({ options }: App, counted: Readonly<Record<string, RunCounts>>): readonly Valued<number>[] {
+  const sums = new Map(options.flows.map(({ name }) => [name, noRuns()]))
+  for (const [flow, counts] of Object.entries(counted)) {
+    const name = sums.has(flow) ? flow : 'other'
+    const sum = sums.get(name) ?? noRuns()
+    for (const status of Object.keys(sum) as RunStatus[]) sum[status] += counts[status]
+    sums.set(name, sum)
+  }
+  return [...sums].flatMap(([flow, sum]) =>
+    Object.entries(sum).map(([status, count]) => [{ flow, status }, count] as const),
+  )
 }
 
 async function fileSizes(folder: string): Promise<readonly (readonly [{ readonly file: string }, number])[]> {
