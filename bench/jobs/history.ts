@@ -1,11 +1,9 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { FillRequest } from '../history/fill.ts'
+import { fillStore } from '../history/store.ts'
 import type { Job } from '../job.ts'
-import { type Folder, freshFolder } from '../measure/folder.ts'
-import { line, say } from '../measure/progress.ts'
+import { freshFolder } from '../measure/folder.ts'
+import { line } from '../measure/progress.ts'
 import { median, round } from '../measure/statistics.ts'
 import { startTenon } from '../order-webhook/engines.ts'
 import { inTurn, sum } from '../order-webhook/in-turn.ts'
@@ -19,7 +17,7 @@ export const job: Job = {
   async run({ rounds = 3, runs = 1_000_000 }) {
     const folder = freshFolder('history')
     try {
-      await fill(folder, runs)
+      await fillStore({ folder: folder.path, runs, first: firstFilled })
       const fileMib = statSync(join(folder.path, 'journal.db')).size / 1024 ** 2
       const { empty, full } = await inTurn({
         rounds,
@@ -50,16 +48,4 @@ export const job: Job = {
       folder.remove()
     }
   },
-}
-
-async function fill(folder: Folder, runs: number): Promise<void> {
-  say(`filling a store with ${runs} finished runs …`)
-  const began = performance.now()
-  const child = fork(new URL('../history/fill.ts', import.meta.url))
-  child.on('message', ({ done }: { done: number }) =>
-    say(`  ${done} after ${round((performance.now() - began) / 1000)} s`),
-  )
-  child.send({ folder: folder.path, runs, first: firstFilled } satisfies FillRequest)
-  const [code] = (await once(child, 'exit')) as [number | null]
-  if (code !== 0) throw new Error(`filling the store ended with ${code}`)
 }
