@@ -33,6 +33,7 @@ const reference = pages('reference', {
   environment: 'Environment',
   api: 'Management API',
   metrics: 'Metrics',
+  simulators: 'Simulators',
   errors: 'Errors',
 })
 
