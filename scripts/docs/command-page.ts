@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { exitCodesHelp, type CommandDefinition } from '../../packages/tenon/src/cli/command.ts'
+import { exitCodeMeanings, type CommandDefinition } from '../../packages/tenon/src/cli/command.ts'
 import { root } from '../tool.ts'
 import { cell, code, page, table } from './markdown.ts'
 
@@ -19,7 +19,11 @@ export async function commandPage(): Promise<string> {
   return page(
     '# Command line',
     'Run `npx tenon <command>`. Every command also takes `--json` (JSON on the standard output and nothing else), `--data <folder>` (the data folder of the server; where `--data` is something else, `--folder`) and `--help`.',
-    exitCodesHelp,
+    '## Exit codes',
+    table(
+      ['code', 'means'],
+      exitCodeMeanings.map(([exit, meaning]) => [code(String(exit)), cell(meaning)]),
+    ),
     ...parts,
   )
 }

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { exitCodeMeanings } from './command.ts'
 import { createWorkplace } from './process.fixture.ts'
+import { allOptionsOf, commandNames, loadCommand } from './registry.ts'
 
 const { folder, begin, tenon, write, clear, remove } = createWorkplace()
 afterEach(clear)
@@ -139,10 +141,17 @@ describe('help', () => {
   test('names all commands and the exit codes', async () => {
     const { code, out } = await tenon('--help')
     expect(code).toBe(0)
-    for (const part of ['start', 'check', 'simulate', 'runs', 'Exit codes']) expect(out).toContain(part)
+    for (const name of commandNames) expect(out).toMatch(new RegExp(`^ {2}${name} +\\S`, 'm'))
+    for (const [exit, meaning] of exitCodeMeanings)
+      expect(out).toMatch(new RegExp(`^ {2}${exit} +${meaning.slice(0, 20)}`, 'm'))
   })
 
   test.each([
+    ['init'],
+    ['dev'],
+    ['doctor'],
+    ['console'],
+    ['completion'],
     ['start'],
     ['check'],
     ['simulate'],
@@ -157,13 +166,34 @@ describe('help', () => {
   ])('tenon %s %s has examples', async (...words) => {
     const { code, out } = await tenon(...words.filter(Boolean), '--help')
     expect(code).toBe(0)
-    expect(out).toMatch(new RegExp(`Examples:\n {2}.*tenon ${words.filter(Boolean).join(' ')}`))
+    expect(out).toMatch(new RegExp(`Examples:\n[^]* {2}.*tenon ${words.filter(Boolean).join(' ')}`))
   })
 
   test('a reader that stops reading is no failure', async () => {
     const { child, ended } = begin('runs', 'list', '--help')
     child.stdout?.destroy()
     expect(await ended).toMatchObject({ code: 0, err: '' })
+  })
+
+  test.each([
+    [['strat'], 'start'],
+    [['runs', 'shwo', 'x'], 'show'],
+    [['start', '--ap', 'x'], '--app'],
+  ])('%j: the nearest that there is is suggested', async (words, nearest) => {
+    expect(await tenon(...words)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`(Did you mean ${nearest}?)`) as string,
+    })
+  })
+
+  test('every argument and option of every command is explained', async () => {
+    const nodes = await Promise.all([...commandNames].map(loadCommand))
+    for (const { path, command } of nodes.flatMap((node) => [node, ...node.members])) {
+      if (command === null) continue
+      const named = [...(command.arguments ?? []), ...allOptionsOf(command)]
+      expect([path, command.examples.length > 0]).toEqual([path, true])
+      for (const [name, what] of named) expect([path, name, what.length > 3]).toEqual([path, name, true])
+    }
   })
 
   test('wrong use is told apart from failure', async () => {

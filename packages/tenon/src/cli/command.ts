@@ -3,10 +3,10 @@ import type { Terminal } from './terminal.ts'
 /** One command: a file in `commands/` exports it as `command`, and its path is its name. */
 export interface CommandDefinition {
   readonly summary: string
-  /** `<needed>` or `[optional]`, with what it is. */
-  readonly arguments?: readonly (readonly [name: string, description: string])[]
-  /** `--flag <value>`, with what it does. */
-  readonly options?: readonly (readonly [flags: string, description: string])[]
+  /** `<needed>` or `[optional]`, with what it is, and what it can be where that is known. */
+  readonly arguments?: readonly (readonly [name: string, description: string, choices?: readonly string[]])[]
+  /** `--flag <value>`, with what it does, and what the value can be where that is known. */
+  readonly options?: readonly (readonly [flags: string, description: string, choices?: readonly string[]])[]
   /** Whole command lines, with what they do. */
   readonly examples: readonly (readonly [line: string, description: string])[]
   /** Resolves with the exit code; nothing stands for 0. */
@@ -26,7 +26,18 @@ export interface CommandInput {
 
 export const exitCodes = { good: 0, failed: 1, misused: 2, noServer: 3 } as const
 
-export const exitCodesHelp = `Exit codes: 0 done, 1 it failed or something was found, 2 wrong use, 3 no server is running on the data folder.`
+/** What each code means that a command can end with: the one place where that is written. */
+export const exitCodeMeanings: readonly (readonly [code: number, meaning: string])[] = [
+  [exitCodes.good, 'done; for check and doctor: nothing is wrong'],
+  [
+    exitCodes.failed,
+    'it failed, or something was found; the reason is on the standard error, with --json on the standard output',
+  ],
+  [exitCodes.misused, 'wrong use: an unknown command or option, or a missing argument'],
+  [exitCodes.noServer, 'no server is running on the data folder'],
+  [130, 'stopped at once by a second Ctrl-C; what was accepted is kept'],
+  [143, 'stopped at once by a second SIGTERM; what was accepted is kept'],
+]
 
 /** The text of an option that takes a value. */
 export function textOption(input: CommandInput, name: string): string | undefined {

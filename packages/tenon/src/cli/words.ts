@@ -17,6 +17,8 @@ const marks: Readonly<Record<RunStatus, readonly [string, (colours: Colours) => 
   cancelled: ['⊘', (colours) => colours.gray],
 }
 
+export const runStatuses: readonly string[] = Object.keys(marks)
+
 export function statusMark(status: RunStatus, colours: Colours): string {
   const [mark, colour] = marks[status]
   return colour(colours)(mark)

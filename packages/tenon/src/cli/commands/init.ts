@@ -10,7 +10,11 @@ export const command: CommandDefinition = {
   summary: 'Make a new project: an app, a flow and its test, ready to run.',
   arguments: [['[folder]', 'where (default: this folder); made when it is not there']],
   options: [
-    ['--template <name>', `what it begins with: ${templates.map(({ name }) => name).join(' or ')} (default: blank)`],
+    [
+      '--template <name>',
+      `what it begins with: ${templates.map(({ name }) => name).join(' or ')} (default: blank)`,
+      templates.map(({ name }) => name),
+    ],
     ['--name <name>', 'name of the package (default: that of the folder)'],
     ['--install', 'install the packages with npm'],
     ['--no-install', 'write the files only (default, unless asked)'],

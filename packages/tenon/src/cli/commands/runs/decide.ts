@@ -6,7 +6,7 @@ export const command: CommandDefinition = {
   arguments: [
     ['<run>', 'its id, or a beginning or end of it'],
     ['<step>', 'the step, as the run shows it'],
-    ['<decision>', 'happened, did-not-happen or retry'],
+    ['<decision>', 'happened, did-not-happen or retry', ['happened', 'did-not-happen', 'retry']],
   ],
   options: [
     ['--result <json>', 'with happened: what the call answered'],

@@ -3,7 +3,7 @@ import type { RunRow } from '../../../journal/journal.ts'
 import { connectToServer } from '../../../server/management-client.ts'
 import { textOption, type CommandDefinition, type CommandInput } from '../../command.ts'
 import { padEnd, shorten, widthOf } from '../../terminal.ts'
-import { clockTime, length, shortId, statusMark, statusWord } from '../../words.ts'
+import { clockTime, length, runStatuses, shortId, statusMark, statusWord } from '../../words.ts'
 
 type Row = Pick<RunRow, 'run' | 'flow' | 'status' | 'key' | 'createdAt' | 'updatedAt' | 'endedAt' | 'wakeAt' | 'code'>
 
@@ -11,7 +11,7 @@ export const command: CommandDefinition = {
   summary: 'List the latest runs.',
   options: [
     ['--flow <name>', 'only runs of this flow'],
-    ['--status <status>', 'ready, queued, waiting, parked, completed, failed or cancelled; several with commas'],
+    ['--status <status>', `${runStatuses.join(', ')}; several with commas`, runStatuses],
     ['--key <key>', 'only runs with this key'],
     ['--code <code>', 'only runs that stopped with this error code'],
     ['--event <id>', 'only runs that this event started or reached'],
