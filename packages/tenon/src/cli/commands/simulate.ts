@@ -1,6 +1,9 @@
 import { connectToServer } from '../../server/management-client.ts'
+import { faultChoices } from '../../simulator/faults.ts'
 import { jsonOption } from '../act.ts'
 import { textOption, type CommandDefinition, type CommandInput } from '../command.ts'
+
+const faultKinds: readonly string[] = [...faultChoices.map(({ kind }) => kind), 'revoke-tokens']
 
 export const command: CommandDefinition = {
   summary: 'Make something happen in a simulator: an event, or a fault.',
@@ -10,10 +13,7 @@ export const command: CommandDefinition = {
   ],
   options: [
     ['--data <json>', "what the event is about; default is the simulator's own example"],
-    [
-      '--fault <kind>',
-      'rate-limit, error, error-after, hang, hang-after, reset, drop, slow, duplicate, late, out-of-order, forged, revoke-tokens',
-    ],
+    ['--fault <kind>', faultKinds.join(', '), faultKinds],
     ['--of <name>', 'only for this operation or event type'],
     ['--next <number>', 'how many times (default once)'],
     ['--probability <share>', 'chance from 0 to 1, without end'],
