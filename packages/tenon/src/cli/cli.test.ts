@@ -78,7 +78,7 @@ describe('a server and its command line', () => {
     const started = JSON.parse((await tenon('runs', 'start', 'report', '--id', 'may-2026', '--json')).out) as {
       run: string
     }
-    await said(/waits for go/)
+    await said(/◷ go +waits/)
 
     const list = await tenon('runs', 'list')
     expect(list.out).toMatch(/may-2026 +report +◷ waiting/)
@@ -86,7 +86,7 @@ describe('a server and its command line', () => {
     expect(shown.out).toMatch(/✓ look [^]*◷ go /)
     expect((await tenon('check', '--app', app)).out).toContain('fits all 1 living run')
     expect((await tenon('runs', 'signal', 'may-2026', 'go')).code).toBe(0)
-    await said(/completed in/)
+    await said(/✓ report .*completed/)
 
     for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM'] as const) child.kill(signal)
     const { code, out } = await ended
@@ -123,7 +123,7 @@ describe('a server and its command line', () => {
     )
     await said(/address +(http:\S+)/)
     await tenon('runs', 'start', 'report', '--data', join(folder, 'waiting'))
-    await said(/waits for sleep/)
+    await said(/◷ sleep +for 1 h/)
     child.kill('SIGTERM')
     expect((await ended).out).toContain('Stopped. 1 run waits: all of it goes on at the next start.')
   }, 30_000)

@@ -3,11 +3,11 @@ import { expect, test } from 'vitest'
 import { virtualClock } from '../testing/virtual-clock.ts'
 import { createNarrator } from './narrator.ts'
 
-function listen() {
+function listen(columns = 100) {
   const clock = virtualClock()
   const lines: string[] = []
   const terminal = {
-    columns: 100,
+    columns,
     colours: picocolors.createColors(false),
     out: (text: string) => void lines.push(text),
     err: () => undefined,
@@ -17,7 +17,7 @@ function listen() {
   return { clock, lines, narrator, facts, told: () => lines.map((line) => line.slice(10)) }
 }
 
-test('a run is told in a few lines: steps that end close together share one', async () => {
+test('a run is told in columns: what, how long, what there is to say', async () => {
   const { clock, narrator, facts, told } = listen()
   const run = facts('1q9z0k3fv8mp2n4qxa7x2k9fq')
   narrator.hear({
@@ -48,11 +48,12 @@ test('a run is told in a few lines: steps that end close together share one', as
   narrator.hear({ name: 'step.completed', ...run, step: 'shiprocket.createOrder#1', attempt: 2, tookMs: 55 })
   narrator.hear({ name: 'run.waited', ...run, for: 'delivered', until: clock.now() + 14 * 86_400_000 })
   expect(told()).toEqual([
-    'a7x2k9fq  ▸ order-paid SO-1001, by stripe/payment_intent.succeeded',
-    'a7x2k9fq  ✓ shop.getOrder 12 ms · shop.reserveStock 40 ms',
-    'a7x2k9fq  ✗ shiprocket.createOrder: answered 503; again in 800 ms',
-    'a7x2k9fq  ✓ shiprocket.createOrder 55 ms (try 2)',
-    'a7x2k9fq  ◷ waits for delivered, at most 14 d',
+    'a7x2k9fq  ▸ order-paid SO-1001                    by stripe/payment_intent.succeeded',
+    'a7x2k9fq  ✓ shop.getOrder                  12 ms',
+    'a7x2k9fq  ✓ shop.reserveStock              40 ms',
+    'a7x2k9fq  ↻ shiprocket.createOrder                try 1: answered 503; again in 800 ms',
+    'a7x2k9fq  ✓ shiprocket.createOrder         55 ms  at try 2',
+    'a7x2k9fq  ◷ delivered                             waits, at most 14 d',
   ])
 })
 
@@ -68,7 +69,7 @@ test('under load it counts instead, and tells again when it is calm', async () =
   await clock.advance(2000)
   expect(narrator.wants('step.completed')).toBe(true)
   narrator.hear({ name: 'run.completed', ...facts('run-last'), tookMs: 40 })
-  expect(told().at(-1)).toContain('order-paid completed in 40 ms')
+  expect(told().at(-1)).toMatch(/order-paid +40 ms  completed$/)
 })
 
 test('what a provider sent cannot begin a line', () => {
@@ -82,4 +83,40 @@ test('what a provider sent cannot begin a line', () => {
   })
   expect(lines.join('')).not.toContain('\n')
   expect(lines.join('')).not.toContain('\u001b')
+})
+
+test('a failure says what to do, with the whole command line', () => {
+  const { narrator, facts, told } = listen()
+  const run = facts('1q9z0k3fv8mp2n4qxa7x2k9fq')
+  narrator.hear({ name: 'run.failed', ...run, tookMs: 1200, code: 'CREDENTIALS_REFUSED', message: 'answered 401' })
+  narrator.hear({ name: 'run.undone', ...run })
+  narrator.hear({ name: 'run.failed', ...run, tookMs: 1200, code: 'UPSTREAM_UNAVAILABLE', message: 'answered 503' })
+  narrator.hear({ name: 'run.parked', ...run, code: 'OUTCOME_UNKNOWN', message: 'no answer' })
+  const text = told().join('\n')
+  expect(text).toMatch(
+    /✗ order-paid +1\.2 s {2}failed: answered 401\n +→ Check the credentials of its connection; then: npx tenon runs retry a7x2k9fq\n/,
+  )
+  expect(text).toContain('→ When the provider works again: npx tenon runs retry a7x2k9fq --anew')
+  expect(text).toContain('→ Look there, then say what happened: npx tenon runs show a7x2k9fq')
+})
+
+test.each([60, 80, 200])('no line is wider than a terminal of %d columns', (columns) => {
+  const { lines, narrator, facts } = listen(columns)
+  const message =
+    'the provider says that the order has been there since yesterday, and that it takes no other of that number '.repeat(
+      4,
+    )
+  const step = 'a-connector-with-a-long-name.anOperationWithALongName#12'
+  narrator.hear({
+    name: 'step.failed',
+    ...facts('run-1'),
+    step,
+    attempt: 3,
+    code: 'TIMEOUT',
+    message,
+    retryInMs: 90_000,
+  })
+  narrator.hear({ name: 'run.parked', ...facts('run-1'), code: 'DIVERGED', message })
+  expect(lines.length).toBeGreaterThan(4)
+  expect(lines.filter((line) => line.length > columns)).toEqual([])
 })

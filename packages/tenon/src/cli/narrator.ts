@@ -1,10 +1,11 @@
 import type { Clock } from '../base/clock.ts'
 import type { Happening } from '../engine/engine.ts'
 import { visible } from '../telemetry/log.ts'
-import { wrap, type Terminal } from './terminal.ts'
+import { remedyFor } from './remedy.ts'
+import { padEnd, padStart, shorten, wrap, type Terminal } from './terminal.ts'
 import { clockTime, length, shortId, stepName } from './words.ts'
 
-/** Tells live what happens to the runs, a few lines for each; under load it counts instead. */
+/** Tells live what happens to the runs, a line for each thing; under load it counts instead. */
 export interface Narrator {
   readonly hear: (happening: Happening) => void
   /** What it would make something of: under load, only what it counts. */
@@ -12,8 +13,6 @@ export interface Narrator {
   stop(): void
 }
 
-const indent = ' '.repeat(22)
-const gatherMs = 250
 /** More lines than this within a second say nothing to a person any more. */
 const linesPerSecond = 40
 const remembered = 500
@@ -21,8 +20,7 @@ const counted: ReadonlySet<Happening['name']> = new Set(['run.started', 'run.com
 
 interface Known {
   readonly paint: (text: string) => string
-  steps: string[]
-  flush: (() => void) | null
+  isUndone: boolean
 }
 
 export function createNarrator(terminal: Terminal, clock: Clock): Narrator {
@@ -36,7 +34,7 @@ export function createNarrator(terminal: Terminal, clock: Clock): Narrator {
   function knownRun(run: string): Known {
     let known = runs.get(run)
     if (known === undefined) {
-      known = { paint: palette[seen % palette.length] ?? colours.cyan, steps: [], flush: null }
+      known = { paint: palette[seen % palette.length] ?? colours.cyan, isUndone: false }
       seen += 1
       runs.set(run, known)
       forgetOldest(runs)
@@ -44,21 +42,8 @@ export function createNarrator(terminal: Terminal, clock: Clock): Narrator {
     return known
   }
 
-  function say(run: string, known: Known, mark: string, text: string): void {
-    const [first = '', ...rest] = wrap(visible(text), terminal.columns, indent)
-    pace.line(
-      `${colours.dim(clockTime(clock.now(), clock.now()))}  ${known.paint(shortId(run))}  ${mark} ${first.trimStart()}`,
-    )
-    for (const line of rest.slice(0, 2)) pace.line(line)
-  }
-
-  /** Steps that end close together go on one line. */
-  function flush(run: string, known: Known): void {
-    known.flush?.()
-    known.flush = null
-    if (known.steps.length > 0) say(run, known, colours.green('✓'), known.steps.join(' · '))
-    known.steps = []
-  }
+  const headOf = (id: string, paint: Known['paint']): string =>
+    `${colours.dim(clockTime(clock.now(), clock.now()))}  ${paint(id.padEnd(idColumns))}`
 
   function hear(happening: Happening): void {
     pace.count(happening.name)
@@ -67,75 +52,150 @@ export function createNarrator(terminal: Terminal, clock: Clock): Narrator {
       forgetOldest(triggers)
       return
     }
-    if (pace.isBusy || !('run' in happening)) return
-    const { run } = happening
-    const known = knownRun(run)
-    if (happening.name === 'step.completed') {
-      // That a pause is over shows in what comes next.
-      if (/^sleep#\d+$/.test(happening.step)) return
-      known.steps.push(
-        `${stepName(happening.step)} ${length(happening.tookMs)}${happening.attempt > 1 ? ` (try ${happening.attempt})` : ''}`,
-      )
-      known.flush ??= clock.after(gatherMs, () => flush(run, known))
+    if (pace.isBusy) return
+    if (!('run' in happening)) {
+      for (const line of layOut(tellFlow(happening), headOf('', colours.dim), terminal)) pace.line(line)
       return
     }
-    const told = tell(happening, triggers.get(run))
+    const { run } = happening
+    const known = knownRun(run)
+    if (happening.name === 'run.undone') known.isUndone = true
+    const told = tell(happening, { trigger: triggers.get(run), isUndone: known.isUndone })
     if (told === null) return
-    flush(run, known)
-    say(run, known, colours[told.colour](told.mark), told.text)
+    for (const line of layOut(told, headOf(shortId(run), known.paint), terminal)) pace.line(line)
     if (told.isEnd) runs.delete(run)
   }
 
   return { hear, wants: (name) => !pace.isBusy || counted.has(name), stop: () => pace.stop() }
 }
 
+const idColumns = 8
+/** Before the name: the time, the run and the mark. */
+const headColumns = 8 + 2 + idColumns + 4
+const tookColumns = 8
+const mostDetailLines = 3
+/** With less room than this beside the columns, what there is to say stands below. */
+const leastBeside = 30
+
+/** One thing in its columns: time, run, what, how long, and what there is to say about it; what to do is below. */
+function layOut(told: Told, head: string, { columns, colours }: Terminal): string[] {
+  const nameColumns = Math.max(22, Math.min(34, columns - headColumns - tookColumns - 42))
+  const paint = colours[told.colour]
+  const name = shorten(visible(told.what), nameColumns)
+  const took = told.took === undefined ? ' '.repeat(tookColumns) : padStart(colours.dim(told.took), tookColumns)
+  const row = `${head}  ${paint(told.mark)} ${padEnd(told.isPlain ? name : paint(name), nameColumns)}${took}`
+  const below = ' '.repeat(headColumns)
+  const beside = ' '.repeat(headColumns + nameColumns + tookColumns + 2)
+  const isNarrow = columns - beside.length < leastBeside
+  const detail = detailLines(told.detail ?? '', columns, isNarrow ? below : beside)
+  const tint = told.colour === 'red' || told.colour === 'yellow' ? paint : colours.dim
+  const [first = '', ...rest] = isNarrow ? ['', ...detail] : detail
+  return [
+    `${row}${first === '' ? '' : `  ${tint(first.trimStart())}`}`.trimEnd(),
+    ...rest.map(tint),
+    ...(told.remedy === undefined ? [] : wrap(`→ ${told.remedy}`, columns, below)),
+  ]
+}
+
+function detailLines(detail: string, columns: number, indent: string): string[] {
+  const lines = wrap(visible(detail).replaceAll(/\s+/g, ' '), columns - 1, indent)
+  const shown = lines.slice(0, mostDetailLines)
+  return lines.length <= mostDetailLines ? shown : [...shown.slice(0, -1), `${shown.at(-1)}…`]
+}
+
 interface Told {
   readonly mark: string
   readonly colour: 'blue' | 'cyan' | 'green' | 'red' | 'yellow' | 'gray'
-  readonly text: string
+  readonly what: string
+  readonly took?: string
+  readonly detail?: string
+  /** What to do, with the whole command line. */
+  readonly remedy?: string
+  /** Only the mark has its colour: it is as it should be. */
+  readonly isPlain?: true
   readonly isEnd?: true
 }
 
 function tell(
-  happening: Exclude<Happening, { name: 'event.accepted' | 'step.completed' | 'flow.paused' | 'flow.resumed' }>,
-  trigger: string | undefined,
+  happening: Extract<Happening, { run: string }>,
+  { trigger, isUndone }: { readonly trigger: string | undefined; readonly isUndone: boolean },
 ): Told | null {
   switch (happening.name) {
-    case 'run.started':
-      return {
-        mark: '▸',
-        colour: 'blue',
-        text: `${happening.flow}${happening.key === null ? '' : ` ${happening.key}`}${trigger === undefined ? '' : `, by ${trigger}`}`,
-      }
-    case 'run.waited':
-      return {
-        mark: '◷',
-        colour: 'cyan',
-        text: `waits for ${stepName(happening.for)}${happening.until === null ? '' : `, at most ${length(happening.until - happening.at)}`}`,
-      }
-    case 'step.failed': {
-      const name = stepName(happening.step)
-      const what = happening.message.startsWith(name) ? happening.message : `${name}: ${happening.message}`
-      const again = happening.retryInMs === null ? '' : `; again in ${length(happening.retryInMs)}`
-      return { mark: '✗', colour: 'red', text: `${what}${again}` }
+    case 'run.started': {
+      const what = `${happening.flow}${happening.key === null ? '' : ` ${happening.key}`}`
+      return { mark: '▸', colour: 'blue', what, ...(trigger !== undefined && { detail: `by ${trigger}` }) }
+    }
+    case 'step.completed':
+      return tellStep(happening)
+    case 'step.failed':
+      return tellFailedStep(happening)
+    case 'run.waited': {
+      const what = stepName(happening.for)
+      const limit = happening.until === null ? '' : length(happening.until - happening.at)
+      const detail = /^sleep(#\d+)?$/.test(what) ? `for ${limit}` : `waits${limit === '' ? '' : `, at most ${limit}`}`
+      return { mark: '◷', colour: 'cyan', what, detail }
     }
     case 'run.parked':
-      return { mark: '‖', colour: 'yellow', text: `needs a person: ${happening.message}` }
-    case 'run.undone':
-      return { mark: '↶', colour: 'yellow', text: 'its effects were taken back' }
-    case 'run.completed':
       return {
-        mark: '✓',
-        colour: 'green',
-        text: `${happening.flow} completed in ${length(happening.tookMs)}`,
-        isEnd: true,
+        mark: '‖',
+        colour: 'yellow',
+        what: happening.flow,
+        detail: `needs a person: ${happening.message}`,
+        remedy: remedyFor(happening, false),
       }
+    case 'run.undone':
+      return { mark: '↶', colour: 'yellow', what: happening.flow, detail: 'its effects were taken back' }
+    case 'run.completed':
+      return { ...ended(happening), mark: '✓', colour: 'green', detail: 'completed' }
     case 'run.cancelled':
-      return { mark: '⊘', colour: 'gray', text: `${happening.flow} cancelled`, isEnd: true }
+      return { ...ended(happening), mark: '⊘', colour: 'gray', detail: 'cancelled' }
     case 'run.failed':
-      return { mark: '✗', colour: 'red', text: `${happening.flow} failed: ${happening.message}`, isEnd: true }
+      return {
+        ...ended(happening),
+        mark: '✗',
+        colour: 'red',
+        detail: `failed: ${happening.message}`,
+        remedy: remedyFor(happening, isUndone),
+      }
     default:
       return null
+  }
+}
+
+function tellFlow({ name, flow }: Extract<Happening, { name: 'flow.paused' | 'flow.resumed' }>): Told {
+  return name === 'flow.paused'
+    ? { mark: '‖', colour: 'yellow', what: flow, detail: 'paused: its events are kept, and their runs wait' }
+    : { mark: '▸', colour: 'blue', what: flow, detail: 'goes on' }
+}
+
+function ended({ flow, tookMs }: { readonly flow: string; readonly tookMs: number }) {
+  return { what: flow, took: length(tookMs), isEnd: true } as const
+}
+
+function tellStep({ step, attempt, tookMs }: Extract<Happening, { name: 'step.completed' }>): Told | null {
+  // That a pause is over shows in what comes next.
+  if (/^sleep#\d+$/.test(step)) return null
+  const took = length(tookMs)
+  return {
+    mark: '✓',
+    colour: 'green',
+    what: stepName(step),
+    took,
+    isPlain: true,
+    ...(attempt > 1 && { detail: `at try ${attempt}` }),
+  }
+}
+
+function tellFailedStep({ step, attempt, message, retryInMs }: Extract<Happening, { name: 'step.failed' }>): Told {
+  const name = stepName(step)
+  const reason = message.startsWith(`${name}: `) ? message.slice(name.length + 2) : message
+  const isLast = retryInMs === null
+  const tries = isLast && attempt === 1 ? '' : `try ${attempt}: `
+  return {
+    mark: isLast ? '✗' : '↻',
+    colour: isLast ? 'red' : 'yellow',
+    what: name,
+    detail: `${tries}${reason}${isLast ? '' : `; again in ${length(retryInMs)}`}`,
   }
 }
 

@@ -53,7 +53,7 @@ async function startDev(...words: string[]): Promise<Begun & { url: string }> {
 
 async function startWaiting(dev: Begun, id: string): Promise<void> {
   await tenon('runs', 'start', 'report', '--id', id)
-  await dev.said(/waits for go|go +.*waits/)
+  await dev.said(/◷ go +waits/)
 }
 
 const outcome = async (id: string): Promise<string> => (await tenon('runs', 'show', id, '--json')).out
@@ -78,7 +78,7 @@ describe('a change of the code', () => {
     write('report.ts', waits('new'))
     await dev.said(/report\.ts changed: reloaded in .*; 1 run goes on/)
     await tenon('runs', 'signal', 'may', 'go')
-    await dev.said(/report completed|report +.*completed/)
+    await dev.said(/✓ report +.*completed/)
     expect(await outcome('may')).toContain('new')
     expect(dev.out().match(/address/g)).toHaveLength(1)
   }, 40_000)
@@ -97,7 +97,7 @@ describe('a change of the code', () => {
     await dev.said(/changed: reloaded/)
     await tenon('runs', 'signal', 'may', 'go')
     await tenon('runs', 'retry', 'may')
-    await dev.said(/report completed|report +.*completed/)
+    await dev.said(/✓ report +.*completed/)
     expect(await outcome('may')).toContain('again')
   }, 40_000)
 
@@ -178,7 +178,7 @@ describe('code that is broken', () => {
       await dev.said(/The code before goes on running/)
       expect(await ask(dev.url)).toBe(200)
       await tenon('runs', 'signal', 'may', 'go')
-      await dev.said(/report completed|report +.*completed/)
+      await dev.said(/✓ report +.*completed/)
       write('report.ts', waits('right'))
       await dev.said(/changed: reloaded/)
     },
@@ -215,7 +215,7 @@ describe('the process', () => {
     await tenon('runs', 'signal', 'may', 'go')
     write('report.ts', flow(`await step.waitFor('go')\n    return 'done'`))
     await dev.said(/the app did not react and was ended/)
-    await dev.said(/report completed|report +.*completed/)
+    await dev.said(/✓ report +.*completed/)
   }, 60_000)
 
   test('that ends by itself is told of, and started by the next change', async () => {
@@ -224,7 +224,7 @@ describe('the process', () => {
     await tenon('runs', 'start', 'report', '--id', 'may')
     await dev.said(/the process of the app ended with code 9/)
     write('report.ts', flow(`return 'well'`))
-    await dev.said(/report completed|report +.*completed/)
+    await dev.said(/✓ report +.*completed/)
   }, 60_000)
 
   test('Ctrl-C during a reload ends everything in good order', async () => {
