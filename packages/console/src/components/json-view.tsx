@@ -12,7 +12,7 @@ const openLevels = 2
 export function JsonView({ value, label }: { readonly value: unknown; readonly label: string }): ReactNode {
   if (value === undefined) return <p className={styles.none}>Nothing.</p>
   return (
-    <div className={styles.view}>
+    <div className={styles.view} data-leaf={membersOf(value) === null ? '' : undefined}>
       <Scroll className={styles.scroll} label={label} dir="ltr">
         <Node value={value} level={0} />
       </Scroll>

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from 'react'
 import type { RunSummary } from '../api/contract.ts'
 import { length } from '../words/time.ts'
-import { shortId } from '../words/words.ts'
+import { codeWords, shortId } from '../words/words.ts'
 import { useMedia } from './media.ts'
 import styles from './runs-table.module.css'
 import { StatusBadge } from './status.tsx'
@@ -65,7 +65,7 @@ const widths: Readonly<Record<string, string>> = { status: '10rem', createdAt: '
 /** What keeps it, or how long it took. */
 function Why({ run: { status, code, wakeAt, endedAt, createdAt, inMemory } }: { readonly run: RunSummary }): ReactNode {
   const now = useNow()
-  if (code !== null && (status === 'failed' || status === 'parked')) return <span className={styles.code}>{code}</span>
+  if (code !== null && (status === 'failed' || status === 'parked')) return <span title={code}>{codeWords(code)}</span>
   if (status === 'waiting' && wakeAt !== null)
     return (
       <>

@@ -61,13 +61,12 @@ export interface StepLabel {
   readonly system: string | null
 }
 
-/** From a step's name (`erp.getOrder#2`, `undo(erp.reserveStock#1)#1`, `waitFor.delivered#1`) to words. */
+/** From a step's name (`erp.getOrder#2`, `undo(erp.reserveStock#1)/erp.releaseStock#1`, `waitFor.delivered#1`) to words. */
 export function stepLabel(name: string, kind: StepKind): StepLabel {
-  const undone = /^undo\((.*)\)(?:#\d+)?$/s.exec(name)?.[1]
-  if (undone !== undefined) {
-    const inner = stepLabel(undone, kind)
-    return { ...inner, text: `Take back: ${lower(inner.text)}` }
-  }
+  const [, undone, by] = /^undo\((.*?)\)(?:\/(.*))?$/s.exec(name) ?? []
+  if (by !== undefined && by !== '') return stepLabel(by, kind)
+  if (undone !== undefined)
+    return { ...stepLabel(undone, kind), text: `Take back: ${lower(stepLabel(undone, kind).text)}` }
   const [, base = name, again = '1'] = /^(.*?)(?:#(\d+))?$/s.exec(name) ?? []
   const suffix = again === '1' ? '' : ` (${again})`
   const call = kind === 'call' ? /^([^.\s]+)\.(\S+)$/.exec(base) : null
@@ -83,6 +82,32 @@ function sentenceOf(base: string, kind: StepKind): string {
   if (kind === 'child') return `Start ${words(/^start\./)}`
   if (kind === 'child-result') return `Result of ${plainWords(base.replace(/^start\./, '').replace(/\.result$/, ''))}`
   return capital(plainWords(base))
+}
+
+const codes: Readonly<Record<string, string>> = {
+  ADDRESS_REFUSED: 'the address may not be called',
+  CONNECTION_MISSING: 'no connection is set up',
+  CREDENTIALS_REFUSED: 'the credentials were refused',
+  DIVERGED: 'the code has changed',
+  EFFECT_DENIED: 'a person said it did not happen',
+  INPUT_INVALID: 'the input has the wrong form',
+  INTERNAL: 'a fault inside',
+  KEY_HELD: 'it would wait for itself',
+  OUTCOME_UNKNOWN: 'outcome unknown',
+  POISONED: 'ended the program again and again',
+  RUN_CANCELLED: 'cancelled',
+  STEP_FAILED: 'a step failed',
+  TERMINAL: 'cannot be done',
+  TIMEOUT: 'took too long',
+  UNENCODABLE: 'a value cannot be kept',
+  UPSTREAM_ANSWER_INVALID: 'the answer made no sense',
+  UPSTREAM_REFUSED: 'the other system refused',
+  UPSTREAM_UNAVAILABLE: 'the other system is not there',
+}
+
+/** An error code in a few words; one that is new here stays as it is. */
+export function codeWords(code: string): string {
+  return codes[code] ?? code
 }
 
 /** `a`, `a and b`, `a, b and 3 more`. */

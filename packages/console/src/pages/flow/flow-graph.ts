@@ -39,7 +39,7 @@ export function place({ nodes, edges }: FlowPicture, across: boolean): PlacedPic
   graph.setGraph({
     rankdir: across ? 'LR' : 'TB',
     nodesep: across ? 18 : 26,
-    ranksep: across ? 44 : 34,
+    ranksep: across ? 56 : 48,
     marginx: 12,
     marginy: 12,
   })

@@ -89,8 +89,16 @@ function RunPage({ run }: { readonly run: RunDetail }): ReactNode {
             <Waterfall run={run} chosen={chosen} onChoose={choose} />
           </Card>
           <div className={styles.below}>
-            <Details run={run} />
-            <Relations run={run} />
+            <div className={styles.stack}>
+              <Details run={run} />
+              {run.status === 'completed' && (
+                <Card title="Result">
+                  <JsonView value={run.output ?? null} label="result" />
+                </Card>
+              )}
+              <Relations run={run} />
+            </div>
+            <Given run={run} />
           </div>
         </div>
         {isWide && step !== undefined && <StepPanel run={run} step={step} onClose={close} />}
@@ -142,32 +150,31 @@ function Summary({ run }: { readonly run: RunDetail }): ReactNode {
 }
 
 function Details({ run }: { readonly run: RunDetail }): ReactNode {
-  const given = run.event === null ? run.input : run.event.data
   return (
-    <>
-      <Card title="Details">
-        <Facts
-          facts={[
-            ['Begun', <At key="begun" at={run.createdAt} />],
-            ['Ended', run.endedAt === null ? null : <At key="ended" at={run.endedAt} />],
-            ['Took', run.endedAt === null ? null : length(run.endedAt - run.createdAt)],
-            ['Goes on', run.wakeAt === null ? null : <At key="wake" at={run.wakeAt} />],
-            ['Key', run.key === null ? null : <bdi key="key">{run.key}</bdi>],
-            ['Version', run.version === 1 ? null : run.version],
-            ['Event', run.event === null ? null : <bdi key="event">{run.event.type}</bdi>],
-            ['Event id', run.event === null ? null : <bdi key="id">{run.event.id}</bdi>],
-            ['From', run.event === null ? null : <bdi key="source">{run.event.source}</bdi>],
-          ]}
-        />
-      </Card>
-      <Card title={run.event === null ? 'Input' : 'The event, as it came'}>
-        <JsonView value={given ?? null} label={run.event === null ? 'input' : 'event'} />
-      </Card>
-      {run.status === 'completed' && (
-        <Card title="Result">
-          <JsonView value={run.output ?? null} label="result" />
-        </Card>
-      )}
-    </>
+    <Card title="Details">
+      <Facts
+        facts={[
+          ['Begun', <At key="begun" at={run.createdAt} />],
+          ['Ended', run.endedAt === null ? null : <At key="ended" at={run.endedAt} />],
+          ['Took', run.endedAt === null ? null : length(run.endedAt - run.createdAt)],
+          ['Goes on', run.wakeAt === null ? null : <At key="wake" at={run.wakeAt} />],
+          ['Key', run.key === null ? null : <bdi key="key">{run.key}</bdi>],
+          ['Version', run.version === 1 ? null : run.version],
+          ['Event', run.event === null ? null : <bdi key="event">{run.event.type}</bdi>],
+          ['Event id', run.event === null ? null : <bdi key="id">{run.event.id}</bdi>],
+          ['From', run.event === null ? null : <bdi key="source">{run.event.source}</bdi>],
+        ]}
+      />
+    </Card>
+  )
+}
+
+/** What the run was started with. */
+function Given({ run }: { readonly run: RunDetail }): ReactNode {
+  const value = run.event === null ? run.input : run.event.data
+  return (
+    <Card title={run.event === null ? 'Input' : 'The event, as it came'}>
+      <JsonView value={value ?? null} label={run.event === null ? 'input' : 'event'} />
+    </Card>
   )
 }

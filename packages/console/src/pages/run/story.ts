@@ -90,16 +90,22 @@ function waiting(run: RunDetail, now: number): string {
   return names.length === 0 ? `It waits${until}.` : `It waits for ${listWords([...new Set(names)])}${until}.`
 }
 
+/** `at 14:03:22`, `on 3 May 14:03:22`. */
+function moment(at: number, now: number): string {
+  const text = clockTime(at, now)
+  return /^\d+ /.test(text) ? `on ${text}` : `at ${text}`
+}
+
 function beginning(run: RunDetail, now: number): string {
-  const when = clockTime(run.createdAt, now)
+  const when = moment(run.createdAt, now)
   const key = run.key === null ? '' : ` Its key is ${run.key}: runs with one key go one after the other.`
-  if (run.linked !== null) return `It was started anew from run ${shortId(run.linked)} on ${when}.${key}`
-  if (run.parent !== null) return `Run ${shortId(run.parent.run)} started it on ${when}.${key}`
-  if (run.event === null || run.event.type.startsWith('manual')) return `It was started by hand on ${when}.${key}`
-  if (run.event.type.startsWith('schedule/')) return `Its time had come: it began on ${when}.${key}`
+  if (run.linked !== null) return `It was started anew from run ${shortId(run.linked)} ${when}.${key}`
+  if (run.parent !== null) return `Run ${shortId(run.parent.run)} started it ${when}.${key}`
+  if (run.event === null || run.event.type.startsWith('manual')) return `It was started by hand ${when}.${key}`
+  if (run.event.type.startsWith('schedule/')) return `Its time had come: it began ${when}.${key}`
   const [connector = '', ...rest] = run.event.type.split('/')
   const event = rest.length === 0 ? `“${connector}”` : `“${plainWords(rest.join('/'))}” from ${connector}`
-  return `It began when the event ${event} arrived, ${when}.${key}`
+  return `It began when the event ${event} arrived ${when}.${key}`
 }
 
 function doing(run: RunDetail): string[] {
@@ -126,12 +132,10 @@ function troubles(run: RunDetail): string[] {
 function undoing(run: RunDetail): string[] {
   const undone = run.steps.filter(({ isUndo, state }) => isUndo && state === 'completed')
   const broken = run.steps.filter(({ isUndo, state }) => isUndo && state === 'failed')
-  const words = (step: StepView): string =>
-    inWords({ name: step.name.replace(/^undo\((.*)\)(#\d+)?$/s, '$1'), kind: step.kind })
   return [
-    ...(undone.length > 0 ? [`Taken back, the last first: ${listWords(undone.map(words), 6)}.`] : []),
+    ...(undone.length > 0 ? [`To take it back, it did: ${listWords(undone.map(inWords), 6)}.`] : []),
     ...(broken.length > 0
-      ? [`Could not be taken back: ${listWords(broken.map(words), 6)}. Put that right by hand.`]
+      ? [`This way back failed: ${listWords(broken.map(inWords), 6)}. Put that right by hand.`]
       : []),
   ]
 }

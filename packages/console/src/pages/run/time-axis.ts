@@ -25,6 +25,8 @@ export interface Tick {
   readonly text: string
 }
 
+/** Shorter idle stretches are drawn as long as they are. */
+const foldFromMs = 250
 /** The share of the width that one idle stretch may take. */
 const idleShare = 0.14
 const tickPx = 90
@@ -49,9 +51,11 @@ export function createTimeAxis(whole: Span, busy: readonly Span[]): TimeAxis {
 
 function place(whole: Span, busy: readonly Span[]): Piece[] {
   const raw = cut(whole, busy)
-  const busyMs = raw.reduce((sum, { isIdle, from, to }) => sum + (isIdle ? 0 : to - from), 0)
+  const busyMs = raw.reduce((sum, { isIdle, from, to }) => sum + (isIdle && to - from >= foldFromMs ? 0 : to - from), 0)
   const idleCap = Math.max(1, (busyMs === 0 ? whole.to - whole.from : busyMs) * (idleShare / (1 - idleShare)))
-  const weights = raw.map(({ isIdle, from, to }) => (isIdle ? Math.min(to - from, idleCap) : to - from))
+  const weights = raw.map(({ isIdle, from, to }) =>
+    isIdle && to - from >= foldFromMs ? Math.min(to - from, idleCap) : to - from,
+  )
   const total = Math.max(
     1e-9,
     weights.reduce((sum, weight) => sum + weight, 0),

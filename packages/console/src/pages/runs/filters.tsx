@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { X } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
-import { runStatuses, type RunFilter, type RunStatus } from '../../api/contract.ts'
+import type { RunFilter, RunStatus } from '../../api/contract.ts'
 import { flowsQuery, statusQuery } from '../../api/queries.ts'
 import { Button } from '../../components/button.tsx'
 import { SelectField, TextField } from '../../components/field.tsx'
@@ -13,6 +13,9 @@ export interface FiltersProps {
   readonly filter: RunFilter
   readonly onChange: (filter: RunFilter) => void
 }
+
+/** What needs somebody first, what is over last. */
+const order: readonly RunStatus[] = ['parked', 'failed', 'ready', 'waiting', 'queued', 'completed', 'cancelled']
 
 const finds = [
   { value: 'key', text: 'Key', example: 'such as SO-1001' },
@@ -51,7 +54,7 @@ function StatusFilter({ filter, onChange }: FiltersProps): ReactNode {
   const { data } = useQuery(statusQuery)
   const chosen = filter.status?.split(',') ?? []
   const toggle = (status: RunStatus): void => {
-    const next = runStatuses.filter((one) => (one === status ? !chosen.includes(one) : chosen.includes(one)))
+    const next = order.filter((one) => (one === status ? !chosen.includes(one) : chosen.includes(one)))
     onChange({ ...filter, status: next.length === 0 ? undefined : next.join(',') })
   }
   return (
@@ -64,7 +67,7 @@ function StatusFilter({ filter, onChange }: FiltersProps): ReactNode {
       >
         All
       </button>
-      {runStatuses.map((status) => (
+      {order.map((status) => (
         <button
           key={status}
           type="button"

@@ -4,6 +4,7 @@ import { capital, plainWords } from '../../words/words.ts'
 
 const titles: Readonly<Record<string, string>> = {
   'rate-limit': 'It says “too many requests”',
+  refused: 'It says no, for good',
   error: 'It answers with an error',
   'bad-gateway': 'Something in between answers “bad gateway”',
   unavailable: 'Something in between answers “unavailable”',

@@ -2,7 +2,7 @@ import { useState, type ReactNode } from 'react'
 import type { SimulatorDetail } from '../../api/contract.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { JsonView } from '../../components/json-view.tsx'
-import { plainWords } from '../../words/words.ts'
+import { capital, plainWords } from '../../words/words.ts'
 import { ScrollTable } from './ledgers.tsx'
 import styles from './simulator.module.css'
 
@@ -36,7 +36,7 @@ export function Holdings({ state }: Pick<SimulatorDetail, 'state'>): ReactNode {
       {objects.length === 0 ? (
         <p className={styles.none}>Nothing in here yet.</p>
       ) : (
-        <ScrollTable label={table} heads={['Id', ...columns.map(plainWords)]}>
+        <ScrollTable label={table} heads={['Id', ...columns.map((column) => capital(plainWords(column)))]}>
           {objects.slice(0, most).map(([id, object]) => (
             <tr key={id}>
               <td>
