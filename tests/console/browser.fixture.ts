@@ -35,8 +35,8 @@ const flags = [
 ]
 
 const sizes = { desktop: { width: 1360, height: 860 }, phone: { width: 390, height: 844 } }
-export type Size = keyof typeof sizes
-export type Theme = 'light' | 'dark'
+type Size = keyof typeof sizes
+type Theme = 'light' | 'dark'
 
 export interface Look {
   readonly size?: Size
@@ -219,10 +219,14 @@ export async function accessibilityOf(page: Page): Promise<string[]> {
 /** Kept as an artefact, to be looked at. */
 export async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(pictures, { recursive: true })
+  await page.evaluate('document.fonts.ready.then(() => undefined)')
   await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, animations: 'disabled' })
 }
 
 /** How far the page is wider than its window: 0 on a page that fits. */
 export function overflowOf(page: Page): Promise<number> {
-  return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+  // A classic scroll bar takes its room from the inner one.
+  return page.evaluate<number>(
+    'Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)',
+  )
 }

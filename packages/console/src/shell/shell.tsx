@@ -51,7 +51,7 @@ function Side(): ReactNode {
   const needs = status.data?.counts.parked ?? 0
   return (
     <div className={styles.side}>
-      <Link to="/" className={styles.brand} aria-label="Tenon, home">
+      <Link to="/" className={styles.brand}>
         <img src="/console/mark.svg" alt="" />
         <span>
           Tenon
