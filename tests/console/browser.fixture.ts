@@ -216,11 +216,15 @@ export async function accessibilityOf(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`)
 }
 
-/** Kept as an artefact, to be looked at. */
+/** Kept as an artefact, to be looked at: the whole page, or what the window shows while a dialog is open. */
 export async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(pictures, { recursive: true })
   await page.evaluate('document.fonts.ready.then(() => undefined)')
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true, animations: 'disabled' })
+  await page.screenshot({
+    path: join(pictures, `${name}.png`),
+    fullPage: (await page.getByRole('dialog').count()) === 0,
+    animations: 'disabled',
+  })
 }
 
 /** How far the page is wider than its window: 0 on a page that fits. */

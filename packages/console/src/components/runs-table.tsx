@@ -36,7 +36,7 @@ const columns = column.columns([
     cell: ({ getValue }) => <bdi title={getValue() ?? undefined}>{getValue() ?? ''}</bdi>,
   }),
   column.display({ id: 'why', header: 'Now', cell: ({ row: { original } }) => <Why run={original} /> }),
-  column.accessor('createdAt', { header: 'Begun', cell: ({ getValue }) => <Ago at={getValue()} /> }),
+  column.accessor('createdAt', { header: 'Started', cell: ({ getValue }) => <Ago at={getValue()} /> }),
   column.accessor('run', {
     header: 'Run',
     cell: ({ getValue }) => <span title={getValue()}>{shortId(getValue())}</span>,

@@ -15,7 +15,7 @@ const kinds: Readonly<Record<RunAction, { text: string; icon: LucideIcon; done: 
   retry: { text: 'Retry', icon: RotateCcw, done: 'It goes on.' },
   signal: { text: 'Send a signal', icon: MailPlus, done: 'The signal is on its way.' },
   anew: { text: 'Start anew', icon: CopyPlus, done: 'A new run has begun.' },
-  cancel: { text: 'Cancel', icon: Ban, done: 'It is being cancelled.' },
+  cancel: { text: 'Cancel run', icon: Ban, done: 'It is being cancelled.' },
 }
 
 const order: readonly RunAction[] = ['decide', 'retry', 'signal', 'anew', 'cancel']

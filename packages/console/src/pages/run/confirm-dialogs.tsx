@@ -30,7 +30,10 @@ export function AnewDialog(props: ActionDialogProps): ReactNode {
   const isUndone = props.run.undo === 'done'
   return (
     <OrderDialog {...props} title="Start it anew?" path="/anew" verb="Start a new run">
-      <p>A new run begins, with the same input, and is linked to this one. This one stays as it is.</p>
+      <p>
+        A new run begins, with the same input, and is linked to this one. This one stays as it is
+        {props.run.status === 'parked' ? ': cancel it if it is no longer wanted.' : '.'}
+      </p>
       {done.length > 0 && !isUndone && (
         <Notice tone="parked" title="What this run has done will be done again">
           <p>
@@ -58,10 +61,7 @@ export function CancelDialog(props: ActionDialogProps): ReactNode {
       verb="Cancel the run"
       isDangerous
     >
-      <p>
-        Calls that are on their way are waited for. Then everything that the flow knows how to take back is taken back,
-        the last first. This cannot be undone; the work can only be started anew.
-      </p>
+      <p>{cancelWords(props.run)} This cannot be undone; the work can only be started anew.</p>
       <TextField
         label="Why (kept with the run)"
         value={reason}
@@ -71,4 +71,13 @@ export function CancelDialog(props: ActionDialogProps): ReactNode {
       />
     </OrderDialog>
   )
+}
+
+function cancelWords({ status, undo, behindCount }: ActionDialogProps['run']): string {
+  const back = 'everything that the flow knows how to take back is taken back, the last first.'
+  const behind = behindCount === 0 ? '' : ' The runs that wait behind it go on.'
+  if (status !== 'failed') return `Calls that are on their way are waited for. Then ${back}${behind}`
+  if (undo !== 'none')
+    return `It has failed, and what it had done is taken back already: cancelling only settles it.${behind}`
+  return `It has failed. Now ${back}${behind}`
 }

@@ -150,31 +150,35 @@ function Summary({ run }: { readonly run: RunDetail }): ReactNode {
 }
 
 function Details({ run }: { readonly run: RunDetail }): ReactNode {
+  const event = cameByEvent(run) ? run.event : null
   return (
     <Card title="Details">
       <Facts
         facts={[
-          ['Begun', <At key="begun" at={run.createdAt} />],
+          ['Started', <At key="started" at={run.createdAt} />],
           ['Ended', run.endedAt === null ? null : <At key="ended" at={run.endedAt} />],
           ['Took', run.endedAt === null ? null : length(run.endedAt - run.createdAt)],
           ['Goes on', run.wakeAt === null ? null : <At key="wake" at={run.wakeAt} />],
           ['Key', run.key === null ? null : <bdi key="key">{run.key}</bdi>],
           ['Version', run.version === 1 ? null : run.version],
-          ['Event', run.event === null ? null : <bdi key="event">{run.event.type}</bdi>],
-          ['Event id', run.event === null ? null : <bdi key="id">{run.event.id}</bdi>],
-          ['From', run.event === null ? null : <bdi key="source">{run.event.source}</bdi>],
+          ['Event', event === null ? null : <bdi key="event">{event.type}</bdi>],
+          ['Event id', event === null ? null : <bdi key="id">{event.id}</bdi>],
+          ['From', event === null ? null : <bdi key="source">{event.source}</bdi>],
         ]}
       />
     </Card>
   )
 }
 
+/** False for runs that a person or another run started. */
+const cameByEvent = ({ event }: RunDetail): boolean => event !== null && event.type.includes('/')
+
 /** What the run was started with. */
 function Given({ run }: { readonly run: RunDetail }): ReactNode {
-  const value = run.event === null ? run.input : run.event.data
+  const isEvent = cameByEvent(run)
   return (
-    <Card title={run.event === null ? 'Input' : 'The event, as it came'}>
-      <JsonView value={value ?? null} label={run.event === null ? 'input' : 'event'} />
+    <Card title={isEvent ? 'The event, as it came' : 'Input'}>
+      <JsonView value={run.event?.data ?? run.input ?? null} label={isEvent ? 'event' : 'input'} />
     </Card>
   )
 }

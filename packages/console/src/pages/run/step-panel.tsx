@@ -67,7 +67,7 @@ export function StepContent({ run, step }: Omit<StepPanelProps, 'onClose'>): Rea
           ],
           ['What', stepKindWords[step.kind]],
           ['System', system === null ? null : <bdi key="system">{system}</bdi>],
-          ['Begun', <At key="begun" at={step.startedAt} />],
+          ['Started', <At key="started" at={step.startedAt} />],
           ['Took', took],
         ]}
       />

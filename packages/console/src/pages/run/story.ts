@@ -74,6 +74,8 @@ function parked(run: RunDetail): string {
   return 'It stands still until a person lets it go on.'
 }
 
+const restWords: Partial<Record<StepView['kind'], string>> = { sleep: 'its time', 'child-result': 'another run' }
+
 function waiting(run: RunDetail, now: number): string {
   const resting = run.steps.filter(({ state }) => state === 'waiting')
   const until = run.wakeAt === null ? '' : `, until ${clockTime(run.wakeAt, now)} (${distance(run.wakeAt, now)})`
@@ -82,10 +84,8 @@ function waiting(run: RunDetail, now: number): string {
     return `It will try “${inWords(retry)}” again${run.wakeAt === null ? '' : ` ${distance(run.wakeAt, now)}`}.`
   const names = resting.map(({ name, kind }) =>
     kind === 'wait'
-      ? `“${plainWords(name.replace(/#\d+$/, ''))}” to happen`
-      : kind === 'sleep'
-        ? 'its time'
-        : 'another run',
+      ? `“${lower(stepLabel(name, kind).text).replace(/^wait for /, '')}”`
+      : (restWords[kind] ?? 'another try'),
   )
   return names.length === 0 ? `It waits${until}.` : `It waits for ${listWords([...new Set(names)])}${until}.`
 }

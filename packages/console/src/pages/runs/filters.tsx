@@ -177,7 +177,7 @@ function TimeFilter({ filter, onChange }: FiltersProps): ReactNode {
   }
   return (
     <SelectField
-      label="Begun"
+      label="Started"
       hideLabel
       options={times}
       value={isRange(filter) ? 'range' : (filter.since ?? '')}
@@ -197,7 +197,7 @@ function Range({ filter, onChange }: FiltersProps): ReactNode {
   return (
     <div className={styles.range}>
       <TextField
-        label="Begun from"
+        label="Started from"
         type="datetime-local"
         value={filter.since ?? ''}
         onChange={({ target }) => onChange({ ...filter, since: target.value || undefined })}

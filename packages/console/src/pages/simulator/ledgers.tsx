@@ -42,7 +42,7 @@ function Answer({ status }: { readonly status: number | null }): ReactNode {
 export function Requests({ requests }: { readonly requests: readonly SeenRequest[] }): ReactNode {
   if (requests.length === 0) return <p className={styles.none}>Nobody has asked it anything yet.</p>
   return (
-    <ScrollTable label="Requests" heads={['When', 'What was asked', 'Answer', '']}>
+    <ScrollTable label="Requests" heads={['When', 'What was asked', 'Answer']}>
       {requests.slice(0, most).map((request, index) => (
         <tr key={`${request.at} ${index}`}>
           <td className={styles.soft}>
@@ -58,12 +58,10 @@ export function Requests({ requests }: { readonly requests: readonly SeenRequest
             <span className={styles.code}>
               {request.method} <bdi>{request.path}</bdi>
             </span>
+            <RequestMarks request={request} />
           </td>
           <td>
             <Answer status={request.status} />
-          </td>
-          <td>
-            <RequestMarks request={request} />
           </td>
         </tr>
       ))}
@@ -99,7 +97,7 @@ const kindWords: Readonly<Record<string, string>> = {
 export function Deliveries({ deliveries }: { readonly deliveries: readonly Delivery[] }): ReactNode {
   if (deliveries.length === 0) return <p className={styles.none}>It has sent no event yet.</p>
   return (
-    <ScrollTable label="Events sent" heads={['When', 'Event', 'Answer', '']}>
+    <ScrollTable label="Events sent" heads={['When', 'Event', 'Answer']}>
       {deliveries.slice(0, most).map((delivery, index) => (
         <tr key={`${delivery.at} ${index}`}>
           <td className={styles.soft}>
@@ -109,17 +107,15 @@ export function Deliveries({ deliveries }: { readonly deliveries: readonly Deliv
             <strong>{delivery.type}</strong>
             <br />
             <bdi className={styles.code}>{delivery.event}</bdi>
-          </td>
-          <td>
-            <Answer status={delivery.status} />
-          </td>
-          <td>
             <span className={styles.marks}>
               {delivery.attempt > 1 && <span className={styles.mark}>try {delivery.attempt}</span>}
               {delivery.kind in kindWords && (
                 <span className={`${styles.mark} ${toneClass('parked')}`}>{kindWords[delivery.kind]}</span>
               )}
             </span>
+          </td>
+          <td>
+            <Answer status={delivery.status} />
           </td>
         </tr>
       ))}
