@@ -35,7 +35,7 @@ function headline(run: RunDetail, now: number, isPaused: boolean): string {
     case 'failed':
       return failed(run)
     case 'cancelled':
-      return run.undo === 'done' ? 'It was cancelled, and what it had done was taken back.' : 'It was cancelled.'
+      return isTakenBack(run) ? 'It was cancelled, and what it had done was taken back.' : 'It was cancelled.'
     case 'parked':
       return parked(run)
     case 'waiting':
@@ -56,8 +56,11 @@ function ready(run: RunDetail, isPaused: boolean): string {
 function failed(run: RunDetail): string {
   const step = failedStep(run)
   const where = step === undefined ? '' : ` at “${inWords(step)}”`
-  return run.undo === 'done' ? `It failed${where}, and what it had done was taken back.` : `It failed${where}.`
+  return isTakenBack(run) ? `It failed${where}, and what it had done was taken back.` : `It failed${where}.`
 }
+
+/** False also where there was nothing to take back. */
+const isTakenBack = (run: RunDetail): boolean => run.undo === 'done' && run.steps.some(({ isUndo }) => isUndo)
 
 /** The one that the run failed by: the last to fail on the way forward. */
 export function failedStep(run: RunDetail): StepView | undefined {
