@@ -26,7 +26,8 @@ export function length(ms: number): string {
 export function distance(at: number, now: number): string {
   const ms = Math.abs(now - at)
   if (ms < 5 * second) return at > now ? 'in a moment' : 'just now'
-  const [size, name] = units.find(([size]) => ms >= size) ?? ([second, 's'] as const)
+  // Sixty minutes less a moment are an hour.
+  const [size, name] = units.find(([size]) => ms >= size * 0.98) ?? ([second, 's'] as const)
   const text = `${Math.round(ms / size)} ${name}`
   return at > now ? `in ${text}` : `${text} ago`
 }

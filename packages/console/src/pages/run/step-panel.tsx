@@ -132,7 +132,7 @@ function Tries({ run, step }: Omit<StepPanelProps, 'onClose'>): ReactNode {
       )}
       <ol className={styles.tries}>
         {step.attempts.map((attempt) => (
-          <li key={attempt.number}>
+          <li key={`${attempt.number} ${attempt.startedAt}`}>
             <Try attempt={attempt} exchange={exchanges.find((one) => one.attempt === attempt.number)} step={step} />
           </li>
         ))}

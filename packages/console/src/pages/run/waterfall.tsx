@@ -145,7 +145,7 @@ function Bars({ step, axis, now }: Pick<RowProps, 'step' | 'axis' | 'now'>): Rea
       {step.attempts.length > 1 && <Bar look={styles.pause} span={whole} axis={axis} />}
       {step.attempts.map((attempt) => (
         <Bar
-          key={attempt.number}
+          key={`${attempt.number} ${attempt.startedAt}`}
           look={`${styles.bar} ${attempt.error !== null && step.state !== 'unknown' ? toneClass('failed') : ''}`}
           span={{ from: attempt.startedAt, to: attemptEnd(attempt, step, now) }}
           axis={axis}
