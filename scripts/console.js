@@ -55,6 +55,8 @@ function runVite(root, node) {
   const program = join(root, 'node_modules/vite/bin/vite.js')
   const child = spawn(node, [program, 'build', '--logLevel', 'warn'], {
     cwd: join(root, 'packages/console'),
+    // A test's own NODE_ENV would bring the libraries as they are for developers.
+    env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 2, 2],
   })
   return new Promise((resolve) => {

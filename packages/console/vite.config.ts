@@ -1,13 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 /** `npx vite` in this folder shows the console of a running server: where it listens, and the token of its data folder. */
 const server = process.env['TENON_URL'] ?? 'http://127.0.0.1:4400'
 const token = process.env['TENON_TOKEN']
 
+/** The font's licence wants to travel with it; the list of licences knows scripts only. */
+const fontLicence: Plugin = {
+  name: 'font-licence',
+  generateBundle() {
+    const path = fileURLToPath(import.meta.resolve('@fontsource-variable/inter/LICENSE'))
+    this.emitFile({ type: 'asset', fileName: 'inter-licence.txt', source: readFileSync(path, 'utf8') })
+  },
+}
+
 export default defineConfig({
   base: '/console/',
-  plugins: [react()],
+  plugins: [react(), fontLicence],
   build: {
     target: 'es2023',
     // The first to know light-dark().
