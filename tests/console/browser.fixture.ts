@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest'
+import { afterAll, beforeAll, expect, vi, type TestContext } from 'vitest'
 import { type Application, startApplication } from '../../packages/tenon/src/server/application.ts'
 import { createRedactor } from '../../packages/tenon/src/telemetry/redact.ts'
 import { silentLog } from '../../packages/tenon/src/telemetry/telemetry.ts'
@@ -65,9 +65,11 @@ let stage: Stage | undefined
 
 /** Brings server and browser up for the tests of one file. Where there is no browser, they are skipped. */
 export function useConsole(): void {
+  vi.setConfig({ testTimeout: 60_000 })
   beforeAll(async () => {
     if (program === undefined) return
-    expect(await buildConsole(root, process.execPath)).toBeUndefined()
+    const problem = await buildConsole(root, process.execPath)
+    if (problem !== undefined) throw new Error(problem)
     const folder = mkdtempSync(join(tmpdir(), 'tenon-console-'))
     const application = await startApplication({
       appFile: join(root, 'tests/console/app.ts'),
@@ -120,16 +122,12 @@ export function prepare(body: () => Promise<void>): void {
 
 export const address = (): string => staged().application.url
 
-/** A test that needs the browser. */
-export function look(name: string, body: () => Promise<void>, limitMs = 60_000): void {
-  test(
-    name,
-    async (context: TestContext) => {
-      if (program === undefined) context.skip('needs Chromium')
-      await body()
-    },
-    limitMs,
-  )
+/** The body of a test that needs the browser. */
+export function look(body: () => Promise<void>): (context: TestContext) => Promise<void> {
+  return async (context) => {
+    if (program === undefined) context.skip('needs Chromium')
+    await body()
+  }
 }
 
 /** A page of the console, as a person who signed in sees it; a complaint of the browser fails the test. */

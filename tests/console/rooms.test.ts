@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   accessibilityOf,
   api,
@@ -74,73 +74,88 @@ const rooms: readonly Room[] = [
 
 describe.each(rooms)('$name', ({ name, path, shows }) => {
   for (const size of ['desktop', 'phone'] as const)
-    look(`${size}, light and dark: shows what it is for, fits, and axe-core finds nothing serious`, async () => {
-      await visit(`/console${path()}`, { size }, async ({ page }) => {
-        for (const theme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme: theme })
-          await page.getByText(shows).filter({ visible: true }).first().waitFor()
-          await picture(page, `${name}-${size}-${theme}`)
-          expect(await overflowOf(page)).toBe(0)
-          expect(await accessibilityOf(page)).toEqual([])
-        }
-      })
-    })
+    test(
+      `${size}, light and dark: shows what it is for, fits, and axe-core finds nothing serious`,
+      look(async () => {
+        await visit(`/console${path()}`, { size }, async ({ page }) => {
+          for (const theme of ['light', 'dark'] as const) {
+            await page.emulateMedia({ colorScheme: theme })
+            await page.getByText(shows).filter({ visible: true }).first().waitFor()
+            await picture(page, `${name}-${size}-${theme}`)
+            expect(await overflowOf(page)).toBe(0)
+            expect(await accessibilityOf(page)).toEqual([])
+          }
+        })
+      }),
+    )
 })
 
 describe('what holds for the whole page', () => {
-  look('the first key leads past the rooms to the content', async () => {
-    await visit('/console/runs', {}, async ({ page }) => {
-      await page.getByText('SO-1003').first().waitFor()
-      await page.keyboard.press('Tab')
-      await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Skip to content')
-      await page.keyboard.press('Enter')
-      await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main')
-    })
-  })
+  test(
+    'the first key leads past the rooms to the content',
+    look(async () => {
+      await visit('/console/runs', {}, async ({ page }) => {
+        await page.getByText('SO-1003').first().waitFor()
+        await page.keyboard.press('Tab')
+        await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Skip to content')
+        await page.keyboard.press('Enter')
+        await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main')
+      })
+    }),
+  )
 
-  look('keys lead from room to room and along a list; the help tells them', async () => {
-    await visit('/console/', {}, async ({ page }) => {
-      await page.getByText('What needs somebody').waitFor()
-      await page.keyboard.press('g')
-      await page.keyboard.press('r')
-      await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor()
-      await page.getByText('SO-1003').first().waitFor()
-      await page.keyboard.press('j')
-      await page.keyboard.press('j')
-      await page.keyboard.press('Enter')
-      await page.getByRole('region', { name: 'What happened' }).waitFor()
-      await page.keyboard.press('?')
-      const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
-      await help.getByText('Next run in a list').waitFor()
-      await picture(page, 'help-desktop-light')
-      expect(await accessibilityOf(page)).toEqual([])
-      await help.getByLabel('Single letters act as shortcuts').uncheck()
-      await page.keyboard.press('Escape')
-      await help.waitFor({ state: 'detached' })
-      await page.keyboard.press('g')
-      await page.keyboard.press('f')
-      expect(page.url()).toContain('/console/runs/')
-    })
-  })
+  test(
+    'keys lead from room to room and along a list; the help tells them',
+    look(async () => {
+      await visit('/console/', {}, async ({ page }) => {
+        await page.getByText('What needs somebody').waitFor()
+        await page.keyboard.press('g')
+        await page.keyboard.press('r')
+        await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor()
+        await page.getByText('SO-1003').first().waitFor()
+        await page.keyboard.press('j')
+        await page.keyboard.press('j')
+        await page.keyboard.press('Enter')
+        await page.getByRole('region', { name: 'What happened' }).waitFor()
+        await page.keyboard.press('?')
+        const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
+        await help.getByText('Next run in a list').waitFor()
+        await picture(page, 'help-desktop-light')
+        expect(await accessibilityOf(page)).toEqual([])
+        await help.getByLabel('Single letters act as shortcuts').uncheck()
+        await page.keyboard.press('Escape')
+        await help.waitFor({ state: 'detached' })
+        await page.keyboard.press('g')
+        await page.keyboard.press('f')
+        expect(page.url()).toContain('/console/runs/')
+      })
+    }),
+  )
 
-  look('the chosen theme is remembered, and is there before the first paint', async () => {
-    await visit('/console/flows', { theme: 'light' }, async ({ page }) => {
-      const button = page.getByRole('button', { name: /^Colours/ })
-      await button.click()
-      await button.click()
-      await page.getByRole('button', { name: 'Colours: dark. Press to change' }).waitFor()
-      await page.reload()
-      expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('dark')
-      expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark')
-    })
-  })
+  test(
+    'the chosen theme is remembered, and is there before the first paint',
+    look(async () => {
+      await visit('/console/flows', { theme: 'light' }, async ({ page }) => {
+        const button = page.getByRole('button', { name: /^Colours/ })
+        await button.click()
+        await button.click()
+        await page.getByRole('button', { name: 'Colours: dark. Press to change' }).waitFor()
+        await page.reload()
+        expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('dark')
+        expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark')
+      })
+    }),
+  )
 
-  look('who asked for less motion gets none', async () => {
-    await visit('/console/runs', {}, async ({ page }) => {
-      await page.emulateMedia({ reducedMotion: 'reduce' })
-      await page.getByText('SO-1003').first().waitFor()
-      const longest = `Math.max(...[...document.querySelectorAll('*')].map((element) => parseFloat(getComputedStyle(element).transitionDuration)))`
-      expect(await page.evaluate<number>(longest)).toBeLessThan(0.01)
-    })
-  })
+  test(
+    'who asked for less motion gets none',
+    look(async () => {
+      await visit('/console/runs', {}, async ({ page }) => {
+        await page.emulateMedia({ reducedMotion: 'reduce' })
+        await page.getByText('SO-1003').first().waitFor()
+        const longest = `Math.max(...[...document.querySelectorAll('*')].map((element) => parseFloat(getComputedStyle(element).transitionDuration)))`
+        expect(await page.evaluate<number>(longest)).toBeLessThan(0.01)
+      })
+    }),
+  )
 })
