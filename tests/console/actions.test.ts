@@ -295,7 +295,7 @@ describe('simulators', () => {
     look(async () => {
       await visit('/console/simulators/stripe', {}, async ({ page }) => {
         await press(page, 'Send an event')
-        await page.getByRole('dialog').getByLabel('Event').selectOption({ index: 0 })
+        await page.getByRole('dialog').getByRole('combobox', { name: 'Event' }).selectOption({ index: 0 })
         await confirm(page, /^Send an event from stripe/, 'Send', 'dialog-event')
         await page.getByText(/is on its way/).waitFor()
         await page.getByRole('group', { name: 'Events sent' }).getByText('200').first().waitFor()
@@ -325,7 +325,7 @@ describe('simulators', () => {
         await press(page, 'Clear all faults')
         await page.getByText('It is slow: at getOrder').waitFor({ state: 'detached' })
         await press(page, 'Set a fault')
-        await page.getByRole('dialog').getByText('Logins').click()
+        await page.getByRole('dialog').getByText('Logins', { exact: true }).click()
         await confirm(page, /^Make something go wrong at shop/, 'End all logins', 'dialog-logins')
         await page.getByText('All logins have ended.').waitFor()
       })

@@ -71,14 +71,7 @@ export function useConsole(): void {
     const problem = await buildConsole(root, process.execPath)
     if (problem !== undefined) throw new Error(problem)
     const folder = mkdtempSync(join(tmpdir(), 'tenon-console-'))
-    const application = await startApplication({
-      appFile: join(root, 'tests/console/app.ts'),
-      dataFolder: folder,
-      port: 0,
-      environment: {},
-      log: silentLog,
-      redactor: createRedactor(),
-    })
+    const application = await start(folder, 0)
     const browser = await chromium.launch({ executablePath: program, args: flags })
     const context = await browser.newContext()
     const page = await context.newPage()
@@ -93,6 +86,29 @@ export function useConsole(): void {
     if (stage !== undefined) rmSync(stage.folder, { recursive: true, force: true })
     stage = undefined
   }, 60_000)
+}
+
+function start(folder: string, port: number): Promise<Application> {
+  return startApplication({
+    appFile: join(root, 'tests/console/app.ts'),
+    dataFolder: folder,
+    port,
+    environment: {},
+    log: silentLog,
+    redactor: createRedactor(),
+  })
+}
+
+/** The server ends, and starts again on the same port afterwards, with everything it had. */
+export async function withoutServer(body: () => Promise<void>): Promise<void> {
+  const { application, folder, ...rest } = staged()
+  const { port } = new URL(application.url)
+  await application.drain(1_000)
+  try {
+    await body()
+  } finally {
+    stage = { ...rest, folder, application: await start(folder, Number(port)) }
+  }
 }
 
 function tokenOf(folder: string): string {

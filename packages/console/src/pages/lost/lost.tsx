@@ -25,7 +25,9 @@ export function BrokenPage({ error: thrown }: ErrorComponentProps): ReactNode {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const isOld = /dynamically imported module|module script/i.test(error.message)
   const problem = isOld
-    ? new Error('A newer version of the console was put in place. Load the page again to go on.')
+    ? new Error(
+        'This room could not be fetched: the server is away, or has a newer console. Load the page again to go on.',
+      )
     : error
   return (
     <Page title="This page has a fault">

@@ -36,7 +36,8 @@ export function RunRoom(): ReactNode {
   const refresh = (): void => throttle(() => void queries.invalidateQueries({ queryKey: ['run', run] }))
   useLive({ run: data?.run ?? run }, { onHappening: refresh, onGap: refresh })
   if (data !== undefined) return <RunPage key={data.run} run={data} />
-  if (error instanceof ApiError && error.code === 'NOT_FOUND') return <NoRun run={run} />
+  if (error instanceof ApiError && (error.code === 'NOT_FOUND' || error.code === 'INPUT_INVALID'))
+    return <NoRun run={run} />
   return (
     <Page title={`Run ${shortId(run)}`} back={back}>
       {error === null ? <Skeleton lines={8} /> : <ProblemNotice error={error} onRetry={() => void refetch()} />}
