@@ -61,6 +61,7 @@ const looks: Readonly<Record<string, string>> = {
 }
 
 const widths: Readonly<Record<string, string>> = { status: '10rem', createdAt: '7.5rem', run: '7rem' }
+const narrowWidths: Readonly<Record<string, string>> = { status: '9.5rem', name: '22%', createdAt: '7rem' }
 
 /** What keeps it, or how long it took. */
 function Why({ run: { status, code, wakeAt, endedAt, createdAt, inMemory } }: { readonly run: RunSummary }): ReactNode {
@@ -104,7 +105,7 @@ export function RunsTable({ runs, label, virtual = false, isNarrow = false }: Ru
       <colgroup>
         {shown.map((one) => {
           const id = 'accessorKey' in one ? String(one.accessorKey) : String(one.id)
-          return <col key={id} style={{ width: widths[id] }} />
+          return <col key={id} style={{ width: (isNarrow ? narrowWidths : widths)[id] }} />
         })}
       </colgroup>
       <thead>

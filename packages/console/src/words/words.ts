@@ -110,6 +110,11 @@ export function codeWords(code: string): string {
   return codes[code] ?? code
 }
 
+/** `Starts when stripe sends payment_intent.succeeded.` */
+export function triggerWords({ text }: { readonly text: string }): string {
+  return `Starts ${text.replace(/[.\s]+$/, '')}.`
+}
+
 /** `a`, `a and b`, `a, b and 3 more`. */
 export function listWords(items: readonly string[], most = 4): string {
   const shown = items.length > most ? [...items.slice(0, most - 1), `${items.length - most + 1} more`] : items

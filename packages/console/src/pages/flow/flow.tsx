@@ -13,7 +13,7 @@ import { Empty, Notice, ProblemNotice, Skeleton } from '../../components/notice.
 import { Card, Page } from '../../components/page.tsx'
 import { RunsTable } from '../../components/runs-table.tsx'
 import { At } from '../../components/time.tsx'
-import { count, listWords } from '../../words/words.ts'
+import { count, listWords, triggerWords } from '../../words/words.ts'
 import styles from './flow.module.css'
 import { PauseDialog } from './pause-dialog.tsx'
 import { StartDialog } from './start-dialog.tsx'
@@ -27,7 +27,11 @@ const Picture = lazy(async () => ({ default: (await import('./picture.tsx')).Pic
 export function FlowRoom(): ReactNode {
   const { flow } = route.useParams()
   const queries = useQueryClient()
-  const { data, error, refetch } = useQuery(flowQuery(flow))
+  // A run that waits in a paused flow makes no news.
+  const { data, error, refetch } = useQuery({
+    ...flowQuery(flow),
+    refetchInterval: ({ state }) => (state.data?.paused === true ? 2_000 : 10_000),
+  })
   const throttle = useThrottle(2_000)
   const refresh = (): void => throttle(() => void queries.invalidateQueries({ queryKey: ['flow', flow] }))
   useLive({ flow }, { onHappening: ({ name }) => name.startsWith('run.') && refresh(), onGap: refresh })
@@ -57,7 +61,8 @@ function FlowPage({ flow }: { readonly flow: FlowDetail }): ReactNode {
       {flow.paused && <span className={styles.paused}>Paused</span>}
     </span>
   )
-  const lead = flow.description === null ? flow.trigger.text : `${flow.description} ${flow.trigger.text}`
+  const starts = triggerWords(flow.trigger)
+  const lead = flow.description === null ? starts : `${flow.description} ${starts}`
   return (
     <Page title={flow.name} heading={heading} lead={lead} back={back} actions={<FlowActions flow={flow} />}>
       {flow.paused && (
@@ -90,7 +95,7 @@ function FlowPage({ flow }: { readonly flow: FlowDetail }): ReactNode {
 function pictureLead({ picture }: FlowDetail): string {
   if (picture.runs === 0) return 'Once it has run, you see here which way its runs take.'
   const runs = picture.runs === 1 ? 'its latest run' : `its latest ${picture.runs} runs`
-  return `Drawn from ${runs}: numbers on lines say how many went that way, times how long half of them took at most.`
+  return `Drawn from ${runs}. A number on a line: so many went that way. A time: half of them took no longer.`
 }
 
 function FlowActions({ flow }: { readonly flow: FlowDetail }): ReactNode {

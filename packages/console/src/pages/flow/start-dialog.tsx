@@ -54,6 +54,9 @@ export function StartDialog({ flow, onClose }: { readonly flow: FlowDetail; read
           ? 'A run begins as if this event had arrived. It calls the same systems and has the same effects.'
           : 'A run begins with this input. It calls the same systems and has the same effects.'}
       </p>
+      {hasSample(flow) && (
+        <p className={styles.optional}>It is filled in as the latest run was: change what is different.</p>
+      )}
       {flow.paused && <Notice tone="parked" title="The flow is paused: the run will wait until it is resumed." />}
       {flow.schema !== null && <Ways flow={flow} input={input} />}
       {input.isForm && flow.schema !== null ? (
@@ -66,7 +69,9 @@ export function StartDialog({ flow, onClose }: { readonly flow: FlowDetail; read
   )
 }
 
-function Ways({ flow: { sample }, input }: { readonly flow: FlowDetail; readonly input: Input }): ReactNode {
+const hasSample = ({ sample }: FlowDetail): boolean => sample !== null && sample !== undefined
+
+function Ways({ flow, input }: { readonly flow: FlowDetail; readonly input: Input }): ReactNode {
   const { isForm, setForm, isJson, change } = input
   return (
     <div className={styles.tabs} role="group" aria-label="How to write it">
@@ -82,9 +87,9 @@ function Ways({ flow: { sample }, input }: { readonly flow: FlowDetail; readonly
       <Button small look={isForm ? 'plain' : 'primary'} aria-pressed={!isForm} onClick={() => setForm(false)}>
         JSON
       </Button>
-      {sample !== null && sample !== undefined && (
-        <Button small look="quiet" onClick={() => change(sample)}>
-          Use the sample
+      {hasSample(flow) && (
+        <Button small look="quiet" onClick={() => change(flow.sample)}>
+          As the latest run
         </Button>
       )}
     </div>

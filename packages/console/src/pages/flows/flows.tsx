@@ -9,11 +9,12 @@ import { useThrottle } from '../../api/throttle.ts'
 import { Empty, ProblemNotice, Skeleton } from '../../components/notice.tsx'
 import { Page } from '../../components/page.tsx'
 import { StateMark } from '../../components/status.tsx'
+import { triggerWords } from '../../words/words.ts'
 import styles from './flows.module.css'
 
 export function FlowsPage(): ReactNode {
   const queries = useQueryClient()
-  const { data, error, refetch } = useQuery(flowsQuery)
+  const { data, error, refetch } = useQuery({ ...flowsQuery, refetchInterval: 10_000 })
   const throttle = useThrottle(2_000)
   const refresh = (): void => throttle(() => void queries.invalidateQueries({ queryKey: ['flows'] }))
   useLive({}, { onHappening: ({ name }) => name.startsWith('run.') && refresh(), onGap: refresh })
@@ -52,7 +53,7 @@ function FlowCard({ flow }: { readonly flow: FlowSummary }): ReactNode {
         </h2>
         <p className={styles.text}>
           {flow.description !== null && `${flow.description} `}
-          {flow.trigger.text}
+          {triggerWords(flow.trigger)}
         </p>
         {flow.uses.length > 0 && (
           <ul className={styles.uses} aria-label="Systems that it uses">

@@ -1,11 +1,12 @@
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useEffectEvent, useState } from 'react'
 import type { Happening, RunFilter, RunPage, RunStatus, RunSummary } from '../../api/contract.ts'
 import { useLive } from '../../api/live.ts'
 import { fetchRuns, runsQuery, statusQuery } from '../../api/queries.ts'
 import { useThrottle } from '../../api/throttle.ts'
 
 const everyMs = 1_000
+const quietMs = 5_000
 
 const newStatus: Readonly<Record<string, RunStatus>> = {
   'run.started': 'ready',
@@ -72,6 +73,15 @@ export function useLiveRuns(filter: RunFilter): void {
     )
     void queries.invalidateQueries({ queryKey: statusQuery.queryKey })
   }
+
+  // Runs that wait in a line or in a paused flow make no news.
+  const onTime = useEffectEvent(() => {
+    if (document.visibilityState === 'visible') throttle(refresh)
+  })
+  useEffect(() => {
+    const timer = setInterval(() => onTime(), quietMs)
+    return () => clearInterval(timer)
+  }, [])
 
   useLive(
     { flow: filter.flow },
