@@ -274,8 +274,11 @@ describe('flows', () => {
   )
 
   test(
-    'a flow that events start is started by hand with the sample',
+    'a flow that events start is started by hand as its latest run was',
     look(async () => {
+      await paid()
+      const flows = (): Promise<{ sample: unknown }> => api('GET', '/flows/order-paid')
+      await expect.poll(async () => (await flows()).sample).toBeTruthy()
       await visit('/console/flows/order-paid', {}, async ({ page }) => {
         await press(page, 'Start by hand')
         const dialog = page.getByRole('dialog', { name: 'Start order-paid by hand' })

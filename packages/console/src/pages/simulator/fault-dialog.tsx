@@ -98,7 +98,9 @@ function FaultFields({ simulator, choice, form, onChange }: FaultFieldsProps): R
     <>
       <SelectField
         label="How"
-        hint={choice === undefined ? undefined : `${capital(choice.text)}.`}
+        hint={
+          choice === undefined ? undefined : `${capital(choice.text.replaceAll('delayMs', 'the time that you say'))}.`
+        }
         options={kinds.map(({ kind }) => ({ value: kind, text: faultTitle(kind) }))}
         value={form.kind}
         onChange={({ target }) => onChange({ ...form, kind: target.value })}
