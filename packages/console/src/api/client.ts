@@ -20,6 +20,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Nothing has that name, or nothing could have it. */
+export function isMissing(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.code === 'NOT_FOUND' || error.code === 'INPUT_INVALID')
+}
+
 type Query = Readonly<Record<string, string | number | undefined>>
 
 export function get<Answer>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Answer> {

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { Pause, Play, SearchX } from 'lucide-react'
 import { lazy, Suspense, useState, type ReactNode } from 'react'
-import { ApiError } from '../../api/client.ts'
+import { isMissing } from '../../api/client.ts'
 import type { FlowDetail } from '../../api/contract.ts'
 import { useLive } from '../../api/live.ts'
 import { flowQuery } from '../../api/queries.ts'
@@ -36,7 +36,7 @@ export function FlowRoom(): ReactNode {
   const refresh = (): void => throttle(() => void queries.invalidateQueries({ queryKey: ['flow', flow] }))
   useLive({ flow }, { onHappening: ({ name }) => name.startsWith('run.') && refresh(), onGap: refresh })
   if (data !== undefined) return <FlowPage flow={data} />
-  if (error instanceof ApiError && error.code === 'NOT_FOUND')
+  if (isMissing(error))
     return (
       <Page title="There is no such flow" back={back}>
         <Empty icon={SearchX} title="The app has no flow of this name.">

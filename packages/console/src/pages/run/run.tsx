@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { SearchX } from 'lucide-react'
 import { useCallback, type ReactNode } from 'react'
-import { ApiError } from '../../api/client.ts'
+import { isMissing } from '../../api/client.ts'
 import type { RunDetail } from '../../api/contract.ts'
 import { useLive } from '../../api/live.ts'
 import { flowsQuery, runQuery } from '../../api/queries.ts'
@@ -36,8 +36,7 @@ export function RunRoom(): ReactNode {
   const refresh = (): void => throttle(() => void queries.invalidateQueries({ queryKey: ['run', run] }))
   useLive({ run: data?.run ?? run }, { onHappening: refresh, onGap: refresh })
   if (data !== undefined) return <RunPage key={data.run} run={data} />
-  if (error instanceof ApiError && (error.code === 'NOT_FOUND' || error.code === 'INPUT_INVALID'))
-    return <NoRun run={run} />
+  if (isMissing(error)) return <NoRun run={run} />
   return (
     <Page title={`Run ${shortId(run)}`} back={back}>
       {error === null ? <Skeleton lines={8} /> : <ProblemNotice error={error} onRetry={() => void refetch()} />}

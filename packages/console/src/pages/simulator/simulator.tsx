@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { SearchX, Send, Zap } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
-import { ApiError, remove } from '../../api/client.ts'
+import { isMissing, remove } from '../../api/client.ts'
 import type { SimulatorDetail } from '../../api/contract.ts'
 import { simulatorQuery } from '../../api/queries.ts'
 import { Button } from '../../components/button.tsx'
@@ -24,7 +24,7 @@ export function SimulatorRoom(): ReactNode {
   // A simulator is no run: it has no stream of its own.
   const { data, error, refetch } = useQuery({ ...simulatorQuery(connector), refetchInterval: 2_000 })
   if (data !== undefined) return <SimulatorPage simulator={data} />
-  if (error instanceof ApiError && error.code === 'NOT_FOUND')
+  if (isMissing(error))
     return (
       <Page title="There is no such simulator" back={back}>
         <Empty icon={SearchX} title="No simulator has this name.">
