@@ -27,8 +27,12 @@ export const command: CommandDefinition = {
     const options = { ...servingOf(input), dataFolder, json, importLimitMs, types: input.options['types'] !== false }
     const loop = await DevLoop.start(options, report)
     const ended = untilAsked(loop, input, report)
-    void loop.reload('started')
-    await ended
+    try {
+      await Promise.race([ended, loop.begin().then(() => ended)])
+    } catch (error) {
+      await loop.stop()
+      throw error
+    }
     report.stopped(await loop.stop())
     return exitCodes.good
   },

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path'
 import { systemClock, type Clock } from '../../base/clock.ts'
-import { messageOf } from '../../base/errors.ts'
+import { messageOf, TenonError } from '../../base/errors.ts'
 import type { DrainReport } from '../../engine/engine.ts'
 import { DataFolder, type ServerAddress } from '../../server/data-folder.ts'
 import { openFrontDoor, type FrontDoor } from '../../server/front-door.ts'
@@ -53,6 +53,7 @@ export class DevLoop {
   #startedAt = 0
   #hasGreeted = false
   #isStopping = false
+  #unusable: TenonError | null = null
 
   private constructor(options: DevOptions, report: Report, door: FrontDoor, clock: Clock) {
     this.#options = options
@@ -75,6 +76,12 @@ export class DevLoop {
     this.#wanted = why
     this.#turn ??= this.#takeTurns().finally(() => (this.#turn = null))
     return this.#turn
+  }
+
+  /** The first reading. Rejects with `DATA_FOLDER_UNUSABLE`: whatever else is wrong can be put right while it waits. */
+  async begin(): Promise<void> {
+    await this.reload('started')
+    if (this.#unusable !== null) throw this.#unusable
   }
 
   /** Ends everything; what was accepted is in the journal. */
@@ -107,8 +114,10 @@ export class DevLoop {
         await this.#bring(app, why, startedAt)
       } catch (error) {
         app.kill()
+        // No change of the code helps there.
+        if (!this.#hasGreeted && TenonError.is(error, 'DATA_FOLDER_UNUSABLE')) this.#unusable = error
         // The file that was wrong may be right by now: then the next turn says.
-        if (this.#wanted === null && !this.#isStopping) this.#report.broken(error, this.#running !== null)
+        else if (this.#wanted === null && !this.#isStopping) this.#report.broken(error, this.#running !== null)
       }
       this.#next = null
       if (!this.#isStopping) this.#spare ??= this.#startProcess()

@@ -247,4 +247,11 @@ describe('the process', () => {
     const { code, err } = await tenon('dev', '--port', new URL(dev.url).port, '--data', join(folder, 'second'))
     expect([code, err]).toEqual([1, expect.stringContaining('is in use by another program')])
   }, 40_000)
+
+  test('a data folder that another process has is an error at once', async () => {
+    writeApp()
+    await startDev()
+    const { code, err } = await tenon('dev')
+    expect([code, err]).toEqual([1, expect.stringMatching(/is in use by process \d+/)])
+  }, 40_000)
 })

@@ -110,7 +110,7 @@ function readManifest(path: string | URL): Manifest | null {
   }
 }
 
-export function isAtLeast(version: string, floor: string): boolean {
+function isAtLeast(version: string, floor: string): boolean {
   const [given, wanted] = [version, floor].map((text) => text.split('.').map(Number))
   for (const [index, number] of (wanted ?? []).entries()) {
     const mine = given?.[index] ?? 0
