@@ -1,4 +1,5 @@
 import { printable } from './printable.ts'
+import { spellingsOf, type Spelling } from './secret-spelling.ts'
 import { censored, withoutSecretForms } from './secret-text.ts'
 
 const shortestSecret = 6
@@ -21,8 +22,8 @@ export interface Redactor {
 }
 
 export function createRedactor(): Redactor {
-  const lasting = new Map<string, readonly string[]>()
-  const temporary = new Map<string, readonly string[]>()
+  const lasting = new Map<string, readonly Spelling[]>()
+  const temporary = new Map<string, readonly Spelling[]>()
   let pattern: RegExp | null = null
 
   const known = (text: string): string => {
@@ -31,9 +32,9 @@ export function createRedactor(): Redactor {
     return text.replace(pattern, censored)
   }
   const text = (printed: string): string => withoutSecretForms(known(printed))
-  const remember = (where: Map<string, readonly string[]>, secret: string): void => {
+  const remember = (where: Map<string, readonly Spelling[]>, secret: string): void => {
     if (secret.length < shortestSecret || where.has(secret)) return
-    where.set(secret, spellings(secret))
+    where.set(secret, allSpellings(secret))
     pattern = null
   }
 
@@ -50,69 +51,14 @@ export function createRedactor(): Redactor {
 }
 
 /** The longest first: one secret may hold another. */
-function patternOf(forms: readonly string[]): RegExp {
-  const ordered = [...new Set(forms)].toSorted((left, right) => right.length - left.length)
-  return new RegExp(ordered.map(escapePattern).join('|'), 'g')
+function patternOf(spellings: readonly Spelling[]): RegExp {
+  const ordered = spellings.toSorted((left, right) => right.length - left.length)
+  return new RegExp([...new Set(ordered.map(({ source }) => source))].join('|'), 'g')
 }
 
-function escapePattern(text: string): string {
-  return text.replaceAll(/[$()*+.?[\\\]^{|}\-/]/g, String.raw`\$&`)
-}
-
-function spellings(given: string): readonly string[] {
+function allSpellings(given: string): readonly Spelling[] {
   const secret = given.toWellFormed()
   const lines = secret.split(/[\r\n]+/).filter((line) => line.length >= shortestLine)
   const texts = new Set([given, secret, secret.trim(), ...lines])
-  return [...texts].flatMap(encodedForms).filter((form) => form.length >= shortestSecret)
-}
-
-/** A secret may be printed as it is, in JSON and in JSON inside JSON, in a URL or a form, in HTML, in hexadecimal, or in base64 at any of three offsets. */
-function encodedForms(secret: string): string[] {
-  const inJson = jsonOf(secret)
-  const inUrl = encodeURIComponent(secret.toWellFormed())
-  const inForm = new URLSearchParams({ s: secret }).toString().slice(2)
-  const inHex = Buffer.from(secret).toString('hex')
-  return [
-    secret,
-    inJson,
-    jsonOf(inJson),
-    inUrl,
-    lowerEscapes(inUrl),
-    inForm,
-    lowerEscapes(inForm),
-    htmlOf(secret),
-    inHex,
-    inHex.toUpperCase(),
-    ...inBase64(secret),
-  ]
-}
-
-function jsonOf(text: string): string {
-  return JSON.stringify(text).slice(1, -1)
-}
-
-function lowerEscapes(encoded: string): string {
-  return encoded.replaceAll(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function htmlOf(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (char) => entities[char] ?? char)
-}
-
-function inBase64(secret: string): string[] {
-  return [0, 1, 2].flatMap((offset) => {
-    const bytes = Buffer.from('\0'.repeat(offset) + secret)
-    // The characters at both ends depend on the neighbours; those between are always the same.
-    const first = offset === 0 ? 0 : offset + 1
-    const last = Math.floor((bytes.length * 8) / 6)
-    return (['base64', 'base64url'] as const).map((encoding) => bytes.toString(encoding).slice(first, last))
-  })
+  return [...texts].flatMap(spellingsOf).filter(({ length }) => length >= shortestSecret)
 }
