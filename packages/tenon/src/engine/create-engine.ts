@@ -119,6 +119,7 @@ function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard
   const { journal, client, clock = systemClock } = options
   const quiet = new QuietQueue(clock)
   const log = options.log ?? (() => undefined)
+  const redact = options.redact ?? ((text: string) => text)
   return {
     journal,
     client,
@@ -130,7 +131,9 @@ function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard
       for (const { wants } of listeners) if (wants(name)) return true
       return false
     },
-    emit: (happening) => {
+    emit: (happened) => {
+      // Own code may put anything into an error.
+      const happening = 'message' in happened ? { ...happened, message: redact(happened.message) } : happened
       for (const { hear, wants } of listeners) {
         // Whoever only looks on must not be able to stop a run.
         try {
@@ -148,7 +151,7 @@ function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard
     values: (hashes) => journal.values(hashes),
     heard,
     cancelRun,
-    exchanges: new Exchanges(() => clock.now(), options.redact ?? ((text) => text)),
+    exchanges: new Exchanges(() => clock.now(), redact),
     log,
   }
 }

@@ -9,7 +9,7 @@ import { operation } from '../definition/operation.ts'
 import { manual } from '../definition/trigger.ts'
 import { memoryJournal, type MemoryJournal } from '../journal/memory.ts'
 import { createEngine } from './create-engine.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Happening } from './engine.ts'
 import type { ExchangeView } from './view.ts'
 
 const tenant = 'default'
@@ -227,4 +227,32 @@ test('memory keeps a bounded number of exchanges, and of bytes', async () => {
   expect((await at.exchanges(small[0] ?? '')).length).toBe(0)
   expect((await at.exchanges(large[2] ?? '')).length).toBe(0)
   expect((await at.exchanges(small.at(-1) ?? '')).length).toBe(1)
+})
+
+test('SEC-11: who listens is told no secret that is known, whatever an error of own code says', async () => {
+  const flow = defineFlow('own', {
+    trigger: manual(),
+    retry: { attempts: 2, base: '1ms', cap: '2ms' },
+    run: ({ step }) => step.run('ask', () => Promise.reject(new Error('no answer for key=of-the-process'))),
+  })
+  const redact = (text: string): string => text.replaceAll('of-the-process', '[secret]')
+  const refuse = { call: () => Promise.reject(new Error('no calls here')) }
+  const engine = await createEngine({
+    app: defineApp({ flows: [flow] }),
+    journal: memoryJournal(),
+    client: refuse,
+    redact,
+  })
+  closing.push(() => engine.drain(0))
+  const told: Happening[] = []
+  const ended = new Promise<void>((resolve) => {
+    engine.listen((happening) => {
+      told.push(happening)
+      if (happening.name === 'run.failed') resolve()
+    })
+  })
+  await engine.start({ tenant, flow: 'own', input: {} })
+  await ended
+  expect(told.filter((happening) => 'message' in happening)).toHaveLength(3)
+  expect(JSON.stringify(told)).not.toContain('of-the-process')
 })
