@@ -13,7 +13,7 @@ export interface Inputs {
 /** What the code as it is now gives to each step of the journal. The journal itself holds only a hash of that, by which each is known to be the one. */
 export async function recomputeInputs(read: ReadRun, plan: FlowPlan | null, services: Services): Promise<Inputs> {
   const byStep = new Map<string, unknown>()
-  if (plan === null) return { byStep, fit: false }
+  if (plan === null || mayEndTheProcess(read)) return { byStep, fit: false }
   const hashes = hashesOf(read)
   const { how } = await replayDry(read, {
     plan,
@@ -33,4 +33,9 @@ function hashesOf({ entries }: ReadRun): Map<string, Set<string>> {
     hashes.set(entry.step, known.add(entry.body.h))
   }
   return hashes
+}
+
+/** Who wants to know what is wrong with such a run must not end the process by that. Once resumed is any run that was in memory beside a culprit. */
+function mayEndTheProcess({ row }: ReadRun): boolean {
+  return row.code === 'POISONED' || row.recoveries > 1
 }

@@ -1,10 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../base/clock.ts'
 
 /** Calls back when all that can run now has run: one turn of the event loop for all runs that ask meanwhile. */
 export class QuietQueue {
   readonly #clock: Clock
   #waiting: (() => void)[] = []
-  readonly #onQuiet = (): void => this.#call()
+  /** It serves all runs: what belongs to the one that happens to ask first must not reach the others. */
+  readonly #onQuiet: () => void = AsyncLocalStorage.bind(() => this.#call())
 
   constructor(clock: Clock) {
     this.#clock = clock

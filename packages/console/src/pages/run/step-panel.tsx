@@ -98,7 +98,8 @@ function InputPart({ run, step }: Omit<StepPanelProps, 'onClose'>): ReactNode {
     return (
       <Part title="Input">
         <p className={styles.sub}>
-          What was asked cannot be shown: the code was changed since, and no longer asks for what this run has done.
+          What was asked cannot be shown: the code was changed since and no longer asks for what this run has done, or
+          it would end the process again.
         </p>
       </Part>
     )

@@ -86,7 +86,9 @@ export const runDetail: z.ZodType = z
     steps: z.array(stepView),
     inputsFit: z
       .boolean()
-      .describe('False where the code no longer fits this run: inputs from there on are not known.'),
+      .describe(
+        'False where the code no longer fits this run, or where it would end the process again: inputs from there on are not known.',
+      ),
     output: z.unknown().optional(),
     error: errorView.nullable(),
     waitsFor: z.string().nullable().describe('What it waits for, in plain words.'),
