@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -255,3 +255,35 @@ describe('the process', () => {
     expect([code, err]).toEqual([1, expect.stringMatching(/is in use by process \d+/)])
   }, 40_000)
 })
+
+describe('a loop that is killed', () => {
+  test('leaves nothing behind, not even a process that is in an endless loop', async () => {
+    write('app.ts', `import { writeFileSync } from 'node:fs'\nwriteFileSync('pid', String(process.pid))\nfor (;;);\n`)
+    const dev = begin('dev', '--app', 'app.ts', '--no-types')
+    const pid = await until(() => {
+      const path = join(folder, 'pid')
+      return existsSync(path) && Number(readFileSync(path, 'utf8')) > 0 ? Number(readFileSync(path, 'utf8')) : null
+    })
+    dev.child.kill('SIGKILL')
+    await dev.ended
+    await until(() => (isThere(pid) ? null : true))
+  })
+})
+
+/** What that says, once it says something. */
+async function until<Value>(ask: () => Value | null): Promise<Value> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const found = ask()
+    if (found !== null) return found
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('it did not come to that')
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

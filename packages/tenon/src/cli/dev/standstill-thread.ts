@@ -1,11 +1,14 @@
 // Looks at the main thread from outside: one that is in an endless loop answers nothing itself.
 import { writeSync } from 'node:fs'
 import { Session, type Debugger } from 'node:inspector'
+import { Socket } from 'node:net'
 import { parentPort } from 'node:worker_threads'
 import { systemClock } from '../../base/clock.ts'
 import { standstillDescriptor, type Standstill } from './standstill.ts'
 
 const pauseLimitMs = 500
+/** Longer than an orphan takes to drain. */
+const orphanLimitMs = 6_000
 
 let disarm = (): void => undefined
 
@@ -13,6 +16,12 @@ parentPort?.on('message', (limitMs: number | null) => {
   disarm()
   if (limitMs !== null) disarm = systemClock.after(limitMs, look)
 })
+
+// The other end is the parent's, and ends with it. A main thread that can still do something drains and ends by itself before this.
+new Socket({ fd: standstillDescriptor, readable: true, writable: false })
+  .on('error', () => undefined)
+  .on('close', () => systemClock.after(orphanLimitMs, () => process.kill(process.pid, 'SIGKILL')))
+  .resume()
 
 function look(): void {
   const session = new Session()

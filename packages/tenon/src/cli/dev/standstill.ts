@@ -8,7 +8,7 @@ export interface Standstill {
   readonly place: { readonly url: string; readonly line: number; readonly column: number } | null
 }
 
-/** Tells, from a thread of its own, where this thread is when what it has begun is not disposed of within the limit. */
+/** Tells, from a thread of its own, where this thread is when what it has begun is not disposed of within the limit; and ends the process when the parent is gone. */
 export interface StandstillWatch {
   begin(limitMs: number): Disposable
 }
