@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server as NetServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -209,6 +209,10 @@ describe('SEC-16: as shipped', () => {
     writeFileSync(path, '{"sessions": [{"digest": 7}], "li')
     const third = await start({ port })
     expect((await fetch(`${third.url}/api/v1/session`, { headers: { cookie } })).status).toBe(401)
+    await third.drain(1000)
+    rmSync(path, { force: true })
+    mkdirSync(path)
+    expect(await enter(await start({ port }))).not.toBe('none')
   })
 
   test.each([

@@ -157,8 +157,16 @@ function frontOf({ appFile, environment, port, host, front, clock = systemClock,
   }
 }
 
-/** They outlast a restart; a folder that cannot take them is no reason to let nobody in. */
+/** They outlast a restart; a file that cannot be read or written is no reason to let nobody in. */
 function openSessions(folder: DataFolder, clock: Clock, log: Log): Sessions {
+  const load = (): unknown => {
+    try {
+      return folder.sessions()
+    } catch (error) {
+      log.warn('sessions.unread', { reason: messageOf(error) })
+      return null
+    }
+  }
   const save = (content: object): void => {
     try {
       folder.keepSessions(content)
@@ -166,7 +174,7 @@ function openSessions(folder: DataFolder, clock: Clock, log: Log): Sessions {
       log.warn('sessions.unsaved', { reason: messageOf(error) })
     }
   }
-  return createSessions({ tenant, clock, file: { load: () => folder.sessions(), save } })
+  return createSessions({ tenant, clock, file: { load, save } })
 }
 
 /** `TENON_URL`: where a proxy offers the server. Throws `INPUT_INVALID`. */

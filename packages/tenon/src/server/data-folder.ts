@@ -76,16 +76,23 @@ export class DataFolder {
     return { url: value['url'], pid: value['pid'] }
   }
 
-  /** Who is signed in, as it was written last; `null` for none. */
+  /** Who is signed in, as it was written last; `null` for none, and for a file that others could have written. Throws `DATA_FOLDER_UNUSABLE`. */
   sessions(): unknown {
-    return readObject(join(this.path, sessionsFile))
+    const path = join(this.path, sessionsFile)
+    return this.#attempt('read', () => {
+      const found = statSync(path, { throwIfNoEntry: false })
+      const isOurs = process.platform === 'win32' || ((found?.mode ?? 0) & 0o022) === 0
+      return isOurs ? readObject(path) : null
+    })
   }
 
   /** Replaces it as a whole: a crash leaves the old or the new. */
   keepSessions(content: object): void {
     const path = join(this.path, sessionsFile)
     this.#attempt('written', () => {
-      writeFileSync(`${path}.new`, JSON.stringify(content), { mode: ownerOnly })
+      // What lies there already would keep its owner and its mode.
+      rmSync(`${path}.new`, { force: true })
+      writeFileSync(`${path}.new`, JSON.stringify(content), { mode: ownerOnly, flag: 'wx' })
       renameSync(`${path}.new`, path)
     })
   }
