@@ -223,7 +223,7 @@ test('memory keeps a bounded number of exchanges, and of bytes', async () => {
   expect((await at.exchanges(large[2] ?? ''))[0]?.answer).toMatchObject({ truncated: true })
   upstream.respond = (_seen, response) => answer(response, 200, {})
   const small: string[] = []
-  for (let count = 0; count < 520; count += 1) small.push(await at.run('find', { n: count }))
+  for (let count = 0; count < 260; count += 1) small.push(await at.run('find', { n: count }))
   expect((await at.exchanges(small[0] ?? '')).length).toBe(0)
   expect((await at.exchanges(large[2] ?? '')).length).toBe(0)
   expect((await at.exchanges(small.at(-1) ?? '')).length).toBe(1)

@@ -5,7 +5,7 @@ import type { RawAnswer, SendRequest } from '../outbound/outbound.ts'
 import type { Command } from './command.ts'
 
 /** Few, so that under load they are gone before the garbage collector would have to carry them along. */
-const mostKept = 512
+const mostKept = 256
 const mostBytes = 8 * 1024 * 1024
 /** What one costs beside its bodies, about. */
 const overhead = 2_048
