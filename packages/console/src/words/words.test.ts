@@ -15,7 +15,8 @@ test.each([
   ['start.close-month#1.result#1', 'child-result', 'Result of close month 1', null],
   ['look-up-customer', 'run', 'Look up customer', null],
   ['<script>alert(1)</script>', 'run', '<script>alert(1)</script>', null],
-  ['a.b c', 'call', 'A b c', null],
+  ['a.b c', 'call', 'a.b c', null],
+  ['Tell them: 10.5 %!', 'run', 'Tell them: 10.5 %!', null],
 ] as const)('the step %s (%s) is called %s', (name, kind, text, system) => {
   expect(stepLabel(name, kind)).toEqual({ text, system })
 })

@@ -51,6 +51,9 @@ export function plainWords(name: string): string {
     .toLowerCase()
 }
 
+/** Text from outside, so that its direction of writing does not spill into the sentence around it (Unicode TR 9, isolates). */
+export const isolated = (text: string): string => `\u2068${text}\u2069`
+
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 export const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
@@ -76,6 +79,8 @@ export function stepLabel(name: string, kind: StepKind): StepLabel {
 }
 
 function sentenceOf(base: string, kind: StepKind): string {
+  // A name that is no identifier was meant to be read as it is.
+  if (!/^[\p{L}\d._#-]+$/u.test(base)) return base
   const words = (prefix: RegExp): string => plainWords(base.replace(prefix, ''))
   if (kind === 'wait') return `Wait for ${words(/^waitFor\./)}`
   if (kind === 'sleep') return base === 'sleep' ? 'Pause' : `Pause: ${plainWords(base)}`

@@ -1,4 +1,4 @@
-import { useMemo, type ReactNode } from 'react'
+import { useEffect, useMemo, type ReactNode } from 'react'
 import type { FlowPicture, PictureNode } from '../../api/contract.ts'
 import { Scroll } from '../../components/scroll.tsx'
 import { useWidth } from '../../components/width.ts'
@@ -12,6 +12,11 @@ export function Picture({ picture }: { readonly picture: FlowPicture }): ReactNo
   const [ref, width] = useWidth<HTMLDivElement>()
   const across = useMemo(() => place(picture, true), [picture])
   const down = useMemo(() => place(picture, false), [picture])
+  useEffect(() => {
+    // Where it is wider than the page, its beginning is in the middle.
+    const frame = ref.current
+    if (frame !== null) frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2
+  }, [ref, width])
   if (picture.nodes.length === 0)
     return <p className={styles.none}>There is no picture yet: it is drawn from what runs of this flow have done.</p>
   // From left to right where that fits: it reads like a sentence.

@@ -53,7 +53,7 @@ const run = (more: Partial<RunDetail> = {}): RunDetail => ({
 
 const told = (more: Partial<RunDetail>, isPaused = false): string => {
   const { headline, sentences, advice } = storyOf(run(more), at + 2_000, isPaused)
-  return [headline, ...sentences, advice ?? ''].join(' ')
+  return [headline, ...sentences, advice ?? ''].join(' ').replaceAll(/[\u2068\u2069]/g, '')
 }
 
 describe('the story of a run', () => {
@@ -124,6 +124,11 @@ describe('the story of a run', () => {
       'It will try “get order (erp)” again in 1 h.',
     )
     expect(told({ status: 'ready', endedAt: null, steps: [] }, true)).toContain('its flow is paused')
+  })
+
+  test('a text that turns the direction of writing turns its own part alone', () => {
+    const { sentences } = storyOf(run({ key: '\u202Eabc' }), at)
+    expect(sentences[0]).toContain('Its key is \u2068\u202Eabc\u2069: runs')
   })
 
   test('that was started by hand, by another run, or anew', () => {

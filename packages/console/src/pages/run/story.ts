@@ -1,6 +1,6 @@
 import type { RunDetail, StepView } from '../../api/contract.ts'
 import { clockTime, distance, length } from '../../words/time.ts'
-import { count, listWords, lower, plainWords, shortId, stepLabel } from '../../words/words.ts'
+import { count, isolated, listWords, lower, plainWords, shortId, stepLabel } from '../../words/words.ts'
 
 /** What happened to a run and why, in plain words. */
 export interface Story {
@@ -21,7 +21,7 @@ export function storyOf(run: RunDetail, now: number, isPaused = false): Story {
 /** `get order (erp)`, to stand inside a sentence. */
 function inWords(step: Pick<StepView, 'name' | 'kind'>): string {
   const { text, system } = stepLabel(step.name, step.kind)
-  return system === null ? lower(text) : `${lower(text)} (${system})`
+  return isolated(system === null ? lower(text) : `${lower(text)} (${system})`)
 }
 
 function stepWords(run: RunDetail, name: string): string {
@@ -41,7 +41,7 @@ function headline(run: RunDetail, now: number, isPaused: boolean): string {
     case 'waiting':
       return waiting(run, now)
     case 'queued':
-      return `It waits its turn: an earlier run with the key ${run.key ?? ''} is not finished.`
+      return `It waits its turn: an earlier run with the key ${isolated(run.key ?? '')} is not finished.`
     default:
       return ready(run, isPaused)
   }
@@ -87,7 +87,7 @@ function waiting(run: RunDetail, now: number): string {
     return `It will try “${inWords(retry)}” again${run.wakeAt === null ? '' : ` ${distance(run.wakeAt, now)}`}.`
   const names = resting.map(({ name, kind }) =>
     kind === 'wait'
-      ? `“${lower(stepLabel(name, kind).text).replace(/^wait for /, '')}”`
+      ? `“${isolated(lower(stepLabel(name, kind).text).replace(/^wait for /, ''))}”`
       : (restWords[kind] ?? 'another try'),
   )
   return names.length === 0 ? `It waits${until}.` : `It waits for ${listWords([...new Set(names)])}${until}.`
@@ -101,13 +101,16 @@ function moment(at: number, now: number): string {
 
 function beginning(run: RunDetail, now: number): string {
   const when = moment(run.createdAt, now)
-  const key = run.key === null ? '' : ` Its key is ${run.key}: runs with one key go one after the other.`
+  const key = run.key === null ? '' : ` Its key is ${isolated(run.key)}: runs with one key go one after the other.`
   if (run.linked !== null) return `It was started anew from run ${shortId(run.linked)} ${when}.${key}`
   if (run.parent !== null) return `Run ${shortId(run.parent.run)} started it ${when}.${key}`
   if (run.event === null || run.event.type.startsWith('manual')) return `It was started by hand ${when}.${key}`
   if (run.event.type.startsWith('schedule/')) return `Its time had come: it began ${when}.${key}`
   const [connector = '', ...rest] = run.event.type.split('/')
-  const event = rest.length === 0 ? `“${connector}”` : `“${plainWords(rest.join('/'))}” from ${connector}`
+  const event =
+    rest.length === 0
+      ? `“${isolated(connector)}”`
+      : `“${isolated(plainWords(rest.join('/')))}” from ${isolated(connector)}`
   return `It began when the event ${event} arrived ${when}.${key}`
 }
 
@@ -127,7 +130,7 @@ function troubles(run: RunDetail): string[] {
     step !== undefined && step.attempts.length > 1 ? ` after ${count(step.attempts.length, 'try', 'tries')}` : ''
   const reason =
     run.error !== null && (run.status === 'failed' || run.status === 'parked')
-      ? [`The reason${tries}: ${run.error.message.replace(/[.\s]+$/, '')}.`]
+      ? [`The reason${tries}: ${isolated(run.error.message.replace(/[.\s]+$/, ''))}.`]
       : []
   return [...again, ...reason]
 }
