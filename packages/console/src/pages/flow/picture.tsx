@@ -12,15 +12,15 @@ export function Picture({ picture }: { readonly picture: FlowPicture }): ReactNo
   const [ref, width] = useWidth<HTMLDivElement>()
   const across = useMemo(() => place(picture, true), [picture])
   const down = useMemo(() => place(picture, false), [picture])
-  useEffect(() => {
-    // Where it is wider than the page, its beginning is in the middle.
-    const frame = ref.current
-    if (frame !== null) frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2
-  }, [ref, width])
-  if (picture.nodes.length === 0)
-    return <p className={styles.none}>There is no picture yet: it is drawn from what runs of this flow have done.</p>
   // From left to right where that fits: it reads like a sentence.
   const drawn = across.width <= width ? across : down
+  const tooWide = drawn.width - width
+  useEffect(() => {
+    // Its beginning stands in the middle.
+    if (ref.current !== null) ref.current.scrollLeft = Math.max(0, tooWide) / 2
+  }, [ref, tooWide])
+  if (picture.nodes.length === 0)
+    return <p className={styles.none}>There is no picture yet: it is drawn from what runs of this flow have done.</p>
   const steps = new Map(picture.nodes.map((node) => [node.step, node]))
   return (
     <Scroll ref={ref} className={styles.frame} label="Picture of the flow">
