@@ -192,26 +192,28 @@ describe('the packed packages, installed in an empty project', () => {
         expect(run('npm', ['test'], folder, env)).toMatch(/Tests .*passed/)
         expect(run('npx', ['--no', 'tenon', 'check'], folder, env)).toContain('has no mistakes')
 
-        const started = spawn('npm', ['start'], {
-          cwd: folder,
-          env,
-          detached: true,
-          stdio: ['ignore', 'pipe', 'inherit'],
-        })
-        const ended = new Promise((resolve) => started.on('close', resolve))
-        try {
-          await new Promise<void>((resolve, reject) => {
-            let text = ''
-            started.stdout.on('data', (piece: Buffer) => {
-              text += piece.toString()
-              if (/address +http/.test(text)) resolve()
-            })
-            void ended.then(() => reject(new Error(`it did not start: ${text}`)))
+        for (const command of ['start', 'dev']) {
+          const started = spawn('npm', ['run', command], {
+            cwd: folder,
+            env,
+            detached: true,
+            stdio: ['ignore', 'pipe', 'inherit'],
           })
-        } finally {
-          process.kill(-(started.pid ?? 0), 'SIGTERM')
+          const ended = new Promise((resolve) => started.on('close', resolve))
+          try {
+            await new Promise<void>((resolve, reject) => {
+              let text = ''
+              started.stdout.on('data', (piece: Buffer) => {
+                text += piece.toString()
+                if (/address +http/.test(text)) resolve()
+              })
+              void ended.then(() => reject(new Error(`it did not start: ${text}`)))
+            })
+          } finally {
+            process.kill(-(started.pid ?? 0), 'SIGTERM')
+          }
+          await ended
         }
-        await ended
       },
       120_000,
     )
