@@ -1,5 +1,4 @@
 import type { FastifyReply } from 'fastify'
-import { parseJson } from '../base/json.ts'
 import { isSecretName } from '../telemetry/secret-name.ts'
 import { censored } from '../telemetry/secret-text.ts'
 
@@ -31,18 +30,34 @@ export function sendJson(reply: FastifyReply, status: number, value: unknown, fo
 
 type Replacer = (name: string, value: unknown) => unknown
 
-/** For what flows and providers made: a person sees it without what is secret by its name or known to be (SEC-11). */
+/** For what flows and providers made: a person sees it without what is secret by its name or known to be (SEC-11). One for each answer. */
 export function withoutSecrets(redact: (text: string) => string): Replacer {
+  // The same few names come again and again.
+  const names = new Map<string, string>()
+  const nameOf = (name: string): string => {
+    let clean = names.get(name)
+    if (clean === undefined) names.set(name, (clean = redact(name)))
+    return clean
+  }
   return (name, value) => {
     if (value === null || value === undefined || typeof value === 'boolean') return value
     if (isSecretName(name)) return censored
-    return typeof value === 'string' ? redact(value) : readable(name, value)
+    const shown = readable(name, value)
+    if (typeof shown === 'string') return redact(shown)
+    return typeof shown === 'object' && !Array.isArray(shown) ? renamed(shown as object, nameOf) : shown
   }
+}
+
+/** A secret may be the name of a member. */
+function renamed(value: object, nameOf: (name: string) => string): object {
+  const names = Object.keys(value)
+  if (names.every((name) => nameOf(name) === name)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [nameOf(name), part]))
 }
 
 /** The same as a value, where only a part of an answer is such data. */
 export function cleaned(data: unknown, redact: (text: string) => string): unknown {
-  return data === undefined ? null : parseJson(JSON.stringify(data, withoutSecrets(redact)))
+  return data === undefined ? null : JSON.parse(JSON.stringify(data, withoutSecrets(redact)))
 }
 
 function readable(_name: string, value: unknown): unknown {

@@ -273,3 +273,11 @@ test('the status names the app, the version and the time of the start', async ()
     startedAt: expect.any(Number) as number,
   })
 })
+
+test('a flow is shown whatever its latest run was started with', async () => {
+  const { ask, engine } = await start()
+  let input: unknown = 'bottom'
+  for (let depth = 0; depth < 150; depth += 1) input = { deeper: input }
+  await engine.start({ tenant: 'default', flow: 'as-given', input })
+  expect((await ask('/api/v1/flows/as-given', { headers: authorised })).status).toBe(200)
+})

@@ -65,13 +65,12 @@ function guardOf({ right, anyHost }: Route, gate: Gate): Guard | null {
 
 function answering(route: CheckedRoute, context: ServerContext) {
   const status = Number(Object.keys(route.answers)[0])
-  const form = route.shows === 'data' ? withoutSecrets(context.redact) : undefined
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const caller = callers.get(request)
     if (caller === undefined) throw new TenonError('UNAUTHENTICATED', 'nobody has proved who asks')
     const value = await route.handle({ ...readInput(route, request), caller }, context)
     if (value === undefined) void reply.code(status).headers(guardHeaders).send()
-    else sendJson(reply, status, value, form)
+    else sendJson(reply, status, value, route.shows === 'data' ? withoutSecrets(context.redact) : undefined)
     return reply
   }
 }

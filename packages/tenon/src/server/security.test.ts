@@ -366,6 +366,25 @@ describe('SEC-11: what is secret stays inside', () => {
     encodeURIComponent(value),
   ]
 
+  test('SEC-11: what a flow made shows no credential, be it the name of a member or in bytes', async () => {
+    const bytes = new TextEncoder().encode(`the key is ${apiKey}, really`)
+    const { ask, post, engine } = await start({
+      run: async () => ({ [apiKey]: 1, deep: { [`a ${secret}`]: 2 }, bytes, plain: 'x' }),
+    })
+    const ended = new Promise<void>((resolve) => {
+      engine.listen(({ name }) => name === 'run.completed' && resolve())
+    })
+    const body = bodyOf(paid('evt_1'))
+    await post(body, sign(body))
+    await ended
+    const { runs } = await engine.list({ tenant: 'default', limit: 1 })
+    const shown = await (await ask(`/api/v1/runs/${runs[0]?.run}`, { headers: authorised })).json()
+    expect(shown).toMatchObject({ output: { '[secret]': '[secret]', plain: 'x' } })
+    const { output } = shown as { output: { bytes: string } }
+    for (const text of [JSON.stringify(shown), Buffer.from(output.bytes, 'base64').toString()])
+      expect(text).not.toContain('canary')
+  })
+
   test('SEC-11: no answer and no line of the log shows a credential', async () => {
     await begin()
     const { ask, post, outputs, lines } = harness
