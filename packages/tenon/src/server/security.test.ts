@@ -293,6 +293,14 @@ describe('SEC-17: what other sites can make a browser do', () => {
       expect([route.path, status < 500 && ![401, 403].includes(status)]).toEqual([route.path, true])
     }
   })
+
+  test('SEC-17: no page makes a browser deliver a webhook, however well it is signed', async () => {
+    const { post, runs } = await start()
+    const body = bodyOf(paid('evt_1'))
+    for (const site of ['cross-site', 'same-site', 'same-origin', 'none'])
+      await expectProblem(await post(body, { ...sign(body), 'sec-fetch-site': site }), 403, 'FORBIDDEN')
+    expect(await runs()).toBe(0)
+  })
 })
 
 describe('SEC-12: nothing that came from outside is ever a page', () => {

@@ -39,6 +39,7 @@ function receiveBy(webhook: Webhook): BareRoute['serve'] {
     }
     try {
       if (state.current !== 'ready') throw new TenonError('DRAINING', `the server is ${state.current}`)
+      refuseBrowser(request)
       refuseEncoded(request)
     } catch (error) {
       return fail(error)
@@ -56,6 +57,11 @@ function handshakeBy(webhook: Webhook): BareRoute['serve'] {
     // It echoes what was sent: never let it be read as a page (SEC-12).
     void reply.code(status).headers(textHeaders).send(body)
   }
+}
+
+/** No provider is a browser: some page made it send this, to a server that perhaps only this machine can reach (Fetch Metadata §2). */
+function refuseBrowser({ headers }: FastifyRequest): void {
+  if (headers['sec-fetch-site'] !== undefined) throw new TenonError('FORBIDDEN', 'a browser sent this')
 }
 
 /** No provider needs compressed webhooks, and what is never inflated cannot explode. RFC 9110 §15.5.16. */
