@@ -57,7 +57,14 @@ function renamed(value: object, nameOf: (name: string) => string): object {
 
 /** The same as a value, where only a part of an answer is such data. */
 export function cleaned(data: unknown, redact: (text: string) => string): unknown {
-  return data === undefined ? null : JSON.parse(JSON.stringify(data, withoutSecrets(redact)))
+  const form = withoutSecrets(redact)
+  const copy = (name: string, value: unknown): unknown => {
+    const shown = form(name, value)
+    if (Array.isArray(shown)) return shown.map((part, index) => copy(String(index), part))
+    if (typeof shown !== 'object' || shown === null || shown instanceof Date) return shown
+    return Object.fromEntries(Object.entries(shown).map(([inner, part]) => [inner, copy(inner, part)]))
+  }
+  return copy('', data) ?? null
 }
 
 function readable(_name: string, value: unknown): unknown {
