@@ -31,7 +31,7 @@ export function timestampedHmac(options: { header: string; field: string; tolera
       const { timestamp, signatures } = parseTimestamped(requireHeader(request, options.header))
       if (timestamp === null || signatures.length === 0) throw invalid(`${options.header} is not of the form t=…,v1=…`)
       const genuine = secrets.some((secret) => {
-        const expected = createHmac('sha256', secret).update(`${timestamp}.`).update(request.body).digest()
+        const expected = createHmac('sha256', secret).update(`${timestamp}.`).update(request.body).digest('hex')
         return signatures.some((signature) => equalHex(signature, expected))
       })
       if (!genuine) throw invalid(`no v1 signature in ${options.header} matches`)
@@ -73,7 +73,7 @@ export function bodyHmac(options: { header: string; field: string; prefix?: stri
       const genuine =
         header.startsWith(prefix) &&
         secrets.some((secret) =>
-          equalHex(header.slice(prefix.length), createHmac('sha256', secret).update(request.body).digest()),
+          equalHex(header.slice(prefix.length), createHmac('sha256', secret).update(request.body).digest('hex')),
         )
       if (!genuine) throw invalid(`${options.header} does not match`)
     },
@@ -112,8 +112,9 @@ function requireHeader(request: RawRequest, name: string): string {
   return header
 }
 
-function equalHex(text: string, expected: Buffer): boolean {
-  return /^[0-9a-f]{64}$/i.test(text) && equalBytes(Buffer.from(text, 'hex'), expected)
+// Compared as text: a digest in hex is made faster than one in bytes.
+function equalHex(text: string, expected: string): boolean {
+  return /^[0-9a-f]{64}$/i.test(text) && equalBytes(Buffer.from(text.toLowerCase()), Buffer.from(expected))
 }
 
 function equalBytes(left: Buffer, right: Buffer): boolean {
