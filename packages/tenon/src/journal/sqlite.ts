@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { serialize } from 'node:v8'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { JournalMeter } from '../telemetry/meter.ts'
@@ -41,7 +42,7 @@ export async function sqliteJournal(options: SqliteJournalOptions): Promise<Jour
     clock,
     async commit(batch, bytes) {
       const began = performance.now()
-      const answers = await writer.ask<readonly Answer[]>('write', flatten(batch), bytes)
+      const answers = await writer.ask<readonly Answer[]>('write', serialize(flatten(batch)), bytes)
       meter?.committed(batch.length, bytes, performance.now() - began)
       return batch.map((write, index) => receiptOf(write, answers[index]))
     },
@@ -150,21 +151,26 @@ function work(writer: Thread): JournalWork {
 }
 
 function history(writer: Thread, reader: () => Thread): JournalHistory {
+  // It sees the tables only.
+  const ask = async <T>(method: string, ...parameters: readonly unknown[]): Promise<T> => {
+    await writer.ask('settle')
+    return reader().ask(method, ...parameters)
+  }
   return {
     async list(query) {
       // The latest keys are known to the writer only.
       const event =
         query.event === undefined ? null : await writer.ask<EventRow | null>('event', query.tenant, query.event)
-      return reader().ask('list', query, query.event === undefined ? null : (event?.runs ?? []))
+      return ask('list', query, query.event === undefined ? null : (event?.runs ?? []))
     },
-    find: (tenant, runId) => reader().ask('find', tenant, runId),
+    find: (tenant, runId) => ask('find', tenant, runId),
     async entries(tenant, runId) {
-      return (await reader().ask<readonly PackedEntries[]>('entries', tenant, runId)).flatMap(unpackRow)
+      return (await ask<readonly PackedEntries[]>('entries', tenant, runId)).flatMap(unpackRow)
     },
     event: (tenant, eventKey) => writer.ask('event', tenant, eventKey),
-    counts: (tenant) => reader().ask('counts', tenant),
-    countsByFlow: (tenant) => reader().ask('countsByFlow', tenant),
-    line: (tenant, runId, limit) => reader().ask('line', tenant, runId, limit),
+    counts: (tenant) => ask('counts', tenant),
+    countsByFlow: (tenant) => ask('countsByFlow', tenant),
+    line: (tenant, runId, limit) => ask('line', tenant, runId, limit),
   }
 }
 

@@ -8,10 +8,14 @@ const ledger = openSync(ledgerPath, 'a')
 const journal = await sqliteJournal({ folder })
 
 async function work(lane: number): Promise<void> {
+  // So that not all lanes are at the same point of a run.
+  for (let late = lane % 3; late > 0; late -= 1) await journal.deliver(event(`t/${round}-${lane}-late-${late}`))
   for (let count = 0; ; count += 1) {
     const run = `r-${round}-${lane}-${count}`
+    // Those without a key go through the log, the others straight into the tables.
+    const key = lane === 0 && count % 2 === 0 ? run : null
     await journal.deliver(
-      event(`t/${run}`, { tenant: 'acme', starts: [start(run)], dedupeUntil: Number.MAX_SAFE_INTEGER }),
+      event(`t/${run}`, { tenant: 'acme', starts: [start(run, { key })], dedupeUntil: Number.MAX_SAFE_INTEGER }),
     )
     writeSync(ledger, `${run} 0\n`)
     await journal.append(append(journal, run, 0, { bodies: ['a', 'b'] }))

@@ -142,6 +142,7 @@ export function startRun(
     parentStep,
     status,
     inLine,
+    isPlain: key === null,
     recoveries: 0,
     lastSeq: 0,
     inboxCount: 0,

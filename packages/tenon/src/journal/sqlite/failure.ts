@@ -23,8 +23,10 @@ const codes = {
 const failedWrites: ReadonlySet<number> = new Set([778, 1546, 4874])
 
 export function failureOf(error: unknown): Failure {
+  if (isFull(error)) return 'transient'
   const errcode = errcodeOf(error)
-  if (errcode === null) return 'write'
+  // Of the log: after a failed write or sync nobody knows what the disk holds.
+  if (errcode === null) return error instanceof Error && 'syscall' in error ? 'final' : 'write'
   switch (errcode & 0xff) {
     case codes.full:
     case codes.busy:

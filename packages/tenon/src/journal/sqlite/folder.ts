@@ -17,6 +17,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { messageOf, TenonError } from '../../base/errors.ts'
 import { isBusy, isCorrupt, isFull } from './failure.ts'
 import { applicationId, schema, schemaVersion, upgrades } from './schema.ts'
+import { findLogDamage } from './log.ts'
 import { findWalDamage } from './wal-check.ts'
 
 export interface OpenFolder {
@@ -49,6 +50,7 @@ export function openFolder({ folder, checkAlways, checkAfterCrash }: FolderOptio
       checkHeader(folder, path)
       const size = statSync(path).size
       if (size <= (hasWal(path) ? checkAfterCrash : checkAlways)) checkPages(folder, path)
+      if (existsSync(logPath(folder))) checkLog(folder, path)
       return { ...openDatabase(path), release }
     })
   } catch (error) {
@@ -166,6 +168,17 @@ export function checkHeader(folder: string, path: string): number {
     `was written by a newer version of Tenon (its journal has format ${version}, this version knows ${schemaVersion})`,
     'Use that version, or another folder (TENON_DATA).',
   )
+}
+
+/** What is durable, but not in the tables yet (log.ts). */
+export function logPath(folder: string): string {
+  return join(folder, 'journal.log')
+}
+
+export function checkLog(folder: string, path: string): void {
+  const batch = readWithoutTrace(path, (db) => Number(db.prepare('SELECT batch FROM meta').get()?.['batch']))
+  const problem = findLogDamage(logPath(folder), batch)
+  if (problem !== null) throw damaged(folder, problem)
 }
 
 export function hasWal(path: string): boolean {

@@ -6,6 +6,7 @@ export function put(store: Store, run: LiveRun, { kind, name, body, at }: Omit<I
   if (run.status === 'completed' || run.status === 'cancelled') return false
   store.run.insertInbox.run(++store.lastNumber, run.number, kind, name, body, at)
   run.inboxCount += 1
+  run.isPlain = false
   if (run.status === 'waiting' || run.status === 'parked') setReady(store, run, at)
   return run.status !== 'failed'
 }

@@ -1,6 +1,6 @@
 import { decode } from '../../base/json.ts'
 import { startsOf } from './deliver.ts'
-import { countStatus, pathOf, writeTotals, type Store } from './store.ts'
+import { countStatus, pathOf, type Store } from './store.ts'
 import { statusOf } from './schema.ts'
 import { hashesOfFields } from './waits.ts'
 
@@ -46,7 +46,6 @@ export function prune(store: Store, { now, endedBefore, limit }: PruneQuery): bo
   }
   const hasMore = runs.length > pruned || events.length > limit || store.run.leftovers.get(1) !== undefined
   if (!hasMore) store.run.deleteZones.run()
-  writeTotals(store)
   return hasMore
 }
 

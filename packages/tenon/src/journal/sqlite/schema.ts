@@ -1,7 +1,7 @@
 import type { RunStatus } from '../journal.ts'
 
 /** Raised with each change of the tables; a file with a greater one is refused. */
-export const schemaVersion = 3
+export const schemaVersion = 4
 
 /** `Teno`: tells our file from any other SQLite file. */
 export const applicationId = 0x54656e6f
@@ -47,6 +47,8 @@ export const upgrades: Readonly<Record<number, string>> = {
   2: `DROP INDEX run_held; ${heldIndex}
     DROP TABLE tally; ${tallyTable} INSERT INTO tally SELECT tenant, flow, status, count(*) FROM run GROUP BY tenant, flow, status;
     ${zoneTable} INSERT INTO zone SELECT DISTINCT tenant, flow, number / ${blockSize} FROM run;`,
+  // The tables are the same; a version that does not know the log beside them must not open them.
+  3: '',
 }
 
 /**

@@ -19,6 +19,9 @@ const sql = {
 
   insertRun: `INSERT INTO run (number, tenant, run, flow, version, status, key, in_line, created_at, updated_at, recoveries, event, parent_run, parent_step, linked, input, held)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?9, ?9, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  insertPlainRun: `INSERT INTO run (number, tenant, run, flow, version, status, in_line, created_at, updated_at, ended_at, recoveries, event, input)
+    VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, 0, ?, ?)`,
+  hasRun: 'SELECT 1 FROM run WHERE tenant = ? AND run = ?',
   // Sets no indexed column but those of an end: what it does not name, it need not look up.
   completeRun: 'UPDATE run SET status = 4, ended_at = ?1, updated_at = max(updated_at, ?1) WHERE number = ?2',
   setState:

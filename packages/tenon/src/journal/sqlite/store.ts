@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { decode } from '../../base/json.ts'
-import type { RunStatus } from '../journal.ts'
-import { dedupeIndex, type DedupeIndex } from './dedupe.ts'
+import type { RunStatus, Start } from '../journal.ts'
+import type { DedupeIndex } from './dedupe.ts'
+import type { RedoLog } from './log.ts'
 import { blockSize, heldStatuses, statusCode, statuses, statusOf } from './schema.ts'
-import { prepareAll, type Statements } from './statements.ts'
+import type { Statements } from './statements.ts'
+import type { WireEvent } from './wire.ts'
 
 /** What the writer holds beside the file: everything here can be read back from it. */
 export interface Store {
@@ -14,10 +15,13 @@ export interface Store {
   lastNumber: number
   seed: number
   readonly dedupe: DedupeIndex
+  readonly log: RedoLog
+  /** What the log holds and the tables do not. */
+  pending: Pending
   /** Runs lately written, so that an append need not read. */
   readonly live: Map<string, LiveRun>
   /** What is noted of each flow, by tenant. */
-  readonly flows: Map<string, FlowNotes>
+  flows: Map<string, FlowNotes>
   lastFlow: FlowNotes | null
   /** Combinations of fields that waits match on, by tenant and type. */
   readonly shapes: Map<string, string[][]>
@@ -43,47 +47,32 @@ export interface LiveRun {
   readonly parentStep: string | null
   status: RunStatus
   inLine: boolean
+  /** It is new since the start of the process, and has had neither wait nor message. */
+  isPlain: boolean
   recoveries: number
   lastSeq: number
   inboxCount: number
 }
 
+/** What is in the log and in memory, but not in the tables yet. */
+export interface Pending {
+  writes: number
+  bytes: number
+  readonly events: { readonly number: number; readonly message: WireEvent }[]
+  readonly runs: Map<number, PendingRun>
+}
+
+/** One run's share, folded: however many appends there were, the tables are told once. */
+export interface PendingRun {
+  readonly live: LiveRun
+  /** `null` for a run that the tables have. */
+  readonly born: { readonly start: Start; readonly at: number; readonly event: number } | null
+  packed: string
+  at: number
+  endedAt: number | null
+}
+
 const mostLive = 20_000
-
-export function openStore(db: DatabaseSync): Store {
-  const run = prepareAll(db)
-  const store: Store = {
-    db,
-    run,
-    epoch: 0,
-    batch: 0,
-    lastNumber: 0,
-    seed: 0,
-    dedupe: dedupeIndex(run),
-    live: new Map(),
-    flows: new Map(),
-    lastFlow: null,
-    shapes: new Map(),
-  }
-  reload(store)
-  return store
-}
-
-/** Forgets all that is held beside the file: after a batch that was rolled back. */
-export function reload(store: Store): void {
-  const meta = store.run.readMeta.get() as Record<'epoch' | 'batch' | 'last_number' | 'merged' | 'seed', number>
-  store.epoch = meta.epoch
-  store.batch = meta.batch
-  store.lastNumber = meta.last_number
-  store.seed = meta.seed
-  store.live.clear()
-  store.flows.clear()
-  store.lastFlow = null
-  store.shapes.clear()
-  for (const { tenant, type, names } of store.run.shapes.all() as Record<string, string>[])
-    addShape(store, `${tenant}\n${type}`, decode(names ?? '[]') as string[])
-  store.dedupe.reload(meta)
-}
 
 export function addShape(store: Store, path: string, names: string[]): void {
   const shapes = store.shapes.get(path)
@@ -130,6 +119,7 @@ function fromRow(store: Store, row: Record<string, unknown> | undefined): LiveRu
     parentStep: row['parent_step'] as string | null,
     status: statusOf(row['status']),
     inLine: row['in_line'] === 1,
+    isPlain: false,
     recoveries: row['recoveries'] as number,
     lastSeq: row['last_seq'] as number,
     inboxCount: row['inbox_count'] as number,
@@ -199,8 +189,16 @@ export function setReady(store: Store, run: LiveRun, at: number): void {
   setStatus(store, run, { status: 'ready', wakeAt: null, code: null, at })
 }
 
-/** Writes what belongs to the batch as a whole; the last thing before its commit. */
-export function writeTotals(store: Store): void {
+/** Writes what belongs to the batch as a whole; the last thing before its commit. `events` are those that it brings, besides the ones that were pending. */
+export function writeTotals(store: Store, events: number): void {
+  // Twice as many keys as are added: a merge ends before the next has to begin.
+  store.dedupe.merge(2 * (events + store.pending.events.length))
+  writeTally(store)
+  store.batch += 1
+  store.run.writeMeta.run(store.batch, store.lastNumber, store.dedupe.merged())
+}
+
+export function writeTally(store: Store): void {
   for (const notes of store.flows.values()) {
     if (!notes.isChanged) continue
     notes.isChanged = false
@@ -209,6 +207,4 @@ export function writeTotals(store: Store): void {
       notes.changes[status] = 0
     })
   }
-  store.batch += 1
-  store.run.writeMeta.run(store.batch, store.lastNumber, store.dedupe.merged())
 }

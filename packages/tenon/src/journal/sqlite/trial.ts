@@ -16,13 +16,13 @@ export interface CommitFault {
   readonly errcode: number
 }
 
-/** A commit with the faults that were ordered. */
-export function trialCommit(commit: () => void, trial: Trial): () => void {
+/** Commits, of the tables or of the log, with the faults that were ordered. */
+export function trialCommit(trial: Trial): (commit: () => void) => void {
   const { commitDelayMs = 0, failBefore, failAfter } = trial
-  if (commitDelayMs === 0 && failBefore === undefined && failAfter === undefined) return commit
+  if (commitDelayMs === 0 && failBefore === undefined && failAfter === undefined) return (commit) => commit()
   const clock = new Int32Array(new SharedArrayBuffer(4))
   let count = 0
-  return () => {
+  return (commit) => {
     count += 1
     if (failBefore?.commits.includes(count) === true) throw faultOf(failBefore)
     commit()

@@ -38,6 +38,7 @@ function hashOfMatch(store: Store, of: { readonly tenant: string; readonly type:
 
 /** Begins a wait; an event that came before may satisfy it at once. */
 export function beginWait(store: Store, run: LiveRun, { step, type, match, since }: NewWait): void {
+  run.isPlain = false
   const names = Object.keys(match).sort()
   const text = matchText(match, names)
   const path = `${run.tenant}\n${type}`

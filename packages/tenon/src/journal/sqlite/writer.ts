@@ -1,13 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { committer, type Committer } from './batch.ts'
+import { writeBatch } from './batch.ts'
 import { readEvent } from './deliver.ts'
-import { openFolder, type FolderOptions, type OpenFolder } from './folder.ts'
+import { logPath, openFolder, type FolderOptions, type OpenFolder } from './folder.ts'
 import { prune, type PruneQuery } from './prune.ts'
-import { workReads } from './read.ts'
-import { openStore, type Store } from './store.ts'
+import { workReads, type WorkReads } from './read.ts'
+import { openLog } from './log.ts'
+import { openStore } from './open-store.ts'
+import { writeTotals, type Store } from './store.ts'
 import { serve, type Methods } from './thread.ts'
+import { Transactions } from './transactions.ts'
 import { trialCommit, type Trial } from './trial.ts'
-import { unflatten, type Flat } from './wire.ts'
 
 export interface WriterData extends FolderOptions {
   readonly trial: Trial
@@ -20,48 +22,91 @@ const checkpointBytes = 16 * 1024 * 1024
 const bytesPerBatch = 96 * 1024
 const overhead = 3
 
+/** The log is brought into the tables when it holds so much: seldom enough to write each page once for many runs, often enough that nobody waits for long. */
+const settleAt = { writes: 2000, bytes: 1024 * 1024 }
+
 serve(parentPort, () => openWriter(workerData as WriterData))
 
 function openWriter({ trial, ...options }: WriterData): Methods {
   const opened = openFolder(options)
   const { db, closedCleanly } = opened
   if (trial.mostPages !== undefined) db.exec(`PRAGMA max_page_count = ${trial.mostPages}`)
-  const store = openStore(db)
-  const batches = committer(
-    store,
-    trialCommit(() => void store.run.commit.run(), trial),
-  )
+  const store = openStore(db, openLog(logPath(options.folder)))
+  const transactions = new Transactions(store, trialCommit(trial))
   let written = 0
 
   function checkpoint(bytes: number): void {
     written += bytesPerBatch + overhead * bytes
-    if (written < checkpointBytes || batches.stopped() !== null) return
+    if (written < checkpointBytes || transactions.stopped !== null) return
     written = 0
     db.exec('PRAGMA wal_checkpoint(PASSIVE)')
   }
 
+  function settle(): void {
+    const { bytes } = store.pending
+    if (bytes === 0) return
+    transactions.settle()
+    checkpoint(bytes)
+  }
+
+  /** Where the tables take nothing, what they have is better than no answer. */
+  function settleIfPossible(): void {
+    try {
+      settle()
+    } catch {
+      // The next batch says why.
+    }
+  }
+
   return {
-    ...workReads(db),
+    ...afterwards(settle, workReads(db)),
     opened: () => ({ epoch: store.epoch, closedCleanly }),
-    write: (flat: Flat) => batches.write(unflatten(flat)),
-    'after write': (_flat: Flat, bytes: number) => checkpoint(bytes),
-    event: (tenant: string, key: string) => readEvent(store, tenant, key),
-    prune: (query: PruneQuery) => batches.transact(() => prune(store, query)),
-    close: () => closeWriter(opened, store, batches),
+    write: (sent: Uint8Array) => writeBatch(store, transactions, sent),
+    'after write': (_sent: Uint8Array, bytes: number) => {
+      const { pending } = store
+      if (pending.writes === 0) checkpoint(bytes)
+      else if (pending.writes >= settleAt.writes || pending.bytes >= settleAt.bytes) settleIfPossible()
+    },
+    settle: settleIfPossible,
+    event(tenant: string, key: string) {
+      settleIfPossible()
+      return readEvent(store, tenant, key)
+    },
+    // What it deletes may be the room that the rest needs.
+    prune(query: PruneQuery) {
+      settleIfPossible()
+      return transactions.separately(() => prune(store, query))
+    },
+    close: () => closeWriter(opened, store, transactions),
   }
 }
 
-function closeWriter({ db, release }: OpenFolder, store: Store, batches: Committer): void {
+/** Each of these, once `first` is done. */
+function afterwards(first: () => void, reads: WorkReads): Methods {
+  return Object.fromEntries(
+    Object.entries(reads as unknown as Methods).map(([name, read]) => [
+      name,
+      (...parameters: unknown[]) => {
+        first()
+        return read(...parameters)
+      },
+    ]),
+  )
+}
+
+function closeWriter({ db, release }: OpenFolder, store: Store, transactions: Transactions): void {
   try {
-    if (batches.stopped() !== null) return
-    batches.transact(() => {
+    if (transactions.stopped !== null) return
+    transactions.transact(() => {
       // What is merged need not be read back at the next start.
       store.dedupe.mergeAll()
-      store.run.writeMeta.run(++store.batch, store.lastNumber, store.dedupe.merged())
+      writeTotals(store, 0)
       store.run.closeCleanly.run()
     })
+    store.log.remove()
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   } finally {
+    store.log.close()
     db.close()
     release()
   }
