@@ -1,4 +1,7 @@
-// Stands around every commit of node:sqlite in this process, in whichever thread: for tests that end a process there, and measurements that slow it down.
+// Stands around every commit in this process, of node:sqlite and of the journal's log, in whichever thread: for tests that end a process there, and measurements
+// that slow it down.
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { DatabaseSync } from 'node:sqlite'
 
 export interface AroundCommits {
@@ -15,6 +18,9 @@ export function aroundCommits(around: AroundCommits): void {
     around.after?.()
     return result
   }
+  const { fdatasyncSync } = fs
+  fs.fdatasyncSync = (file) => commit(() => fdatasyncSync(file))
+  syncBuiltinESMExports()
   const { exec, prepare } = DatabaseSync.prototype
   DatabaseSync.prototype.exec = function (sql) {
     return isCommit(sql) ? commit(() => exec.call(this, sql)) : exec.call(this, sql)

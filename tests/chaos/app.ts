@@ -6,6 +6,7 @@ const baseUrl = process.env['CHAOS_PROVIDER'] ?? 'http://127.0.0.1:9'
 const idempotency = { header: 'idempotency-key', life: '1d' } as const
 const made = z.object({ id: z.string() })
 const asked = z.object({ event: z.string(), order: z.string() })
+const order = z.object({ order: z.string(), customer: z.string(), kind: z.number() })
 
 const hook = z.object({ id: z.string(), type: z.string(), data: z.unknown() })
 
@@ -37,7 +38,7 @@ export const shop = defineConnector('shop', {
     // Neither a key nor a way to find out: a lost answer needs a person.
     notify: operation({ method: 'POST', path: '/notices', input: asked, output: made }),
   },
-  events: { 'order.paid': { data: z.object({ order: z.string(), customer: z.string(), kind: z.number() }) } },
+  events: { 'order.paid': { data: order }, 'order.noted': { data: order } },
 })
 
 export const carrier = defineConnector('carrier', {
@@ -96,7 +97,20 @@ export const orderPaid = defineFlow('order-paid', {
   },
 })
 
+/** Without key and wait: its runs go through the journal's log. */
+export const orderNoted = defineFlow('order-noted', {
+  trigger: shop.on('order.noted'),
+  uses: { shop },
+  retry: { attempts: 60, base: '20ms', cap: '500ms' },
+  async run({ event, step, shop }) {
+    const asked = await step.run('map', () => ({ event: event.id, order: event.data.order }))
+    const reservation = await shop.reserve(asked)
+    const confirmed = await shop.confirm({ ...asked, shipment: reservation.id })
+    return { confirmation: confirmed.id }
+  },
+})
+
 export default defineApp({
-  flows: [orderPaid],
+  flows: [orderPaid, orderNoted],
   simulators: [shop, carrier].map((connector) => ({ kind: 'simulator' as const, connector })),
 })

@@ -193,8 +193,9 @@ function feed({ options, sender, secrets, orders, random }: World): { count: () 
       const id = `order_${options.seed}_${count}`
       const customer = `customer_${Math.floor(count / perCustomer)}`
       const data = { order: `ord_${count}`, customer, kind: random.between(0, 9) }
-      orders.set(id, data)
-      sender.send({ path: '/hooks/shop', secret: secrets.shop }, id, JSON.stringify({ id, type: 'order.paid', data }))
+      const type = random.chance(0.4) ? 'order.noted' : 'order.paid'
+      orders.set(id, { ...data, type })
+      sender.send({ path: '/hooks/shop', secret: secrets.shop }, id, JSON.stringify({ id, type, data }))
     }
   }, feedMs)
   return { count: () => count, stop: () => clearInterval(timer) }

@@ -22,6 +22,7 @@ export interface Verdict {
 }
 
 export interface Order {
+  readonly type: 'order.paid' | 'order.noted'
   readonly customer: string
   readonly kind: number
 }
@@ -70,7 +71,8 @@ function byEvent(runs: readonly RunRow[]): Map<string, RunRow[]> {
   return map
 }
 
-function expectedSteps({ kind }: Order): readonly Step[] {
+function expectedSteps({ type, kind }: Order): readonly Step[] {
+  if (type === 'order.noted') return ['reserve', 'confirm']
   return kind === 0 ? ['reserve', 'ship', 'notify', 'confirm'] : ['reserve', 'ship', 'confirm']
 }
 
@@ -123,8 +125,10 @@ function beyondOne({ event, step, count, keys }: Effect, problems: string[]): nu
 function overlaps({ provider, orders }: Evidence): string[] {
   const byCustomer = new Map<string, { event: string; first: number; last: number }[]>()
   for (const [event, span] of provider.spans) {
-    const customer = orders.get(event)?.customer
-    if (customer === undefined) continue
+    const order = orders.get(event)
+    // The other flow has no key.
+    if (order?.type !== 'order.paid') continue
+    const { customer } = order
     byCustomer.set(customer, [...(byCustomer.get(customer) ?? []), { event, ...span }])
   }
   return [...byCustomer].flatMap(([customer, spans]) => {
