@@ -50,7 +50,7 @@ export function openFolder({ folder, checkAlways, checkAfterCrash }: FolderOptio
       checkHeader(folder, path)
       const size = statSync(path).size
       if (size <= (hasWal(path) ? checkAfterCrash : checkAlways)) checkPages(folder, path)
-      if (existsSync(logPath(folder))) checkLog(folder, path)
+      checkLog(folder, path)
       return { ...openDatabase(path), release }
     })
   } catch (error) {
@@ -176,6 +176,7 @@ export function logPath(folder: string): string {
 }
 
 export function checkLog(folder: string, path: string): void {
+  if (!existsSync(logPath(folder))) return
   const batch = readWithoutTrace(path, (db) => Number(db.prepare('SELECT batch FROM meta').get()?.['batch']))
   const problem = findLogDamage(logPath(folder), batch)
   if (problem !== null) throw damaged(folder, problem)

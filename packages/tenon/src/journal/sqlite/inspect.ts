@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../../base/errors.ts'
 import { isAlive } from './alive.ts'
 import { isBusy } from './failure.ts'
-import { checkHeader, checkPages, holderPath, readWithoutTrace } from './folder.ts'
+import { checkHeader, checkLog, checkPages, holderPath, readWithoutTrace } from './folder.ts'
 import { schemaVersion } from './schema.ts'
 
 /** What can be told of a journal from outside, without harm to who works on it. */
@@ -43,6 +43,7 @@ export function inspectJournal(folder: string, checkUpTo: number): JournalInspec
     format = checkHeader(folder, path)
     if (facts.holder?.holds === true) return { ...facts, format, rest: null, damage: null }
     if (isChecked) checkPages(folder, path)
+    checkLog(folder, path)
     return { ...facts, format, rest: { ...readRest(path), isChecked }, damage: null }
   } catch (error) {
     return { ...facts, format, rest: null, damage: messageOf(error) }
