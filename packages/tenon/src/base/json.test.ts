@@ -38,6 +38,10 @@ test('what is decoded is an equal copy of what was encoded', () => {
   expect(count).toBeGreaterThan(1000)
 })
 
+test('an invalid date comes back as one', () => {
+  expect(decode(encode({ at: new Date(Number.NaN) }))).toEqual({ at: new Date(Number.NaN) })
+})
+
 test('a value that contains itself is refused, with its path', () => {
   const value: { self?: unknown } = {}
   value.self = value

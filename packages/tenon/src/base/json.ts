@@ -195,7 +195,8 @@ function prepare(value: unknown, path: string, depth: number): unknown {
 
 function prepareObject(value: object, path: string, depth: number): unknown {
   if (Array.isArray(value)) return value.map((part, index) => prepare(part, `${path}[${index}]`, depth + 1))
-  if (value instanceof Date) return { [tag]: 'date', of: value.toISOString() }
+  // An invalid date stays one.
+  if (value instanceof Date) return { [tag]: 'date', of: Number.isNaN(value.getTime()) ? '' : value.toISOString() }
   if (value instanceof Uint8Array)
     return { [tag]: 'bytes', of: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') }
   const prototype: unknown = Object.getPrototypeOf(value)
