@@ -135,6 +135,27 @@ describe('one run', () => {
   )
 
   test(
+    'start anew settles a failed run, so that the new one does not wait behind it for ever',
+    look(async () => {
+      await fault('shiprocket', { kind: 'refused', next: 1, of: 'createOrder' })
+      await paid()
+      await expect
+        .poll(async () => (await api<{ runs: RunRow[] }>('GET', '/runs?status=failed&flow=order-paid')).runs.length)
+        .toBe(1)
+      const { runs } = await api<{ runs: RunRow[] }>('GET', '/runs?status=failed&flow=order-paid')
+      await visit(`/console/runs/${runs[0]?.run}`, {}, async ({ page }) => {
+        await badge(page, 'Failed')
+        await press(page, 'Start anew')
+        expect(await page.getByRole('checkbox', { name: /^Cancel this one/ }).isChecked()).toBe(true)
+        await confirm(page, /^Start it anew/, 'Start a new run', 'dialog-anew-settles')
+        await badge(page, 'Cancelled')
+        await page.getByRole('link', { name: /^Open run/ }).click()
+        await badge(page, 'Waiting')
+      })
+    }),
+  )
+
+  test(
     'cancel takes back what was done, with the reason kept',
     look(async () => {
       const run = await startReview('Cancelled')

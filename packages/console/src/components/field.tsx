@@ -158,3 +158,20 @@ export function ChoiceField<Value extends string>({
     </fieldset>
   )
 }
+
+export interface CheckFieldProps {
+  readonly label: string
+  readonly hint: string
+  readonly checked: boolean
+  readonly onChange: (checked: boolean) => void
+}
+
+export function CheckField({ label, hint, checked, onChange }: CheckFieldProps): ReactNode {
+  return (
+    <label className={styles.choice}>
+      <input type="checkbox" checked={checked} onChange={({ target }) => onChange(target.checked)} />
+      <strong>{label}</strong>
+      <span>{hint}</span>
+    </label>
+  )
+}

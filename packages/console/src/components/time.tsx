@@ -47,12 +47,12 @@ export function useNow(everyMs = 10_000): number {
   return useSyncExternalStore(ticker.subscribe, ticker.get)
 }
 
-/** `5 min ago`; the whole time on hover. */
+/** `5 min ago`, of something that is past; the whole time on hover. */
 export function Ago({ at }: { readonly at: number }): ReactNode {
   const now = useNow()
   return (
     <time dateTime={new Date(at).toISOString()} title={fullTime(at)}>
-      {distance(at, now)}
+      {distance(at, Math.max(at, now))}
     </time>
   )
 }

@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from 'react'
-import { TextField } from '../../components/field.tsx'
+import { post } from '../../api/client.ts'
+import { CheckField, TextField } from '../../components/field.tsx'
 import { Notice } from '../../components/notice.tsx'
 import { listWords, stepLabel } from '../../words/words.ts'
 import type { ActionDialogProps } from './actions.tsx'
@@ -26,15 +27,31 @@ export function RetryDialog(props: ActionDialogProps): ReactNode {
 }
 
 export function AnewDialog(props: ActionDialogProps): ReactNode {
-  const done = props.run.steps.filter(({ state, kind, isUndo }) => state === 'completed' && kind === 'call' && !isUndo)
-  const isUndone = props.run.undo === 'done'
+  const { run, status, key, steps, undo } = props.run
+  const done = steps.filter(({ state, kind, isUndo }) => state === 'completed' && kind === 'call' && !isUndo)
+  // A run that failed or is parked keeps its key, and the new one would stand behind it.
+  const isInTheWay = key !== null && (status === 'failed' || status === 'parked')
+  const [isCancelled, setCancelled] = useState(isInTheWay)
+  const cancel = (): Promise<unknown> =>
+    post(`/runs/${encodeURIComponent(run)}/cancel`, { reason: 'it was started anew' })
   return (
-    <OrderDialog {...props} title="Start it anew?" path="/anew" verb="Start a new run">
-      <p>
-        A new run begins, with the same input, and is linked to this one. This one stays as it is
-        {props.run.status === 'parked' ? ': cancel it if it is no longer wanted.' : '.'}
-      </p>
-      {done.length > 0 && !isUndone && (
+    <OrderDialog
+      {...props}
+      title="Start it anew?"
+      path="/anew"
+      verb="Start a new run"
+      then={isCancelled ? cancel : undefined}
+    >
+      <p>A new run begins, with the same input, and is linked to this one.</p>
+      {isInTheWay && (
+        <CheckField
+          label="Cancel this one"
+          hint={`Both have the key ${key}: as long as this one is not settled, the new one waits behind it.${undo === 'none' ? ' Cancelling takes back what this one did.' : ''}`}
+          checked={isCancelled}
+          onChange={setCancelled}
+        />
+      )}
+      {done.length > 0 && undo !== 'done' && !isCancelled && (
         <Notice tone="parked" title="What this run has done will be done again">
           <p>
             The new run knows nothing of it:{' '}

@@ -12,6 +12,8 @@ export interface OrderDialogProps extends ActionDialogProps {
   readonly path: string
   readonly body?: () => unknown
   readonly verb: string
+  /** What has to follow when it was taken. */
+  readonly then?: (() => Promise<unknown>) | undefined
   readonly isDangerous?: boolean
   readonly isComplete?: boolean
   readonly children: ReactNode
@@ -26,12 +28,17 @@ export function OrderDialog({
   path,
   body,
   verb,
+  then,
   isDangerous = false,
   isComplete = true,
   children,
 }: OrderDialogProps): ReactNode {
   const order = useMutation({
-    mutationFn: () => post<{ run: string }>(`/runs/${encodeURIComponent(run.run)}${path}`, body?.() ?? {}),
+    mutationFn: async () => {
+      const answer = await post<{ run: string }>(`/runs/${encodeURIComponent(run.run)}${path}`, body?.() ?? {})
+      await then?.()
+      return answer
+    },
     onSuccess: onDone,
   })
   return (

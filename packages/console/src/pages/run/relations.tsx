@@ -1,6 +1,8 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { RunDetail } from '../../api/contract.ts'
+import { runQuery } from '../../api/queries.ts'
 import { Card } from '../../components/page.tsx'
 import { StateMark } from '../../components/status.tsx'
 import { Ago } from '../../components/time.tsx'
@@ -22,14 +24,7 @@ export function Relations({ run }: { readonly run: RunDetail }): ReactNode {
   return (
     <Card title="Other runs">
       <div className={styles.parts}>
-        {ahead !== null && (
-          <div>
-            <h3>Before it</h3>
-            <p className={styles.soft}>
-              <RunLink run={ahead} /> holds the key <bdi>{run.key}</bdi>. This run goes on when that one is finished.
-            </p>
-          </div>
-        )}
+        {ahead !== null && <Ahead ahead={ahead} of={run} />}
         <Behind run={run} />
         {parent !== null && (
           <div>
@@ -50,6 +45,29 @@ export function Relations({ run }: { readonly run: RunDetail }): ReactNode {
         <Children run={run} />
       </div>
     </Card>
+  )
+}
+
+/** Who holds the key; where that run needs somebody, so does this one. */
+function Ahead({ ahead, of }: { readonly ahead: string; readonly of: RunDetail }): ReactNode {
+  const { data } = useQuery(runQuery(ahead))
+  const isStuck = data?.status === 'failed' || data?.status === 'parked'
+  return (
+    <div>
+      <h3>Before it</h3>
+      <p className={styles.line}>
+        {data !== undefined && <StateMark state={data.status} />}
+        <RunLink run={ahead} />
+        <span className={styles.soft}>
+          holds the key <bdi>{of.key}</bdi>.
+        </span>
+      </p>
+      <p className={styles.soft}>
+        {isStuck
+          ? 'It does not go on by itself: open it, and retry or cancel it.'
+          : 'This run goes on when that one is finished.'}
+      </p>
+    </div>
   )
 }
 
