@@ -127,7 +127,7 @@ function RunId({ run }: { readonly run: RunDetail }): ReactNode {
 }
 
 function Summary({ run }: { readonly run: RunDetail }): ReactNode {
-  const now = useNow(5_000)
+  const now = useNow(run.endedAt === null ? 1_000 : 60_000)
   const { data: flows } = useQuery(flowsQuery)
   const isPaused = flows?.some(({ name, paused }) => name === run.flow && paused) ?? false
   const { headline, sentences, advice } = storyOf(run, now, isPaused)

@@ -17,7 +17,7 @@ export interface WaterfallProps {
 /** Steps and their tries under each other, time from left to right. */
 export function Waterfall({ run, chosen, onChoose }: WaterfallProps): ReactNode {
   const isMoving = run.steps.some(({ state }) => state === 'running') || run.status === 'ready'
-  const ticking = useNow(isMoving ? 250 : 10_000)
+  const ticking = useNow(isMoving ? 250 : run.endedAt === null ? 1_000 : 60_000)
   const now = run.endedAt ?? ticking
   const axis = useMemo(() => axisOf(run, now), [run, now])
   if (run.steps.length === 0) return <p className={styles.none}>It has not begun a step yet.</p>
