@@ -53,7 +53,7 @@ describe('text from outside is shown as text', () => {
   test(
     'SEC-09: in the address',
     look(async () => {
-      const text = encodeURIComponent(texts[1] ?? '')
+      const text = encodeURIComponent(`${texts[1]} of nobody`)
       for (const path of [`/runs?key=${text}`, `/runs/${text}`, `/flows/${text}`, `/simulators/${text}`])
         await visit(`/console${path}`, { expected: /status of 40/ }, async ({ page }) => {
           await page.getByRole('heading', { level: 1 }).waitFor()
