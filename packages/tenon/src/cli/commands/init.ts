@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process'
 import { relative, resolve } from 'node:path'
 import { TenonError } from '../../base/errors.ts'
 import { exitCodes, textOption, type CommandDefinition, type CommandInput } from '../command.ts'
+import { ourPackages } from '../init/clone.ts'
 import { askFor, type Answers } from '../init/questions.ts'
+import { isAtLeast, nodeOnPath, oldestNode } from '../node-on-path.ts'
 import { templates, type Template } from '../init/templates.ts'
 import { projectName, writeProject, type WrittenProject } from '../init/write-project.ts'
 
@@ -38,7 +40,10 @@ export const command: CommandDefinition = {
       input.terminal.out(
         JSON.stringify({ folder: resolve(folder), name, template: template.name, ...written, installed: isInstalled }),
       )
-    else sayNext(input, template, folder, isInstalled)
+    else {
+      sayNext(input, template, folder, isInstalled)
+      await sayOfOldNode(input)
+    }
     return answers.install && !isInstalled ? exitCodes.failed : exitCodes.good
   },
 }
@@ -71,7 +76,8 @@ function tell({ terminal }: CommandInput, { folder }: Answers, { written, kept }
   terminal.out('')
   terminal.out('  Your package.json needs this:')
   terminal.out('    npm pkg set type=module scripts.dev="tenon dev" scripts.test="vitest run"')
-  terminal.out('    npm install tenon @tenon/connectors @tenon/console zod')
+  const packages = Object.values(ourPackages(folder)).map((spec) => spec.replace(/^file:/, ''))
+  terminal.out(`    npm install ${packages.join(' ')} zod`)
   terminal.out('    npm install --save-dev typescript vitest @types/node')
 }
 
@@ -89,6 +95,13 @@ function sayNext({ terminal }: CommandInput, { tryIt }: Template, folder: string
   terminal.out('  Next:')
   for (const [line = '', what = ''] of lines)
     terminal.out(`    ${colours.bold(line.padEnd(widest))}${what === '' ? '' : `   ${colours.dim(what)}`}`.trimEnd())
+  terminal.out('')
+}
+
+async function sayOfOldNode({ terminal }: CommandInput): Promise<void> {
+  const [version, floor] = [await nodeOnPath(), oldestNode()]
+  if (version === null || isAtLeast(version, floor)) return
+  terminal.out(`  Your Node is ${version}. The tests need ${floor} or newer: nodejs.org`)
   terminal.out('')
 }
 

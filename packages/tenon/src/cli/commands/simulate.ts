@@ -8,8 +8,8 @@ const faultKinds: readonly string[] = [...faultChoices.map(({ kind }) => kind), 
 export const command: CommandDefinition = {
   summary: 'Make something happen in a simulator: an event, or a fault.',
   arguments: [
-    ['[connector]', 'whose simulator; nothing lists them'],
-    ['[event]', 'what happens there; nothing lists what can'],
+    ['[connector]', 'whose simulator; leave it out to list them'],
+    ['[event]', 'what happens there; leave it out to list what can'],
   ],
   options: [
     ['--data <json>', "what the event is about; default is the simulator's own example"],

@@ -1,29 +1,35 @@
-import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { parseJson } from '../../base/json.ts'
 import { findConsole } from '../../server/console/files.ts'
 import { version } from '../../server/version.ts'
+import { isAtLeast, nodeOnPath, oldestNode, versionOfTool } from '../node-on-path.ts'
 import { findingsOf, type Examined, type Finding } from './finding.ts'
 
 interface Manifest {
   readonly version?: string
   readonly type?: string
-  readonly engines?: { readonly node?: string }
 }
 
 /** Node, the machine, npm. */
 export async function examineEnvironment(): Promise<readonly Finding[]> {
   const { ok, warn, fail } = findingsOf('environment')
-  const floor = (readManifest(new URL('../../../package.json', import.meta.url))?.engines?.node ?? '').replace('>=', '')
+  const floor = oldestNode()
   const node = `Node ${process.versions.node} on ${process.platform} ${process.arch}`
-  const npm = await npmVersion()
+  const [onPath, npm] = await Promise.all([nodeOnPath(), versionOfTool('npm')])
   return [
     isAtLeast(process.versions.node, floor)
       ? ok(node)
       : fail(`${node}, and Tenon needs ${floor} or newer`, 'Install a newer Node from nodejs.org.'),
+    ...(onPath === null || isAtLeast(onPath, floor)
+      ? []
+      : [
+          warn(
+            `your own node is ${onPath}: Tenon brings a newer one for itself, but tests and other tools run on yours`,
+            `Install Node ${floor} or newer from nodejs.org.`,
+          ),
+        ]),
     process.platform === 'win32'
       ? warn('Windows is not tested as much as Linux and macOS', 'For production take Linux.')
       : ok(`user ${process.getuid?.() === 0 ? 'root' : String(process.getuid?.() ?? '')}`.trim()),
@@ -31,18 +37,6 @@ export async function examineEnvironment(): Promise<readonly Finding[]> {
       ? warn('npm is not there', 'It comes with Node; nothing but installing packages needs it.')
       : ok(`npm ${npm}`),
   ]
-}
-
-async function npmVersion(): Promise<string | null> {
-  try {
-    const { stdout } = await promisify(execFile)('npm', ['--version'], {
-      timeout: 10_000,
-      shell: process.platform === 'win32',
-    })
-    return stdout.trim()
-  } catch {
-    return null
-  }
 }
 
 /** The packages as the app finds them. */
@@ -108,13 +102,4 @@ function readManifest(path: string | URL): Manifest | null {
   } catch {
     return null
   }
-}
-
-function isAtLeast(version: string, floor: string): boolean {
-  const [given, wanted] = [version, floor].map((text) => text.split('.').map(Number))
-  for (const [index, number] of (wanted ?? []).entries()) {
-    const mine = given?.[index] ?? 0
-    if (mine !== number) return mine > number
-  }
-  return true
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
@@ -38,6 +39,30 @@ describe('a new project', () => {
     expect(theirs['engines']?.['node']).toBe(manifest(join(root, 'packages/tenon/package.json'))['engines']?.['node'])
   })
 
+  test('by a clone is linked to its packages: its types fit, and its tests pass, without a build', async () => {
+    const root = join(import.meta.dirname, '../../../../..')
+    expect((await tenon('init', 'linked')).code).toBe(0)
+    const linked = join(folder, 'linked')
+    const { dependencies } = manifest(join(linked, 'package.json'))
+    for (const [name, part] of [
+      ['tenon', 'tenon'],
+      ['@tenon/connectors', 'connectors'],
+      ['@tenon/console', 'console'],
+    ] as const) {
+      expect(dependencies?.[name]).toMatch(/^file:\.\./)
+      expect(join(linked, dependencies?.[name]?.replace('file:', '') ?? '')).toBe(join(root, 'packages', part))
+    }
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST')))
+    const tool = (path: string, ...words: string[]): string =>
+      execFileSync(process.execPath, [join(root, 'node_modules', path), ...words], {
+        cwd: linked,
+        env: { ...env, NO_COLOR: '1' },
+        encoding: 'utf8',
+      })
+    tool('typescript/bin/tsc')
+    expect(tool('vitest/vitest.mjs', 'run')).toMatch(/Tests +2 passed/)
+  }, 60_000)
+
   test('with --json is told as data', async () => {
     const { code, out } = await tenon('init', 'data-project', '--json', '--name', '@me/shop')
     expect([code, JSON.parse(out)]).toMatchObject([
@@ -62,7 +87,7 @@ describe('what is there', () => {
     write('settled/package.json', '{ "name": "mine" }')
     const { code, out } = await tenon('init', 'settled')
     expect([code, read('settled/package.json')]).toEqual([0, '{ "name": "mine" }'])
-    expect(out).toMatch(/package\.json was there[^]*npm install tenon/)
+    expect(out).toMatch(/package\.json was there[^]*npm install (?:\.\.\/?\S* ){3}zod/)
   })
 })
 

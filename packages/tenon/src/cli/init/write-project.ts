@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { messageOf, TenonError } from '../../base/errors.ts'
+import { isClone, linkToClone } from './clone.ts'
 import { filesOf, type Template } from './templates.ts'
 
 export interface NewProject {
@@ -16,14 +17,21 @@ export interface WrittenProject {
 }
 
 /** Files of which a project may have its own. */
-const mayExist: ReadonlySet<string> = new Set(['package.json', 'tsconfig.json', '.gitignore', 'README.md'])
+const mayExist: ReadonlySet<string> = new Set([
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+  '.gitignore',
+  'README.md',
+])
 
 /** Writes a new project, all of it or nothing, and never over a file that is there. Throws `INPUT_INVALID` where its code would meet other code. */
 export function writeProject({ template, folder, name }: NewProject): WrittenProject {
   const path = resolve(folder)
   if (existsSync(path) && !statSync(path).isDirectory())
     throw new TenonError('INPUT_INVALID', `${folder} is a file. Name a folder.`)
-  const files = filesOf(template, name)
+  const templateFiles = filesOf(template, name)
+  const files = isClone ? linkToClone(templateFiles, folder) : templateFiles
   const present = [...files.keys()].filter((file) => existsSync(join(path, file)))
   const inTheWay = present.filter((file) => !mayExist.has(file))
   if (inTheWay.length > 0)
