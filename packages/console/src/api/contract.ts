@@ -106,9 +106,16 @@ export interface StepView {
   readonly startedAt: number
   readonly endedAt: number | null
   readonly attempts: readonly AttemptView[]
+  readonly decision: DecisionView | null
   readonly input?: unknown
   readonly result: unknown
   readonly error: ErrorView | null
+}
+
+export interface DecisionView {
+  readonly kind: 'happened' | 'did-not-happen' | 'retry'
+  readonly by: string
+  readonly at: number
 }
 
 export interface AttemptView {

@@ -68,6 +68,25 @@ describe('a broken app is refused with file, name and remedy', () => {
 })
 
 describe('a server and its command line', () => {
+  test('what is started anew behind the failed run that holds its key says how it gets its turn', async () => {
+    const body = "if ((await step.run('look', () => 7)) === 7) throw new Error('no')"
+    const app = write('app.ts', flowApp("key: () => 'SO-1',", body))
+    const { child, ended, said } = begin('start', '--app', app)
+    await said(/address +(http:\S+)/)
+    await tenon('runs', 'start', 'report', '--id', 'first')
+    await said(/✗ report/)
+
+    const { out } = await tenon('runs', 'retry', 'first', '--anew')
+    expect(out).toMatch(/Started anew[^]*run first holds its key[^]*npx tenon runs cancel first/)
+    expect((await tenon('runs', 'cancel', 'first')).code).toBe(0)
+    await said(/✗ report/) // the new one had its turn
+    await tenon('runs', 'cancel', /runs show (\S+)/.exec(out)?.[1] ?? '')
+    await said(/cancelled/)
+
+    child.kill('SIGINT')
+    await ended
+  })
+
   test('it starts, runs are steered, and Ctrl-C that comes three times drains once', async () => {
     const app = write(
       'app.ts',

@@ -33,6 +33,7 @@ function step(name: string, from: number, to: number | null, changed: Partial<St
     state,
     startedAt: t + from,
     endedAt: to === null ? null : t + to,
+    decision: null,
     result: null,
     error: null,
     ...changed,

@@ -183,7 +183,7 @@ function stepLines(step: StepView, layout: Layout): string[] {
     took,
     strip,
   })
-  const tries = attemptLines(step, layout)
+  const tries = [...attemptLines(step, layout), ...decisionLines(step, layout)]
   const isToldByTry = tries.length > 0 && step.attempts.at(-1)?.error?.message === step.error?.message
   if (step.error === null || isToldByTry) return [line, ...tries]
   return [...withError(line, step.error.message, layout, strip), ...tries]
@@ -230,6 +230,18 @@ function attemptLines(step: StepView, layout: Layout): string[] {
     const lines = attempt.error === null ? [line] : withError(line, errorText(attempt), layout, strip)
     return left > 0 && index === 2 ? [`${layout.indent}    ${colours.dim(`  … ${left} more tries`)}`, ...lines] : lines
   })
+}
+
+const decisions = {
+  happened: 'it took effect',
+  'did-not-happen': 'it did not take effect',
+  retry: 'send it again',
+} as const
+
+function decisionLines({ decision }: StepView, { columns, colours, indent }: Layout): string[] {
+  if (decision === null) return []
+  const text = visible(`${decision.by} decided: ${decisions[decision.kind]}`)
+  return wrap(text, columns, `${indent}      `).map((part) => colours.yellow(part))
 }
 
 function errorText({ error, retryAt, endedAt }: AttemptView): string {

@@ -80,7 +80,7 @@ function meaningOf({ status, headers }: ReadAnswer): Meaning {
 }
 
 function sentence(plan: Plan, { status }: ReadAnswer, said: ProviderFailure | null): string {
-  const code = said?.code === undefined ? '' : ` (${said.code})`
+  const code = said?.code === undefined || said.code === String(status) ? '' : ` (${said.code})`
   const words = said === null || said.message === '' ? '' : `: ${said.message.slice(0, 500)}`
   const redirect = status >= 300 && status < 400 ? ', a redirect, which is not followed' : ''
   return `${plan.what} was answered with status ${status}${redirect}${code}${words}`

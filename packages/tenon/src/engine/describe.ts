@@ -3,7 +3,7 @@ import { read, wholeBody, type HistoryEntry } from './entries.ts'
 import { prepareHistory } from './history.ts'
 import { decodeEvent } from './messages.ts'
 import { viewError } from './outcome.ts'
-import type { AttemptView, RunView, StepView } from './view.ts'
+import type { AttemptView, DecisionView, RunView, StepView } from './view.ts'
 
 type Draft = { -readonly [Key in keyof StepView]: StepView[Key] } & { attempts: AttemptView[] }
 
@@ -58,7 +58,7 @@ export function foldSteps(entries: readonly HistoryEntry[]): StepView[] {
         )
     if (entry.kind === 'decision') {
       const draft = drafts.get(entry.step)
-      if (draft !== undefined) draft.state = 'running'
+      if (draft !== undefined) Object.assign(draft, { state: 'running', decision: { ...entry.body, at: entry.at } })
     }
     if (
       entry.kind === 'step' ||
@@ -110,7 +110,8 @@ function fold(
     case 'step': {
       const { a, v, e } = entry.body
       const error = e === undefined ? null : viewError(e)
-      if (a > 0) putAttempt(draft, { number: a, startedAt, endedAt: entry.at, error, retryAt: null })
+      if (a > 0 && !isFinal(draft.decision))
+        putAttempt(draft, { number: a, startedAt, endedAt: entry.at, error, retryAt: null })
       draft.state = error === null ? 'completed' : 'failed'
       draft.endedAt = entry.at
       draft.result = v
@@ -118,6 +119,9 @@ function fold(
     }
   }
 }
+
+/** Whether the step ended by what a person said, without another try. */
+const isFinal = (decision: DecisionView | null): boolean => decision !== null && decision.kind !== 'retry'
 
 function newDraft(name: string, kind: StepView['kind'], startedAt: number): Draft {
   return {
@@ -128,6 +132,7 @@ function newDraft(name: string, kind: StepView['kind'], startedAt: number): Draf
     startedAt,
     endedAt: null,
     attempts: [],
+    decision: null,
     result: undefined,
     error: null,
   }
@@ -145,6 +150,7 @@ function reopenStep(drafts: Map<string, Draft>, entry: HistoryEntry | undefined)
   draft.state = 'running'
   draft.endedAt = null
   draft.error = null
+  draft.decision = null
 }
 
 function waitsFor(row: RunRow, steps: readonly StepView[]): string | null {

@@ -274,7 +274,9 @@ test.each([
     await at.clock.settle()
     await retrying
     await at.clock.settle()
-    expect(await at.engine.describe('default', run!)).toMatchObject(end)
+    const told = await at.engine.describe('default', run!)
+    expect(told).toMatchObject({ ...end, steps: [{ decision: { kind: decision.kind, by: 'ada' } }] })
+    expect(told?.steps[0]?.attempts).toHaveLength(sent) // a decision is no try
     expect(at.upstream.count('notify')).toBe(sent)
   },
 )

@@ -70,8 +70,16 @@ export interface StepView {
   readonly startedAt: number
   readonly endedAt: number | null
   readonly attempts: readonly AttemptView[]
+  /** What a person decided of its unknown outcome, the latest. */
+  readonly decision: DecisionView | null
   readonly result: unknown
   readonly error: ErrorView | null
+}
+
+export interface DecisionView {
+  readonly kind: 'happened' | 'did-not-happen' | 'retry'
+  readonly by: string
+  readonly at: number
 }
 
 export interface AttemptView {

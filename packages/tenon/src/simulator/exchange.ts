@@ -231,7 +231,11 @@ function turnedAway(context: ExchangeContext, fault: RequestFault, { headers }: 
     case 'rate-limit':
       return refuse(context, { reason: 'rate-limited', retryAfterS: fault.retryAfterS ?? 1, limit: null })
     case 'refused': {
-      const problem = { field: 'request', message: 'is refused by a fault', kind: 'invalid' } as const
+      const problem = {
+        field: 'request',
+        message: 'Refused by a fault that is set in the simulator.',
+        kind: 'invalid',
+      } as const
       return refuse(context, { reason: 'input-invalid', problems: [problem] })
     }
     case 'bad-gateway':

@@ -12,6 +12,7 @@ import { At } from '../../components/time.tsx'
 import { length } from '../../words/time.ts'
 import { stepKindWords, stepLabel, stepStateWords } from '../../words/words.ts'
 import { ExchangeView } from './exchange-view.tsx'
+import { decisionWords } from './story.ts'
 import styles from './step-panel.module.css'
 
 export interface StepPanelProps {
@@ -54,6 +55,7 @@ export function StepPanel({ run, step, onClose }: StepPanelProps): ReactNode {
 export function StepContent({ run, step }: Omit<StepPanelProps, 'onClose'>): ReactNode {
   const { system } = stepLabel(step.name, step.kind)
   const took = step.endedAt === null ? null : length(step.endedAt - step.startedAt)
+  const decided = step.decision === null ? null : `${decisionWords(step.decision)}, says ${step.decision.by}`
   return (
     <>
       <Facts
@@ -69,6 +71,7 @@ export function StepContent({ run, step }: Omit<StepPanelProps, 'onClose'>): Rea
           ['System', system === null ? null : <bdi key="system">{system}</bdi>],
           ['Started', <At key="started" at={step.startedAt} />],
           ['Took', took],
+          ['Decided', decided],
         ]}
       />
       {step.error !== null && <ErrorText error={step.error} />}

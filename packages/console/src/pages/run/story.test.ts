@@ -12,6 +12,7 @@ const step = (name: string, more: Partial<StepView> = {}): StepView => ({
   startedAt: at,
   endedAt: at + 50,
   attempts: [],
+  decision: null,
   result: null,
   error: null,
   ...more,
@@ -111,6 +112,14 @@ describe('the story of a run', () => {
     })
     expect(story).toContain('Nobody knows whether “send template (whatsapp)” took effect. You decide.')
     expect(story).toContain('press Decide')
+  })
+
+  test('of which a person has decided says who, and counts no second try', () => {
+    const lost = { number: 1, startedAt: at, endedAt: at, error: refused, retryAt: null }
+    const decision = { kind: 'happened', by: 'asha', at } as const
+    const story = told({ steps: [step('whatsapp.sendTemplate#1', { attempts: [lost], decision })] })
+    expect(story).toContain('asha decided of “send template (whatsapp)”: it took effect.')
+    expect(story).not.toContain('try')
   })
 
   test('that waits, for an event, for its turn, for another try, for its flow', () => {

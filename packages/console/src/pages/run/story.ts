@@ -1,4 +1,4 @@
-import type { RunDetail, StepView } from '../../api/contract.ts'
+import type { DecisionView, RunDetail, StepView } from '../../api/contract.ts'
 import { clockTime, distance, length } from '../../words/time.ts'
 import { count, isolated, listWords, lower, plainWords, shortId, stepLabel } from '../../words/words.ts'
 
@@ -122,8 +122,19 @@ function doing(run: RunDetail): string[] {
   return [`Done: ${listWords(done.map(inWords), 6)}.`]
 }
 
+/** What a person said of a step whose outcome nobody knew. */
+export function decisionWords({ kind }: DecisionView): string {
+  if (kind === 'happened') return 'it took effect'
+  return kind === 'retry' ? 'send it again' : 'it did not take effect'
+}
+
 function troubles(run: RunDetail): string[] {
   const tried = run.steps.filter(({ attempts, state }) => attempts.length > 1 && state === 'completed')
+  const decided = run.steps.flatMap((step) =>
+    step.decision === null
+      ? []
+      : [`${step.decision.by} decided of “${inWords(step)}”: ${decisionWords(step.decision)}.`],
+  )
   const again = tried.map((step) => `“${inWords(step)}” succeeded only at try ${step.attempts.length}.`)
   const step = failedStep(run)
   const tries =
@@ -132,7 +143,7 @@ function troubles(run: RunDetail): string[] {
     run.error !== null && (run.status === 'failed' || run.status === 'parked')
       ? [`The reason${tries}: ${isolated(run.error.message.replace(/[.\s]+$/, ''))}.`]
       : []
-  return [...again, ...reason]
+  return [...decided, ...again, ...reason]
 }
 
 function undoing(run: RunDetail): string[] {

@@ -58,6 +58,10 @@ const attemptView = z
   })
   .meta({ id: 'AttemptView', description: 'One try of a step.' })
 
+const decisionView = z
+  .object({ kind: z.enum(['happened', 'did-not-happen', 'retry']), by: z.string(), at: time })
+  .meta({ id: 'DecisionView', description: 'What a person decided of a step whose outcome was unknown.' })
+
 const stepView = z
   .object({
     name: z.string(),
@@ -67,6 +71,7 @@ const stepView = z
     startedAt: time,
     endedAt: time.nullable(),
     attempts: z.array(attemptView),
+    decision: decisionView.nullable().describe('What a person decided of its unknown outcome.'),
     input: z.unknown().optional().describe('What the code as it is now gives it, where that is known.'),
     result: z.unknown().optional(),
     error: errorView.nullable(),

@@ -1,5 +1,7 @@
+import { connectToServer } from '../../../server/management-client.ts'
 import { act, lookAt, runPath } from '../../act.ts'
-import type { CommandDefinition } from '../../command.ts'
+import type { CommandDefinition, CommandInput } from '../../command.ts'
+import { shortId } from '../../words.ts'
 
 export const command: CommandDefinition = {
   summary: 'Let a failed run go on from its failed step, or a parked one try again, on the code as it is now.',
@@ -11,6 +13,17 @@ export const command: CommandDefinition = {
   ],
   run: (input) =>
     input.options['anew'] === true
-      ? act(input, runPath(input.arguments[0], 'anew'), {}, (answer) => `Started anew. Look at it: ${lookAt(answer)}`)
+      ? startAnew(input)
       : act(input, runPath(input.arguments[0], 'retry'), {}, (answer) => `It goes on. Look at it: ${lookAt(answer)}`),
+}
+
+async function startAnew({ arguments: [old], dataFolder, json, terminal }: CommandInput): Promise<void> {
+  const server = connectToServer(dataFolder)
+  const answer = await server.send('POST', runPath(old, 'anew'), {})
+  if (json) return terminal.out(JSON.stringify(answer))
+  terminal.out(`Started anew. Look at it: ${lookAt(answer)}`)
+  const { ahead } = await server.get(`/runs/${String(answer['run'])}`)
+  if (typeof ahead !== 'string') return
+  terminal.out(`It waits: run ${shortId(ahead)} holds its key until it is finished or cancelled. To cancel it:`)
+  terminal.out(`  npx tenon runs cancel ${shortId(ahead)}`)
 }
