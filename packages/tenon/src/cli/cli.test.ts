@@ -81,7 +81,9 @@ describe('a server and its command line', () => {
     expect((await tenon('runs', 'cancel', 'first')).code).toBe(0)
     await said(/✗ report/) // the new one had its turn
     await tenon('runs', 'cancel', /runs show (\S+)/.exec(out)?.[1] ?? '')
-    await said(/cancelled/)
+    await expect
+      .poll(async () => (await tenon('runs', 'list')).out, { timeout: 15_000 })
+      .toMatch(/cancelled[^]*cancelled/)
 
     child.kill('SIGINT')
     await ended
