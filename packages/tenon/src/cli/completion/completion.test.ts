@@ -69,7 +69,8 @@ describe.each(['bash', 'zsh', 'fish'].filter(isThere))('%s', (shell) => {
   })
 })
 
-test.skipIf(isThere('zsh') && isThere('fish'))('in zsh and fish', (context) => context.skip('needs zsh and fish'))
+for (const shell of ['zsh', 'fish'].filter((name) => !isThere(name)))
+  test(`in ${shell}`, (context) => context.skip(`needs ${shell}`))
 
 test('another shell is told which there are', async () => {
   expect(await tenon('completion', 'tcsh')).toMatchObject({
