@@ -21,7 +21,9 @@ export const command: CommandDefinition = {
     if (json) terminal.out(JSON.stringify(found))
     else if (problems.length > 0) terminal.out(colours.red(describeProblems(file, problems)))
     else if (divergences === null || runs === 0)
-      terminal.out(`${colours.green('✓')} ${file} has no mistakes. There are no runs in ${dataFolder} to try it on.`)
+      terminal.out(
+        `${colours.green('✓')} ${file} has no mistakes. There are no living runs in ${dataFolder} to try it on.`,
+      )
     else if (isGood)
       terminal.out(`${colours.green('✓')} ${file} has no mistakes, and fits all ${count(runs, 'living run')}.`)
     else for (const line of [...describeDivergences(file, divergences), keepTheOldCode]) terminal.out(line)
