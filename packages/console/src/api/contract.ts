@@ -98,6 +98,12 @@ export interface ChildRun {
 export type StepKind = 'call' | 'run' | 'sleep' | 'wait' | 'child' | 'child-result'
 export type StepState = 'running' | 'waiting' | 'completed' | 'failed' | 'unknown'
 
+export interface DecisionView {
+  readonly by: string
+  readonly at: number
+  readonly kind: 'happened' | 'did-not-happen' | 'retry'
+}
+
 export interface StepView {
   readonly name: string
   readonly kind: StepKind
@@ -110,12 +116,6 @@ export interface StepView {
   readonly input?: unknown
   readonly result: unknown
   readonly error: ErrorView | null
-}
-
-export interface DecisionView {
-  readonly kind: 'happened' | 'did-not-happen' | 'retry'
-  readonly by: string
-  readonly at: number
 }
 
 export interface AttemptView {
