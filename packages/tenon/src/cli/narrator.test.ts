@@ -100,6 +100,13 @@ test('a failure says what to do, with the whole command line', () => {
   expect(text).toContain('→ Look there, then say what happened: npx tenon runs show a7x2k9fq')
 })
 
+test('a terminal of 80 columns has room beside the name for what is short', () => {
+  const { narrator, facts, told } = listen(80)
+  const run = facts('1q9z0k3fv8mp2n4qxa7x2k9fq')
+  narrator.hear({ name: 'run.completed', ...run, tookMs: 300 })
+  expect(told()).toEqual([expect.stringMatching(/^a7x2k9fq {2}✓ order-paid +300 ms {2}completed$/)])
+})
+
 test.each([60, 80, 200])('no line is wider than a terminal of %d columns', (columns) => {
   const { lines, narrator, facts } = listen(columns)
   const message =

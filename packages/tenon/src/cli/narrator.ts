@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Happening } from '../engine/engine.ts'
 import { visible } from '../telemetry/log.ts'
 import { remedyFor } from './remedy.ts'
-import { padEnd, padStart, shorten, wrap, type Terminal } from './terminal.ts'
+import { padEnd, padStart, shorten, widthOf, wrap, type Terminal } from './terminal.ts'
 import { clockTime, length, shortId, stepName } from './words.ts'
 
 /** Tells live what happens to the runs, a line for each thing; under load it counts instead. */
@@ -74,7 +74,7 @@ const idColumns = 8
 const headColumns = 8 + 2 + idColumns + 4
 const tookColumns = 8
 const mostDetailLines = 3
-/** With less room than this beside the columns, what there is to say stands below. */
+/** With less room than this beside the columns, what needs more than one line stands below. */
 const leastBeside = 30
 
 /** One thing in its columns: time, run, what, how long, and what there is to say about it; what to do is below. */
@@ -86,7 +86,8 @@ function layOut(told: Told, head: string, { columns, colours }: Terminal): strin
   const row = `${head}  ${paint(told.mark)} ${padEnd(told.isPlain ? name : paint(name), nameColumns)}${took}`
   const below = ' '.repeat(headColumns)
   const beside = ' '.repeat(headColumns + nameColumns + tookColumns + 2)
-  const isNarrow = columns - beside.length < leastBeside
+  const room = columns - 1 - beside.length
+  const isNarrow = room < leastBeside && widthOf(visible(told.detail ?? '')) > room
   const detail = detailLines(told.detail ?? '', columns, isNarrow ? below : beside)
   const tint = told.colour === 'red' || told.colour === 'yellow' ? paint : colours.dim
   const [first = '', ...rest] = isNarrow ? ['', ...detail] : detail

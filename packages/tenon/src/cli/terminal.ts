@@ -23,7 +23,8 @@ export function createTerminal(
   // Who read it may be gone, as in `tenon start | head`: that is no reason to end.
   for (const stream of [stdout, stderr]) if (stream.listenerCount('error') === 0) stream.on('error', ignoreBrokenPipe)
   return {
-    columns: stdout.columns ?? (Number(environment['COLUMNS']) || usualColumns),
+    // A terminal that has no size, such as that of a pipeline, says 0.
+    columns: stdout.columns || Number(environment['COLUMNS']) || usualColumns,
     colours: picocolors.createColors(isColoured),
     out: (text) => void stdout.write(`${text}\n`),
     err: (text) => void stderr.write(`${text}\n`),

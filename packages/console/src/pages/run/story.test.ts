@@ -117,8 +117,10 @@ describe('the story of a run', () => {
   test('of which a person has decided says who, and counts no second try', () => {
     const lost = { number: 1, startedAt: at, endedAt: at, error: refused, retryAt: null }
     const decision = { kind: 'happened', by: 'asha', at } as const
-    const story = told({ steps: [step('whatsapp.sendTemplate#1', { attempts: [lost], decision })] })
-    expect(story).toContain('asha decided of “send template (whatsapp)”: it took effect.')
+    const story = told({
+      steps: [step('whatsapp.sendTemplate#1', { attempts: [lost, { ...lost, number: 2 }], decision })],
+    })
+    expect(story).toContain('asha decided that “send template (whatsapp)” took effect.')
     expect(story).not.toContain('try')
   })
 
@@ -132,6 +134,7 @@ describe('the story of a run', () => {
     expect(told({ ...open, status: 'waiting', steps: [tried] })).toContain(
       'It will try “get order (erp)” again in 1 h.',
     )
+    expect(told({ ...open, status: 'waiting', steps: [tried] })).toContain('The last try failed: no such order.')
     expect(told({ status: 'ready', endedAt: null, steps: [] }, true)).toContain('its flow is paused')
   })
 

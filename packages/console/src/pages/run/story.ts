@@ -122,6 +122,15 @@ function doing(run: RunDetail): string[] {
   return [`Done: ${listWords(done.map(inWords), 6)}.`]
 }
 
+/** Without the stop at its end: another one follows. */
+const ended = (text: string): string => text.replace(/[.\s]+$/, '')
+
+function decisionSentence(step: StepView, { kind, by }: DecisionView): string {
+  const what = `“${inWords(step)}”`
+  if (kind === 'retry') return `${isolated(by)} decided to send ${what} again.`
+  return `${isolated(by)} decided that ${what} ${kind === 'happened' ? 'took effect' : 'did not take effect'}.`
+}
+
 /** What a person said of a step whose outcome nobody knew. */
 export function decisionWords({ kind }: DecisionView): string {
   if (kind === 'happened') return 'it took effect'
@@ -129,21 +138,22 @@ export function decisionWords({ kind }: DecisionView): string {
 }
 
 function troubles(run: RunDetail): string[] {
-  const tried = run.steps.filter(({ attempts, state }) => attempts.length > 1 && state === 'completed')
-  const decided = run.steps.flatMap((step) =>
-    step.decision === null
-      ? []
-      : [`${step.decision.by} decided of “${inWords(step)}”: ${decisionWords(step.decision)}.`],
+  const tried = run.steps.filter(
+    ({ attempts, state, decision }) =>
+      attempts.length > 1 && state === 'completed' && (decision === null || decision.kind === 'retry'),
   )
+  const decided = run.steps.flatMap((step) => (step.decision === null ? [] : [decisionSentence(step, step.decision)]))
   const again = tried.map((step) => `“${inWords(step)}” succeeded only at try ${step.attempts.length}.`)
   const step = failedStep(run)
   const tries =
     step !== undefined && step.attempts.length > 1 ? ` after ${count(step.attempts.length, 'try', 'tries')}` : ''
   const reason =
     run.error !== null && (run.status === 'failed' || run.status === 'parked')
-      ? [`The reason${tries}: ${isolated(run.error.message.replace(/[.\s]+$/, ''))}.`]
+      ? [`The reason${tries}: ${isolated(ended(run.error.message))}.`]
       : []
-  return [...decided, ...again, ...reason]
+  const last = run.steps.find(({ state }) => state === 'waiting')?.attempts.at(-1)?.error ?? null
+  const delay = last === null ? [] : [`The last try failed: ${isolated(ended(last.message))}.`]
+  return [...decided, ...again, ...delay, ...reason]
 }
 
 function undoing(run: RunDetail): string[] {
