@@ -3,7 +3,7 @@ import { messageOf } from '../../base/errors.ts'
 import { append, type AppendAnswer } from './append.ts'
 import { deliverEvent, deliverMessage, deliverStart, type DeliverAnswer } from './deliver.ts'
 import { failureOf } from './failure.ts'
-import { isPlain } from './pending.ts'
+import { plainSubjects } from './pending.ts'
 import { writeTotals, type Store } from './store.ts'
 import type { Transactions } from './transactions.ts'
 import { unflatten, type Flat, type WireWrite } from './wire.ts'
@@ -22,8 +22,9 @@ const mostLogged = 512 * 1024
 export function writeBatch(store: Store, transactions: Transactions, sent: Uint8Array): Answer[] {
   const writes = unflatten(deserialize(sent) as Flat)
   const mayLog = sent.length <= mostLogged && transactions.mayLog
-  if (!mayLog || !isPlain(store, writes)) return writeTables(store, transactions, writes)
-  const reason = transactions.log(writes, sent)
+  const subjects = mayLog ? plainSubjects(store, writes) : null
+  if (subjects === null) return writeTables(store, transactions, writes)
+  const reason = transactions.log(writes, subjects, sent)
   return writes.map(() => (reason === null ? null : { outcome: 'unavailable', reason }))
 }
 

@@ -45,7 +45,7 @@ export function reload(store: Store): void {
   store.dedupe.reload(meta)
   store.pending = nothingPending()
   for (const body of store.log.bodiesAfter(meta.batch)) {
-    fold(store, unflatten(deserialize(body) as Flat), body.length)
+    fold(store, unflatten(deserialize(body) as Flat), { bytes: body.length, subjects: null })
     store.batch += 1
   }
 }

@@ -5,63 +5,81 @@ import type { WireAppend, WireEvent, WireWrite } from './wire.ts'
 
 const mostStarts = 16
 
+/** What each of the writes is about: the run that goes on, or the hash of the event's key. */
+export type Subjects = readonly (LiveRun | number)[]
+
 /**
  * Whether all of these can be answered from memory alone, and all with the plain answer: runs without key, wait, message or value that start, go on and
- * complete. It changes nothing.
+ * complete. `null` where they cannot. It changes nothing.
  */
-export function isPlain(store: Store, writes: readonly WireWrite[]): boolean {
-  const seen = new Set<string | number>()
-  const isFirst = (name: string | number): boolean => seen.size !== seen.add(name).size
-  return writes.every((write) => {
-    switch (write.kind) {
-      case 'event':
-        return isPlainEvent(store, write, isFirst)
-      case 'append':
-        return isPlainAppend(store, write) && isFirst(pathOf(write.tenant, write.run))
-      default:
-        return false
-    }
-  })
+export function plainSubjects(store: Store, writes: readonly WireWrite[]): Subjects | null {
+  const subjects: (LiveRun | number)[] = []
+  const seen = new Set<LiveRun | number>()
+  let hasEvents = false
+  for (const write of writes) {
+    const subject = subjectOf(store, write)
+    if (subject === null || seen.has(subject)) return null
+    seen.add(subject)
+    subjects.push(subject)
+    hasEvents ||= write.kind === 'event'
+  }
+  return !hasEvents || areNew(store, writes, subjects) ? subjects : null
 }
 
-function isPlainEvent(
-  store: Store,
-  { tenant, key, starts, rest }: WireEvent,
-  isFirst: (name: string | number) => boolean,
-): boolean {
-  if (rest !== null || starts.length > mostStarts) return false
-  const hash = store.dedupe.hash(tenant, key)
-  if (!isFirst(hash) || store.dedupe.find(hash).length > 0) return false
-  return starts.every(
-    (start) =>
-      start.key === null &&
-      start.parent === undefined &&
-      start.linked === undefined &&
-      isFirst(pathOf(tenant, start.run)) &&
-      !store.live.has(pathOf(tenant, start.run)) &&
-      store.run.hasRun.get(tenant, start.run) === undefined,
+function subjectOf(store: Store, write: WireWrite): LiveRun | number | null {
+  if (write.kind === 'event') return isPlainEvent(write) ? store.dedupe.hash(write.tenant, write.key) : null
+  if (write.kind !== 'append') return null
+  const { tenant, run, epoch, after, count, rest, state } = write
+  if (rest !== null || count === 0 || epoch !== store.epoch) return null
+  if (state !== null && state.status !== 'completed') return null
+  const live = store.live.get(pathOf(tenant, run))
+  return live !== undefined && live.isPlain && live.status === 'ready' && after === live.lastSeq ? live : null
+}
+
+function isPlainEvent({ starts, rest }: WireEvent): boolean {
+  return (
+    rest === null &&
+    starts.length <= mostStarts &&
+    starts.every(({ key, parent, linked }) => key === null && parent === undefined && linked === undefined)
   )
 }
 
-function isPlainAppend(store: Store, { tenant, run, epoch, after, count, rest, state }: WireAppend): boolean {
-  if (rest !== null || count === 0 || epoch !== store.epoch) return false
-  if (state !== null && state.status !== 'completed') return false
-  const live = store.live.get(pathOf(tenant, run))
-  return live !== undefined && live.isPlain && live.status === 'ready' && after === live.lastSeq
+/** Whether the events and the runs that they start are known to nobody. In one reading of the tables: each by itself would lock the file anew. */
+function areNew(store: Store, writes: readonly WireWrite[], subjects: Subjects): boolean {
+  const started = new Set<string>()
+  store.run.beginReading.run()
+  try {
+    return writes.every((write, index) => {
+      if (write.kind !== 'event') return true
+      if (store.dedupe.find(subjects[index] as number).length > 0) return false
+      return write.starts.every(({ run }) => {
+        const path = pathOf(write.tenant, run)
+        const isFirst = started.size !== started.add(path).size
+        return isFirst && !store.live.has(path) && store.run.hasRun.get(write.tenant, run) === undefined
+      })
+    })
+  } finally {
+    store.run.rollback.run()
+  }
 }
 
-/** Takes in writes that are plain and durable. */
-export function fold(store: Store, writes: readonly WireWrite[], bytes: number): void {
-  for (const write of writes) {
-    if (write.kind === 'event') foldEvent(store, write)
-    else if (write.kind === 'append') foldAppend(store, write)
+/** Takes in writes that are plain and durable; those that are read back from the log come without their subjects. */
+export function fold(
+  store: Store,
+  writes: readonly WireWrite[],
+  { bytes, subjects }: { readonly bytes: number; readonly subjects: Subjects | null },
+): void {
+  for (const [index, write] of writes.entries()) {
+    const subject = subjects?.[index]
+    if (write.kind === 'event') foldEvent(store, write, subject as number | undefined)
+    else if (write.kind === 'append') foldAppend(store, write, subject as LiveRun | undefined)
     else throw new Error(`the log holds a write of kind ${write.kind}, which it never takes`)
   }
   store.pending.writes += writes.length
   store.pending.bytes += bytes
 }
 
-function foldEvent(store: Store, message: WireEvent): void {
+function foldEvent(store: Store, message: WireEvent, hash?: number): void {
   const { tenant, key, at, starts } = message
   const event = ++store.lastNumber
   for (const start of starts) {
@@ -70,7 +88,7 @@ function foldEvent(store: Store, message: WireEvent): void {
     countStatus(store, live, 'ready', 1)
   }
   store.pending.events.push({ number: event, message })
-  store.dedupe.add(store.dedupe.hash(tenant, key), event)
+  store.dedupe.add(hash ?? store.dedupe.hash(tenant, key), event)
 }
 
 function freshLive(number: number, tenant: string, { run, flow }: Start): LiveRun {
@@ -91,10 +109,9 @@ function freshLive(number: number, tenant: string, { run, flow }: Start): LiveRu
   }
 }
 
-function foldAppend(store: Store, { tenant, run, count, packed, at, state }: WireAppend): void {
-  const path = pathOf(tenant, run)
+function foldAppend(store: Store, { tenant, run, count, packed, at, state }: WireAppend, known?: LiveRun): void {
   // After a start, or a batch that was rolled back, only the tables may know it.
-  const live = liveRun(store, tenant, run)
+  const live = known ?? liveRun(store, tenant, run)
   if (live === null) throw new Error(`the log goes on with run ${run}, which is not known`)
   let pending = store.pending.runs.get(live.number)
   if (pending === undefined)
@@ -107,7 +124,7 @@ function foldAppend(store: Store, { tenant, run, count, packed, at, state }: Wir
   live.status = 'completed'
   countStatus(store, live, 'ready', -1)
   countStatus(store, live, 'completed', 1)
-  store.live.delete(path)
+  store.live.delete(pathOf(tenant, run))
 }
 
 /** Writes it into the tables, within a transaction. Nothing is forgotten before that is committed. */

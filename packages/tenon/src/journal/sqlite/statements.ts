@@ -9,6 +9,7 @@ function selectLive(condition: string): string {
 
 const sql = {
   begin: 'BEGIN IMMEDIATE',
+  beginReading: 'BEGIN',
   commit: 'COMMIT',
   rollback: 'ROLLBACK',
   readMeta: 'SELECT epoch, clean, batch, last_number, merged, seed FROM meta',

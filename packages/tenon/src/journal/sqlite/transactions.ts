@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors.ts'
 import { failureOf } from './failure.ts'
 import { forgetPending, reload } from './open-store.ts'
-import { apply, fold } from './pending.ts'
+import { apply, fold, type Subjects } from './pending.ts'
 import { writeTally, writeTotals, type Store } from './store.ts'
 import type { WireWrite } from './wire.ts'
 
@@ -29,12 +29,12 @@ export class Transactions {
   }
 
   /** Puts plain writes into the log. `null` when they are durable, else why not, and then nothing of them is stored. */
-  log(writes: readonly WireWrite[], sent: Uint8Array): string | null {
+  log(writes: readonly WireWrite[], subjects: Subjects, sent: Uint8Array): string | null {
     const store = this.#store
     const batch = store.batch + 1
     try {
       this.#commit(() => store.log.append(batch, sent))
-      fold(store, writes, sent.length)
+      fold(store, writes, { bytes: sent.length, subjects })
       store.batch = batch
       return null
     } catch (error) {
