@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { serialize } from 'node:v8'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { JournalMeter } from '../telemetry/meter.ts'
@@ -42,7 +41,7 @@ export async function sqliteJournal(options: SqliteJournalOptions): Promise<Jour
     clock,
     async commit(batch, bytes) {
       const began = performance.now()
-      const answers = await writer.ask<readonly Answer[]>('write', serialize(flatten(batch)), bytes)
+      const answers = await writer.ask<readonly Answer[]>('write', flatten(batch), bytes)
       meter?.committed(batch.length, bytes, performance.now() - began)
       return batch.map((write, index) => receiptOf(write, answers[index]))
     },

@@ -1,4 +1,4 @@
-import { deserialize } from 'node:v8'
+import { serialize } from 'node:v8'
 import { messageOf } from '../../base/errors.ts'
 import { append, type AppendAnswer } from './append.ts'
 import { deliverEvent, deliverMessage, deliverStart, type DeliverAnswer } from './deliver.ts'
@@ -19,12 +19,16 @@ export interface Refusal {
 /** A larger batch gains nothing from the log, where it would stand twice. */
 const mostLogged = 512 * 1024
 /** Writes all of a batch in one commit, of the log where that is enough, and answers each. */
-export function writeBatch(store: Store, transactions: Transactions, sent: Uint8Array): Answer[] {
-  const writes = unflatten(deserialize(sent) as Flat)
-  const mayLog = sent.length <= mostLogged && transactions.mayLog
+export function writeBatch(
+  store: Store,
+  transactions: Transactions,
+  { flat, bytes }: { readonly flat: Flat; readonly bytes: number },
+): Answer[] {
+  const writes = unflatten(flat)
+  const mayLog = bytes <= mostLogged && transactions.mayLog
   const subjects = mayLog ? plainSubjects(store, writes) : null
   if (subjects === null) return writeTables(store, transactions, writes)
-  const reason = transactions.log(writes, subjects, sent)
+  const reason = transactions.log(writes, subjects, serialize(flat))
   return writes.map(() => (reason === null ? null : { outcome: 'unavailable', reason }))
 }
 

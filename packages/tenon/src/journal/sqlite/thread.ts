@@ -72,10 +72,7 @@ export function startThread(file: URL, data: unknown): Thread {
     ask(method, ...parameters) {
       if (failure !== null) return Promise.reject(failure)
       return new Promise((resolve, reject) => {
-        const [first] = parameters
-        // Bytes change hands, and are not copied.
-        const handed = first instanceof Uint8Array ? [first.buffer as ArrayBuffer] : []
-        worker.postMessage({ method, parameters } satisfies Question, handed)
+        worker.postMessage({ method, parameters } satisfies Question)
         asked.push({ resolve, reject })
       })
     },

@@ -8,6 +8,7 @@ import { openLog } from './log.ts'
 import { openStore } from './open-store.ts'
 import { writeTotals, type Store } from './store.ts'
 import { serve, type Methods } from './thread.ts'
+import type { Flat } from './wire.ts'
 import { Transactions } from './transactions.ts'
 import { trialCommit, type Trial } from './trial.ts'
 
@@ -61,8 +62,8 @@ function openWriter({ trial, ...options }: WriterData): Methods {
   return {
     ...afterwards(settle, workReads(db)),
     opened: () => ({ epoch: store.epoch, closedCleanly }),
-    write: (sent: Uint8Array) => writeBatch(store, transactions, sent),
-    'after write': (_sent: Uint8Array, bytes: number) => {
+    write: (flat: Flat, bytes: number) => writeBatch(store, transactions, { flat, bytes }),
+    'after write': (_flat: Flat, bytes: number) => {
       const { pending } = store
       if (pending.writes === 0) checkpoint(bytes)
       else if (pending.writes >= settleAt.writes || pending.bytes >= settleAt.bytes) settleIfPossible()
