@@ -24,6 +24,7 @@ export function writeBatch(
   transactions: Transactions,
   { flat, bytes }: { readonly flat: Flat; readonly bytes: number },
 ): Answer[] {
+  transactions.takeIn()
   const writes = unflatten(flat)
   const mayLog = bytes <= mostLogged && transactions.mayLog
   const subjects = mayLog ? plainSubjects(store, writes) : null

@@ -11,6 +11,7 @@ export class Transactions {
   readonly #commit: (make: () => void) => void
   #stopped: string | null = null
   #isRefused = false
+  #unfolded: (() => void) | null = null
 
   /** `commit` makes the commit that it is given. */
   constructor(store: Store, commit: (make: () => void) => void) {
@@ -34,7 +35,7 @@ export class Transactions {
     const batch = store.batch + 1
     try {
       this.#commit(() => store.log.append(batch, sent))
-      fold(store, writes, { bytes: sent.length, subjects })
+      this.#unfolded = () => fold(store, writes, { bytes: sent.length, subjects })
       store.batch = batch
       return null
     } catch (error) {
@@ -43,8 +44,16 @@ export class Transactions {
     }
   }
 
+  /** Takes in what the last batch put into the log. To be called before anything else, but after the batch was answered: nobody need wait for it. */
+  takeIn(): void {
+    const fold = this.#unfolded
+    this.#unfolded = null
+    fold?.()
+  }
+
   /** Does `work` in a transaction of the tables, after everything that only the log held. */
   transact<T>(work: () => T): T {
+    this.takeIn()
     if (this.#stopped !== null) throw new Error(this.#stopped)
     const store = this.#store
     const before = store.batch
@@ -70,6 +79,7 @@ export class Transactions {
 
   /** Does `work`, which touches nothing that the log holds, in a transaction of its own: also where the tables have no room for the rest. */
   separately<T>(work: () => T): T {
+    this.takeIn()
     if (this.#stopped !== null) throw new Error(this.#stopped)
     const store = this.#store
     const { flows } = store

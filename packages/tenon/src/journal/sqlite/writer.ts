@@ -64,6 +64,7 @@ function openWriter({ trial, ...options }: WriterData): Methods {
     opened: () => ({ epoch: store.epoch, closedCleanly }),
     write: (flat: Flat, bytes: number) => writeBatch(store, transactions, { flat, bytes }),
     'after write': (_flat: Flat, bytes: number) => {
+      transactions.takeIn()
       const { pending } = store
       if (pending.writes === 0) checkpoint(bytes)
       else if (pending.writes >= settleAt.writes || pending.bytes >= settleAt.bytes) settleIfPossible()
