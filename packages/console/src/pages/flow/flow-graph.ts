@@ -45,10 +45,11 @@ export function place({ nodes, edges }: FlowPicture, across: boolean): PlacedPic
   })
   graph.setDefaultEdgeLabel(() => ({}))
   graph.setNode(startId, { ...pointPx })
-  graph.setNode(endId, { ...pointPx })
   for (const { step } of nodes) graph.setNode(step, { ...nodePx })
   const known = new Set(nodes.map(({ step }) => step))
   const drawn = edges.filter(({ from, to }) => (from === null || known.has(from)) && (to === null || known.has(to)))
+  // Of a flow that nobody has seen end yet there is no end to draw.
+  if (drawn.some(({ to }) => to === null)) graph.setNode(endId, { ...pointPx })
   for (const { from, to } of drawn) graph.setEdge(from ?? startId, to ?? endId)
   layout(graph)
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number }
