@@ -72,7 +72,7 @@ function runsOf({ options }: App, counted: Readonly<Record<string, RunCounts>>):
 }
 
 async function fileSizes(folder: string): Promise<readonly (readonly [{ readonly file: string }, number])[]> {
-  const files = { database: 'journal.db', log: 'journal.db-wal' }
+  const files = { database: 'journal.db', wal: 'journal.db-wal', log: 'journal.log' }
   const sizes = Object.entries(files).map(async ([file, name]) => {
     const found = await stat(join(folder, name)).catch(() => null)
     return found === null ? [] : [[{ file }, found.size] as const]

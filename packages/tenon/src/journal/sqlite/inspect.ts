@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../../base/errors.ts'
 import { isAlive } from './alive.ts'
 import { isBusy } from './failure.ts'
-import { checkHeader, checkLog, checkPages, holderPath, readWithoutTrace } from './folder.ts'
+import { checkHeader, checkLog, checkPages, holderPath, logPath, readWithoutTrace } from './folder.ts'
 import { schemaVersion } from './schema.ts'
 
 /** What can be told of a journal from outside, without harm to who works on it. */
@@ -33,7 +33,7 @@ export function inspectJournal(folder: string, checkUpTo: number): JournalInspec
   if (!existsSync(path)) return null
   const facts = {
     bytes: statSync(path).size,
-    logBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+    logBytes: sizeOf(`${path}-wal`) + sizeOf(logPath(folder)),
     newestFormat: schemaVersion,
     holder: holderOf(folder),
   }
@@ -48,6 +48,10 @@ export function inspectJournal(folder: string, checkUpTo: number): JournalInspec
   } catch (error) {
     return { ...facts, format, rest: null, damage: messageOf(error) }
   }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
 function readRest(path: string): { closedCleanly: boolean; latest: number | null } {

@@ -2,28 +2,28 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { writeBatch } from './batch.ts'
 import { readEvent } from './deliver.ts'
 import { logPath, openFolder, type FolderOptions, type OpenFolder } from './folder.ts'
-import { prune, type PruneQuery } from './prune.ts'
-import { workReads, type WorkReads } from './read.ts'
 import { openLog } from './log.ts'
 import { openStore } from './open-store.ts'
+import { prune, type PruneQuery } from './prune.ts'
+import { workReads, type WorkReads } from './read.ts'
 import { writeTotals, type Store } from './store.ts'
 import { serve, type Methods } from './thread.ts'
-import type { Flat } from './wire.ts'
 import { Transactions } from './transactions.ts'
 import { trialCommit, type Trial } from './trial.ts'
+import type { Flat } from './wire.ts'
 
 export interface WriterData extends FolderOptions {
   readonly trial: Trial
 }
 
-/** Log pages are copied into the file when about so many bytes have been written: often enough to stay in cache, seldom enough to copy a page once for many writes. */
+/** Pages of SQLite's write-ahead log are copied into the file when about so many bytes have been written: often enough to stay in cache, seldom enough to copy a page once for many writes. */
 const checkpointBytes = 16 * 1024 * 1024
 
 /** Pages that a batch touches however little it holds, and what an entry costs beyond its own bytes. */
 const bytesPerBatch = 96 * 1024
 const overhead = 3
 
-/** The log is brought into the tables when it holds so much: seldom enough to write each page once for many runs, often enough that nobody waits for long. */
+/** Our own log (log.ts) is brought into the tables when it holds so much: seldom enough to write each page once for many runs, often enough that nobody waits for long. */
 const settleAt = { writes: 2000, bytes: 1024 * 1024 }
 
 serve(parentPort, () => openWriter(workerData as WriterData))
