@@ -13,7 +13,7 @@ async function work(lane: number): Promise<void> {
   for (let count = 0; ; count += 1) {
     const run = `r-${round}-${lane}-${count}`
     // Those without a key go through the log, the others straight into the tables.
-    const key = lane === 0 && count % 2 === 0 ? run : null
+    const key = lane === 0 && count % 8 === 0 ? run : null
     await journal.deliver(
       event(`t/${run}`, { tenant: 'acme', starts: [start(run, { key })], dedupeUntil: Number.MAX_SAFE_INTEGER }),
     )
