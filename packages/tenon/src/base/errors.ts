@@ -6,10 +6,13 @@ interface ErrorMeaning {
 }
 
 const meanings = {
+  ACCOUNT_CHANGED: { status: 409, retryable: false, public: 'It is another account than before.' },
   ADDRESS_REFUSED: { status: 502, retryable: false, public: 'The address is not one that may be called.' },
   APP_INVALID: { status: 500, retryable: false, public: 'The application has a mistake in its definitions.' },
+  AUTHORISATION_LOST: { status: 502, retryable: false, public: 'The account must be connected again.' },
   BODY_INVALID: { status: 400, retryable: false, public: 'The body could not be read.' },
   BODY_TOO_LARGE: { status: 413, retryable: false, public: 'The body is larger than allowed.' },
+  CIRCUIT_OPEN: { status: 503, retryable: true, public: 'The upstream API fails and is left alone for a moment.' },
   CLOCK_SKEW: { status: 401, retryable: false, public: 'The timestamp of the request is too far from the present.' },
   CONNECTION_MISSING: { status: 500, retryable: false, public: 'No connection is set up for this connector.' },
   CREDENTIALS_REFUSED: { status: 502, retryable: false, public: 'The provider refused the credentials.' },
@@ -32,12 +35,16 @@ const meanings = {
   OVERLOADED: { status: 503, retryable: true, public: 'The service has as much work as it can take.' },
   POISONED: { status: 500, retryable: false, public: 'The run ended the process again and again.' },
   PORT_TAKEN: { status: 500, retryable: false, public: 'The port is in use.' },
+  RATE_LIMITED: { status: 429, retryable: true, public: 'The limit of the upstream API is reached.' },
   REQUEST_INVALID: { status: 400, retryable: false, public: 'The request is not valid HTTP.' },
   REQUEST_TOO_SLOW: { status: 408, retryable: true, public: 'The request took too long to arrive.' },
   RUN_CANCELLED: { status: 409, retryable: false, public: 'The run was cancelled.' },
   RUN_NOT_RETRYABLE: { status: 409, retryable: false, public: 'The run cannot be retried.' },
+  SECRET_UNREADABLE: { status: 500, retryable: false, public: 'A stored secret cannot be read.' },
   SIGNATURE_INVALID: { status: 401, retryable: false, public: 'The signature is missing or not valid.' },
   STEP_FAILED: { status: 500, retryable: true, public: 'A step failed.' },
+  STORE_CONFLICT: { status: 409, retryable: true, public: 'Somebody else changed it at the same moment.' },
+  STORE_UNAVAILABLE: { status: 503, retryable: true, public: 'The service cannot store anything at the moment.' },
   TERMINAL: { status: 422, retryable: false, public: 'The work cannot be done.' },
   TIMEOUT: { status: 504, retryable: true, public: 'It took too long.' },
   UNAUTHENTICATED: { status: 401, retryable: false, public: 'Credentials are missing or not valid.' },
@@ -49,6 +56,7 @@ const meanings = {
   },
   UPSTREAM_REFUSED: { status: 502, retryable: false, public: 'The upstream API refused the request.' },
   UPSTREAM_UNAVAILABLE: { status: 502, retryable: true, public: 'The upstream API is not available.' },
+  VAULT_LOCKED: { status: 503, retryable: true, public: 'The secrets cannot be opened at the moment.' },
 } as const
 
 /** A stable identifier of what went wrong; `docs/reference/errors.md` lists them all. */

@@ -4,6 +4,7 @@ import { authenticate } from '../connection/authentication.ts'
 import { parseBaseUrl } from '../connection/base-url.ts'
 import type { ResolvedConnection } from '../connection/connection.ts'
 import type { AnswerParts, RequestParts } from '../definition/operation.ts'
+import { guardedFetch } from '../outbound/fetch.ts'
 import type { Transport } from '../outbound/outbound.ts'
 import { partsOf, readAnswer } from './answer.ts'
 import type { Line } from './plan.ts'
@@ -31,11 +32,13 @@ export function openLine({ connection, scheme, transport, clock, onSecret }: Lin
     return partsOf(readAnswer(await transport.send({ origin: base.origin, method: 'POST', ...written, ...limits })))
   }
 
+  const fetch = guardedFetch(transport, { timeoutMs: loginTimeoutMs, maxAnswerBytes: maxLoginBytes })
+
   return {
     connection,
     base,
     transport,
-    authentication: authenticate({ connection, scheme, clock, send, ...(onSecret && { onSecret }) }),
+    authentication: authenticate({ connection, scheme, clock, send, fetch, ...(onSecret && { onSecret }) }),
   }
 }
 

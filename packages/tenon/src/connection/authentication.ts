@@ -17,24 +17,35 @@ export interface AuthenticationOptions {
   readonly scheme: AuthScheme
   readonly clock: Clock
   send(parts: RequestParts): Promise<AnswerParts>
+  readonly fetch: typeof globalThis.fetch
   /** Is told of each secret that is obtained, such as an access token. */
   readonly onSecret?: (secret: string) => void
 }
 
-export function authenticate({ connection, scheme, clock, send, onSecret }: AuthenticationOptions): Authentication {
+export function authenticate({
+  connection,
+  scheme,
+  clock,
+  send,
+  fetch,
+  onSecret,
+}: AuthenticationOptions): Authentication {
   const { origin } = parseBaseUrl(connection.baseUrl, connection.name)
   const redactor = createRedactor()
   for (const secret of Object.values(connection.credentials)) redactor.add(secret.reveal())
   const authenticator = scheme.open({
     settings: connection.connector.options.auth.settings,
     credentials: connection.credentials,
+    what: `${connection.connector.name}/${connection.name}`,
     clock,
     send,
+    fetch,
     conceal(value) {
       redactor.addTemporary(value)
       onSecret?.(value)
     },
   })
+  if ('obtain' in authenticator) throw new TenonError('APP_INVALID', 'schemes with tokens are not joined yet')
   const refused = authenticator.refused?.bind(authenticator)
   return {
     apply(request) {

@@ -184,13 +184,14 @@ describe('EGR-07: credentials go to the origin of their connection only', () => 
       scheme: connections.schemeOf(own),
       clock: systemClock,
       send,
+      fetch,
     })
     const headers: string[] = []
-    expect(() => authentication.apply({ origin, path: '/', headers })).toThrow(
+    expect(() => authentication.apply({ method: 'GET', origin, path: '/', headers, body: null })).toThrow(
       code('ADDRESS_REFUSED', 'https://api.stripe.example'),
     )
     expect(headers).toEqual([])
-    void authentication.apply({ origin: 'https://api.stripe.example', path: '/', headers })
+    void authentication.apply({ method: 'GET', origin: 'https://api.stripe.example', path: '/', headers, body: null })
     expect(headers).toEqual(['authorization', 'Bearer sk_canary'])
   })
 })

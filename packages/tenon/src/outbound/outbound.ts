@@ -43,3 +43,16 @@ export function fateOf(error: unknown): Fate {
 export function failedWith(fate: Fate, code: ErrorCode, message: string, options: TenonErrorOptions = {}): TenonError {
   return new TenonError(code, message, { ...options, details: { ...options.details, fate } })
 }
+
+/** Nothing was sent and nothing went wrong: the call's turn comes in `afterMs`. In a flow the step rests until then, and no try is counted. */
+export function postponed(code: 'RATE_LIMITED' | 'CIRCUIT_OPEN', message: string, afterMs: number): TenonError {
+  return failedWith('not-sent', code, message, {
+    retryable: true,
+    retryAfterMs: Math.max(1, Math.ceil(afterMs)),
+    details: { postponed: true },
+  })
+}
+
+export function isPostponed(error: unknown): boolean {
+  return TenonError.is(error) && error.details['postponed'] === true
+}

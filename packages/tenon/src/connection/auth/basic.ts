@@ -1,6 +1,6 @@
 import { TenonError } from '../../base/errors.ts'
 import type { BasicSettings } from '../../definition/auth.ts'
-import type { AuthScheme } from '../auth-scheme.ts'
+import type { AuthScheme, BareRequest } from '../auth-scheme.ts'
 import { credential } from '../credentials.ts'
 
 /** RFC 7617, with UTF-8. */
@@ -18,7 +18,7 @@ export const scheme: AuthScheme = {
     conceal(encoded)
     const value = `Basic ${encoded}`
     return {
-      apply({ headers }) {
+      apply({ headers }: BareRequest) {
         headers.push('authorization', value)
       },
     }

@@ -1,5 +1,5 @@
 import type { BearerSettings } from '../../definition/auth.ts'
-import type { AuthScheme } from '../auth-scheme.ts'
+import type { AuthScheme, BareRequest } from '../auth-scheme.ts'
 import { credential, requireHeaderValue } from '../credentials.ts'
 
 /** RFC 6750 §2.1. */
@@ -8,7 +8,7 @@ export const scheme: AuthScheme = {
     const { field } = settings as BearerSettings
     const value = `Bearer ${requireHeaderValue(credential(credentials, field), field)}`
     return {
-      apply({ headers }) {
+      apply({ headers }: BareRequest) {
         headers.push('authorization', value)
       },
     }

@@ -1,0 +1,65 @@
+import type { Clock } from '../base/clock.ts'
+import type { PolicyOptions, Priority } from '../definition/policy.ts'
+import type { Repeat } from '../definition/operation.ts'
+import type { RawAnswer, SendRequest } from './outbound.ts'
+
+/** Where in the pipeline a policy stands; the order is that of `stages`, whatever the order of files. */
+export const stages = ['cache', 'coalesce', 'retry', 'retry-budget', 'breaker', 'rate', 'concurrency'] as const
+
+export type Stage = (typeof stages)[number]
+
+/** One call on its way through the pipeline, before it is authenticated. */
+export interface PolicyCall {
+  readonly tenant: string
+  readonly connector: string
+  readonly connection: string
+  readonly operation: string
+  /** `null` for a call outside flows. */
+  readonly flow: string | null
+  readonly priority: Priority
+  readonly repeat: Repeat
+  /** Number of the try of the logical call, from 1: a later one is a retry. */
+  readonly attempt: number
+  /** Without what authenticates it. `timeoutMs` is what is left of the deadline when it was made. */
+  readonly request: SendRequest
+  /** Milliseconds since the epoch; over all tries and all waiting. */
+  readonly deadline: number
+  /** How long it may wait inside this process for its turn; what needs longer is postponed. */
+  readonly patienceMs: number
+  readonly signal: AbortSignal | null
+}
+
+/** What became of an admitted call. */
+export type PolicyEnd =
+  | { readonly answer: RawAnswer; readonly error?: undefined; readonly tookMs: number }
+  | { readonly answer?: undefined; readonly error: Error; readonly tookMs: number }
+
+/** A policy at work for one connection: it either lets calls through (`admit`, `settled`) or stands around them (`around`). */
+export interface Policy {
+  /**
+   * Returns at once where the call may go, a promise where it waits for its turn. Throws what `postponed` makes where it may not go now.
+   * A wait ends at the call's deadline or when its signal aborts.
+   */
+  admit?(call: PolicyCall): void | Promise<void>
+  /** Once for each call that was admitted, also when a later policy turned it away (then with the error, whose fate is `not-sent`). */
+  settled?(call: PolicyCall, end: PolicyEnd): void
+  around?(call: PolicyCall, next: (call: PolicyCall) => Promise<RawAnswer>): Promise<RawAnswer>
+}
+
+export interface PolicyContext {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly tenant: string
+  readonly connector: string
+  readonly connection: string
+  readonly origin: string
+  /** The connector's, overridden by the app's and the connection's. */
+  readonly options: PolicyOptions
+}
+
+/** `outbound/policies/<name>.ts` exports one as `policy`; the folder is the registry. */
+export interface PolicyDefinition {
+  readonly stage: Stage
+  /** `null` where the options switch it off. Throws `APP_INVALID` for options that make no sense. */
+  readonly open: (context: PolicyContext) => Policy | null
+}

@@ -1,0 +1,92 @@
+/**
+ * The store port: everything durable that does not commit with a run: connections, keys, settings, the audit log. Small JSON documents with versions, so that any
+ * number of processes may share one: a write says which version it replaces. Nothing is found without its tenant (SEC-09).
+ */
+export interface Store {
+  /** `null` where there is none. */
+  get(key: DocumentKey): Promise<StoredDocument | null>
+  /** Of one tenant, by id. */
+  list(query: {
+    readonly tenant: string
+    readonly kind: string
+    readonly after?: string
+    readonly limit: number
+  }): Promise<readonly StoredDocument[]>
+  /** Of all tenants, by tenant and id: for the work of the operator, such as start and key rotation. */
+  listAll(query: {
+    readonly kind: string
+    readonly after?: { readonly tenant: string; readonly id: string }
+    readonly limit: number
+  }): Promise<readonly StoredDocument[]>
+  /** All of it or, with one version that is not as expected, nothing. Durable when it resolves. Rejects with `STORE_UNAVAILABLE`. */
+  write(write: StoreWrite): Promise<StoreReceipt>
+  /** What was written after that position, by this process or another; each document once, with its latest position. */
+  changes(after: number, limit: number): Promise<readonly DocumentChange[]>
+  /** The audit log of one tenant, latest first. */
+  audit(query: {
+    readonly tenant: string
+    readonly before?: number
+    readonly limit: number
+  }): Promise<readonly AuditEntry[]>
+  /** The number of the first entry that was changed or is missing; `null` for a log that is whole. */
+  verifyAudit(tenant: string): Promise<number | null>
+  close(): Promise<void>
+}
+
+export interface DocumentKey {
+  readonly tenant: string
+  readonly kind: string
+  readonly id: string
+}
+
+export interface StoredDocument extends DocumentKey {
+  /** 1 for the first, one more with each write. */
+  readonly version: number
+  /** JSON. */
+  readonly body: string
+}
+
+export interface StoreWrite {
+  readonly changes: readonly DocumentWrite[]
+  /** Committed with the changes. */
+  readonly audit?: readonly NewAuditEntry[]
+}
+
+export interface DocumentWrite extends DocumentKey {
+  /** The version that is replaced; `null`: there must be none. */
+  readonly expect: number | null
+  /** JSON; `null` deletes it. */
+  readonly body: string | null
+}
+
+export type StoreReceipt =
+  | { readonly outcome: 'written'; readonly position: number }
+  /** Somebody else was first with this document. */
+  | { readonly outcome: 'conflict'; readonly key: DocumentKey }
+
+export interface DocumentChange extends DocumentKey {
+  readonly position: number
+  /** `null` for one that was deleted. */
+  readonly version: number | null
+}
+
+/** Who did what, when, from where, with what outcome. Never a secret. */
+export interface NewAuditEntry {
+  readonly tenant: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** A person's name, `token`, or `system`. */
+  readonly by: string
+  /** Such as `connection.authorised`. */
+  readonly action: string
+  /** What it was done to, such as `stripe/main`. */
+  readonly subject: string
+  readonly outcome: 'done' | 'refused' | 'failed'
+  /** Address that it came from, where there was one. */
+  readonly from?: string
+  readonly details?: Readonly<Record<string, string | number | boolean | null>>
+}
+
+export interface AuditEntry extends NewAuditEntry {
+  readonly number: number
+}
