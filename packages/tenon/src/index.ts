@@ -13,11 +13,13 @@ export type {
   AppOptions,
   Connection,
   ConnectionOptions,
+  ConnectOptions,
   FromEnvironment,
   SimulatorDefinition,
 } from './definition/app.ts'
 export type { AuthDeclaration, CredentialField } from './definition/auth.ts'
 export type {
+  AccountLookup,
   Connector,
   ConnectorOptions,
   ConnectionReference,

@@ -79,7 +79,7 @@ function missing(message: string): TenonError {
 const folder = new URL('auth/', import.meta.url)
 
 /** The folder is the registry (SEC-01): the name comes from a connector's definition, never from a request, and must be that of a file there. */
-async function loadScheme(name: string, connector: string): Promise<AuthScheme> {
+export async function loadScheme(name: string, connector: string): Promise<AuthScheme> {
   const files = (await readdir(folder)).filter((file) => /^[a-z-]+\.[jt]s$/.test(file))
   const file = files.find((file) => file.slice(0, -3) === name)
   if (file === undefined) {

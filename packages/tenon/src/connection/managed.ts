@@ -51,10 +51,18 @@ export interface ManagedConnections {
   list(tenant: string): readonly ConnectionView[]
   /** Throws `CONNECTION_MISSING`. */
   show(which: ConnectionName): ConnectionView
-  /** Makes it or replaces what it holds; a field that is left out keeps its value. Rejects with `INPUT_INVALID` naming the field. */
+  /**
+   * Makes it or replaces what it holds; a field that is left out keeps its value. `account` is the one that the fields were found to belong to: a change of it is
+   * refused with `ACCOUNT_CHANGED` unless it is confirmed (AUT-08). Rejects with `INPUT_INVALID` naming the field.
+   */
   save(
     which: ConnectionName,
-    given: { readonly baseUrl?: string; readonly fields: Readonly<Record<string, string>> },
+    given: {
+      readonly baseUrl?: string
+      readonly fields: Readonly<Record<string, string>>
+      readonly account?: RemoteAccount | null
+      readonly confirmAccountChange?: boolean
+    },
     actor: Actor,
   ): Promise<ConnectionView>
   /**

@@ -43,6 +43,16 @@ export interface SimulatorDefinition<C extends Connector = Connector, Causes = u
   readonly '~types'?: { readonly causes: Causes }
 }
 
+/** How accounts are connected while the app runs. */
+export interface ConnectOptions {
+  /** Where a connect link may lead people back to, as exact origins: `https://shop.example.com`. */
+  readonly returnTo?: readonly string[]
+  /**
+   * What the app itself brings to every account, by connector: client id and secret of its registration with the provider. People are not asked for it.
+   */
+  readonly clients?: Readonly<Record<string, Readonly<Record<string, FromEnvironment>>>>
+}
+
 export interface AppOptions<
   Flows extends readonly Flow[] = readonly Flow[],
   Simulators extends readonly SimulatorDefinition[] = readonly SimulatorDefinition[],
@@ -51,6 +61,8 @@ export interface AppOptions<
   readonly flows: Flows
   /** The accounts that calls and webhooks use. */
   readonly connections?: readonly Connection[]
+  /** How more accounts are connected while the app runs, by console, command line or link. */
+  readonly connect?: ConnectOptions
   /** Used for each connector that has no connection, when the app is started with simulators. */
   readonly simulators?: Simulators
   /** Runs in progress in memory at most; default 256. */

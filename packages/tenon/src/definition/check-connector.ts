@@ -1,5 +1,5 @@
 import type { Connector, WebhookOptions } from './connector.ts'
-import type { OperationOptions } from './operation.ts'
+import { repeatOf, type OperationOptions } from './operation.ts'
 import { checkDuration, checkName, isObject, isSchema, shown, type Report } from './problem.ts'
 
 const schemaRemedy = 'Give it a schema of zod, valibot, arktype or any other that follows Standard Schema.'
@@ -28,6 +28,20 @@ export function checkConnector(connector: Connector, report: Report): void {
     }
   }
   if (options.webhooks !== undefined) checkWebhooks(options.webhooks, report)
+  if (options.account !== undefined) checkAccount(options, report)
+}
+
+/** It is asked whenever somebody wants to know: so it must be one that may be. */
+function checkAccount({ account, operations, idempotency }: Connector['options'], report: Report): void {
+  const name = account?.operation ?? ''
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined
+  if (operation === undefined || repeatOf(operation, idempotency) !== 'harmless')
+    report(
+      `account.operation is ${shown(name)}, which is not one that only reads`,
+      'Name an operation that changes nothing.',
+    )
+  if (typeof account?.read !== 'function')
+    report('account.read is missing', 'Write a function that takes id and name of the account out of the output.')
 }
 
 /** WHI-04: no route without a verifier, or without the explicit mark that there is none. */

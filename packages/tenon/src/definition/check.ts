@@ -1,6 +1,8 @@
 import type { App, Connection } from './app.ts'
+import { referredConnectors } from './app-connectors.ts'
+import { checkConnect } from './check-connect.ts'
 import { checkConnector } from './check-connector.ts'
-import { checkFlow, connectorOf } from './check-flow.ts'
+import { checkFlow } from './check-flow.ts'
 import type { Connector } from './connector.ts'
 import type { Flow } from './flow.ts'
 import { checkCount, checkDuration, checkName, isObject, shown, type AppProblem, type Report } from './problem.ts'
@@ -24,6 +26,7 @@ export function checkApp(app: App): readonly AppProblem[] {
   checkConnections(connections, about)
   for (const connector of distinctConnectors(flows, connections, about))
     checkConnector(connector, about(`connector ${connector.name}`))
+  checkConnect(options.connect, about('connect'))
   checkReachable(app, flows, connections, about)
   return problems
 }
@@ -88,16 +91,6 @@ function checkConnections(connections: readonly Connection[], about: About): voi
       )
     }
   }
-}
-
-function referredConnectors(flow: Flow): Connector[] {
-  const { trigger, uses, waits } = flow.options
-  const sources = [trigger, ...Object.values((waits ?? {}) as object)] as unknown[]
-  const fromEvents = sources.flatMap((source) =>
-    isObject(source) && source['kind'] === 'event-trigger' ? [source['connector'] as Connector] : [],
-  )
-  const used = Object.values((uses ?? {}) as object).flatMap((value) => connectorOf(value) ?? [])
-  return [...fromEvents, ...used]
 }
 
 /** Each connector once. Two different ones under one name could not be told apart in routes and in the journal. */

@@ -39,6 +39,16 @@ export interface ProviderFailure {
   readonly fate?: 'answered' | 'ambiguous'
 }
 
+/** How to find out whose account a connection is: shown to people, and compared when it is connected anew. */
+export interface AccountLookup {
+  /** Name of an operation that changes nothing. */
+  readonly operation: string
+  /** What it is asked; default is an empty object. */
+  readonly input?: unknown
+  /** Takes the account out of its output: `id` stays the same for ever, `name` is for people. */
+  readonly read: (output: never) => { readonly id: string; readonly name: string }
+}
+
 export interface ConnectorOptions<
   Ops extends Operations = Operations,
   Evs extends Events = Events,
@@ -50,6 +60,8 @@ export interface ConnectorOptions<
   readonly baseUrl: string
   /** How calls are authenticated: `bearer`, `basic`, `tokenLogin`, `noAuth`. */
   readonly auth: AuthDeclaration<Fields>
+  /** How to find out whose account a connection is. */
+  readonly account?: AccountLookup
   /** What can be called, by name. */
   readonly operations: Ops
   /** The kinds of events that it delivers, by the provider's own names. */

@@ -4,6 +4,8 @@ const meanings = {
   'runs:write': 'start and steer runs',
   'flows:read': 'look at flows',
   'flows:write': 'pause and resume flows',
+  'connections:read': 'see which accounts are connected, and how they are',
+  'connections:write': 'connect, test and remove accounts',
   'simulators:read': 'look into simulators',
   'simulators:write': 'make events and faults happen in simulators',
   'journal:read': 'read what living runs have done, for a check before a deploy',
