@@ -32,7 +32,11 @@ export function openLine({ connection, scheme, transport, clock, onSecret }: Lin
     return partsOf(readAnswer(await transport.send({ origin: base.origin, method: 'POST', ...written, ...limits })))
   }
 
-  const fetch = guardedFetch(transport, { timeoutMs: loginTimeoutMs, maxAnswerBytes: maxLoginBytes })
+  const fetch = guardedFetch(transport, {
+    timeoutMs: loginTimeoutMs,
+    maxAnswerBytes: maxLoginBytes,
+    ...(connection.simulated && { standIn: base.origin }),
+  })
 
   return {
     connection,

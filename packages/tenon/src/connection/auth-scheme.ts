@@ -26,6 +26,8 @@ export interface AuthContext {
   send(parts: RequestParts): Promise<AnswerParts>
   /** Through the guard, without redirects, within limits: for token endpoints and discovery. */
   readonly fetch: typeof globalThis.fetch
+  /** Origin of the simulator that stands in for the provider: `fetch` and `send` reach nothing else, and a person's browser is sent there. `null` for a real provider. */
+  readonly standIn: string | null
   /** From now on this value never appears in an error. */
   conceal(value: string): void
 }

@@ -2,9 +2,11 @@ import type { Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { AnswerParts, RequestParts } from '../definition/operation.ts'
 import { createRedactor } from '../telemetry/redact.ts'
-import type { Authenticator, AuthScheme, BareRequest } from './auth-scheme.ts'
+import type { AuthContext, Authenticator, AuthScheme, BareRequest } from './auth-scheme.ts'
 import { parseBaseUrl } from './base-url.ts'
 import type { ResolvedConnection } from './connection.ts'
+import { TokenKeeper } from './token-keeper.ts'
+import { memoryShelf, type TokenShelf } from './token-shelf.ts'
 
 /** The credentials of one connection at work: the only place from which they reach a request. */
 export interface Authentication extends Authenticator {
@@ -18,34 +20,25 @@ export interface AuthenticationOptions {
   readonly clock: Clock
   send(parts: RequestParts): Promise<AnswerParts>
   readonly fetch: typeof globalThis.fetch
+  /** Where tokens lie; default: in memory. */
+  readonly shelf?: TokenShelf
+  readonly random?: () => number
   /** Is told of each secret that is obtained, such as an access token. */
   readonly onSecret?: (secret: string) => void
 }
 
-export function authenticate({
-  connection,
-  scheme,
-  clock,
-  send,
-  fetch,
-  onSecret,
-}: AuthenticationOptions): Authentication {
+export function authenticate(options: AuthenticationOptions): Authentication {
+  const { connection, scheme, clock, random = Math.random, shelf = memoryShelf(clock), onSecret } = options
   const { origin } = parseBaseUrl(connection.baseUrl, connection.name)
   const redactor = createRedactor()
   for (const secret of Object.values(connection.credentials)) redactor.add(secret.reveal())
-  const authenticator = scheme.open({
-    settings: connection.connector.options.auth.settings,
-    credentials: connection.credentials,
-    what: `${connection.connector.name}/${connection.name}`,
-    clock,
-    send,
-    fetch,
-    conceal(value) {
-      redactor.addTemporary(value)
-      onSecret?.(value)
-    },
-  })
-  if ('obtain' in authenticator) throw new TenonError('APP_INVALID', 'schemes with tokens are not joined yet')
+  const conceal = (value: string): void => {
+    redactor.addTemporary(value)
+    onSecret?.(value)
+  }
+  const opened = scheme.open(contextOf(options, conceal))
+  const authenticator =
+    'obtain' in opened ? new TokenKeeper({ authenticator: opened, shelf, clock, random, conceal }) : opened
   const refused = authenticator.refused?.bind(authenticator)
   return {
     apply(request) {
@@ -53,7 +46,25 @@ export function authenticate({
       return authenticator.apply(request)
     },
     ...(refused === undefined ? {} : { refused }),
+    ...(authenticator.tls === undefined ? {} : { tls: authenticator.tls }),
     redact: (text) => redactor.text(text),
+  }
+}
+
+/** What a scheme works with, also where it works without requests, as in a consent. */
+export function contextOf(
+  { connection, clock, send, fetch }: Pick<AuthenticationOptions, 'connection' | 'clock' | 'send' | 'fetch'>,
+  conceal: (value: string) => void,
+): AuthContext {
+  return {
+    settings: connection.connector.options.auth.settings,
+    credentials: connection.credentials,
+    what: `${connection.connector.name}/${connection.name}`,
+    clock,
+    send,
+    fetch,
+    standIn: connection.simulated ? new URL(connection.baseUrl).origin : null,
+    conceal,
   }
 }
 

@@ -4,19 +4,21 @@ import type { Transport } from './outbound.ts'
 export interface FetchOptions {
   readonly timeoutMs: number
   readonly maxAnswerBytes: number
+  /** Origin of a simulator: it gets what the provider's own hosts would be asked. */
+  readonly standIn?: string
 }
 
 /** The guarded way out in the form of `fetch`, for libraries that take one (`customFetch` of oauth4webapi). A redirect is an answer: it is not followed. */
 export function guardedFetch(
   transport: Transport,
-  { timeoutMs, maxAnswerBytes }: FetchOptions,
+  { timeoutMs, maxAnswerBytes, standIn }: FetchOptions,
 ): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init)
     const url = new URL(request.url)
     const body = request.body === null ? null : new Uint8Array(await request.arrayBuffer())
     const answer = await transport.send({
-      origin: url.origin,
+      origin: standIn ?? url.origin,
       method: request.method,
       path: url.pathname + url.search,
       headers: ['accept-encoding', 'identity', ...[...request.headers].flat()],

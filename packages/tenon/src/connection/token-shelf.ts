@@ -1,0 +1,34 @@
+import type { Clock } from '../base/clock.ts'
+import type { Tokens } from './auth-scheme.ts'
+import { isUsable } from './token-life.ts'
+
+/** Tokens as they are kept. */
+export interface KeptTokens {
+  readonly tokens: Tokens
+  /** One more with each pair that was obtained. */
+  readonly generation: number
+  readonly obtainedAt: number
+}
+
+/** Where the tokens of one connection lie. */
+export interface TokenShelf {
+  /**
+   * Other tokens than these: usable ones that lie here, else what `obtain` gets, which are kept before they are given out. Rejects with what `obtain` rejects with; its
+   * `retryAfterMs` says when it makes sense to ask again.
+   */
+  renew(than: KeptTokens | null, obtain: (current: Tokens | null) => Promise<Tokens>): Promise<KeptTokens>
+}
+
+/** For tokens that the credentials alone can get again: they end with the process. */
+export function memoryShelf(clock: Clock): TokenShelf {
+  let kept: KeptTokens | null = null
+  return {
+    async renew(than, obtain) {
+      if (kept !== null && kept.generation !== than?.generation && isUsable(kept, clock.now())) return kept
+      const obtainedAt = clock.now()
+      const tokens = await obtain(kept?.tokens ?? null)
+      kept = { tokens, generation: (kept?.generation ?? 0) + 1, obtainedAt }
+      return kept
+    },
+  }
+}
