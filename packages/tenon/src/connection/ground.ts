@@ -42,7 +42,8 @@ export async function openGround(options: GroundOptions): Promise<Ground> {
   const secrets = Object.entries(options.fields).map(([field, value]) => [field, new Secret(value)] as const)
   const credentials = Object.fromEntries(secrets)
   for (const [field, secret] of secrets) if (auth.fields[field]?.secret !== false) onSecret?.(secret.reveal())
-  const allowedOrigins = simulated ? [new URL(baseUrl).origin] : []
+  const standIn = simulated ? new URL(baseUrl).origin : null
+  const allowedOrigins = standIn === null ? [] : [standIn]
   const transport = createTransport({ ...options.transport, clock, allowedOrigins })
   const context: AuthContext = {
     settings: auth.settings,
@@ -51,7 +52,8 @@ export async function openGround(options: GroundOptions): Promise<Ground> {
     clock,
     send: () =>
       Promise.reject(new TenonError('APP_INVALID', `the scheme ${auth.scheme} sends where it may only fetch`)),
-    fetch: guardedFetch(transport, { timeoutMs, maxAnswerBytes }),
+    fetch: guardedFetch(transport, { timeoutMs, maxAnswerBytes, ...(standIn !== null && { standIn }) }),
+    standIn,
     conceal: (value) => onSecret?.(value),
   }
   return {
