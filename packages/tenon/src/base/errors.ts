@@ -47,6 +47,7 @@ const meanings = {
   STORE_UNAVAILABLE: { status: 503, retryable: true, public: 'The service cannot store anything at the moment.' },
   TERMINAL: { status: 422, retryable: false, public: 'The work cannot be done.' },
   TIMEOUT: { status: 504, retryable: true, public: 'It took too long.' },
+  TLS_FAILED: { status: 502, retryable: false, public: 'No secure connection to the upstream API could be made.' },
   UNAUTHENTICATED: { status: 401, retryable: false, public: 'Credentials are missing or not valid.' },
   UNENCODABLE: { status: 500, retryable: false, public: 'A value cannot be stored.' },
   UPSTREAM_ANSWER_INVALID: {

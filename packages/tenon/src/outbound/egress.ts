@@ -1,5 +1,6 @@
 import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP, type LookupFunction, type Socket } from 'node:net'
+import type { SecureContext } from 'node:tls'
 import { buildConnector } from 'undici'
 import { TenonError } from '../base/errors.ts'
 import { isGlobalAddress } from './address.ts'
@@ -19,6 +20,8 @@ export interface ConnectOptions {
   readonly isExempt: boolean
   readonly timeoutMs: number
   readonly lookup?: Lookup
+  /** Own certificate and own authorities, where there are any. */
+  readonly secureContext?: SecureContext
 }
 
 /** Opens one socket, and returns it while it is still connecting. */
@@ -29,6 +32,7 @@ export function guardedConnect(options: ConnectOptions): Connect {
   const connect = buildConnector({
     timeout: options.timeoutMs,
     allowH2: false,
+    ...(options.secureContext === undefined ? {} : { secureContext: options.secureContext }),
     ...(options.isExempt ? {} : { lookup: guardedLookup(options.lookup ?? lookupAll) }),
   }) as unknown as (...args: Parameters<Connect>) => Socket
   return (target, done) => {
@@ -37,13 +41,20 @@ export function guardedConnect(options: ConnectOptions): Connect {
       queueMicrotask(() => done(addressRefused(target.hostname), null))
       return null
     }
-    return connect(target, (...result) => {
+    const opening = connect(target, (...result) => {
       const [error, socket] = result
       if (error !== null || options.isExempt || isGlobalAddress(socket.remoteAddress ?? '')) return done(...result)
       socket.destroy()
       done(addressRefused(target.hostname), null)
     })
+    if (target.protocol === 'https:') endByError(opening)
+    return opening
   }
+}
+
+/** A server's verdict on our certificate comes after the handshake and leaves the socket open; what closes it then, the end, would be told in its place. */
+function endByError(socket: Socket): void {
+  socket.once('error', (error) => socket.destroy(error))
 }
 
 function guardedLookup(lookup: Lookup): LookupFunction {

@@ -1,5 +1,6 @@
 import { TenonError } from '../base/errors.ts'
 import { failedWith } from './outbound.ts'
+import { tlsFailure } from './tls.ts'
 
 // Nothing of an undici error is passed on but its code: its message may hold the path, its members pieces of the answer.
 
@@ -12,6 +13,8 @@ export function lost(error: Error, isUnsent: boolean, origin: string): TenonErro
       details: { reason },
     })
   }
+  const tls = tlsFailure(reason, origin, isUnsent)
+  if (tls !== null) return failedWith(tls.fate, tls.code, tls.message, { details: { reason } })
   if (isUnsent)
     return failedWith('not-sent', 'UPSTREAM_UNAVAILABLE', `${origin} could not be reached (${reason})`, {
       details: { reason },

@@ -3,6 +3,7 @@ import { requireOrigin, type Lookup } from './egress.ts'
 import { Exchange } from './exchange.ts'
 import { OriginPool } from './origin-pool.ts'
 import { failedWith, type Transport } from './outbound.ts'
+import { secureContextOf, type TlsOptions } from './tls.ts'
 
 const connectTimeoutMs = 10_000
 
@@ -11,11 +12,13 @@ export interface TransportOptions {
   /** Exact origins, of simulators, that may be called although their addresses are not public. */
   readonly allowedOrigins?: readonly string[]
   readonly lookup?: Lookup
+  readonly tls?: TlsOptions
 }
 
-/** Sockets are shared by what uses one transport, and by nothing else: each connection has its own. */
+/** Sockets are shared by what uses one transport, and by nothing else: each connection has its own. Throws `CREDENTIALS_REFUSED` for a certificate that cannot be used. */
 export function createTransport(options: TransportOptions): Transport {
   const allowed = new Set((options.allowedOrigins ?? []).map(requireOrigin))
+  const secureContext = options.tls === undefined ? undefined : secureContextOf(options.tls)
   const pools = new Map<string, OriginPool>()
   let isClosed = false
 
@@ -24,6 +27,7 @@ export function createTransport(options: TransportOptions): Transport {
       isExempt: allowed.has(origin),
       timeoutMs: connectTimeoutMs,
       ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+      ...(secureContext === undefined ? {} : { secureContext }),
     })
     pools.set(origin, pool)
     return pool
