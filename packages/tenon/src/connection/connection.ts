@@ -80,7 +80,7 @@ const folder = new URL('auth/', import.meta.url)
 
 /** The folder is the registry (SEC-01): the name comes from a connector's definition, never from a request, and must be that of a file there. */
 export async function loadScheme(name: string, connector: string): Promise<AuthScheme> {
-  const files = (await readdir(folder)).filter((file) => /^[a-z-]+\.[jt]s$/.test(file))
+  const files = (await readdir(folder)).filter((file) => /^[a-z][a-z\d-]*\.[jt]s$/.test(file))
   const file = files.find((file) => file.slice(0, -3) === name)
   if (file === undefined) {
     throw new TenonError(

@@ -53,9 +53,10 @@ function resolveOne(connection: Connection, environment: Environment): ResolvedC
 
 function refuseStrangeFields({ connector, credentials }: Connection, what: string): void {
   const { auth, webhooks } = connector.options
-  const wanted = Object.keys(auth.fields)
+  const known = Object.keys(auth.fields)
+  const wanted = known.filter((field) => auth.fields[field]?.optional !== true)
   const signed = webhooks?.verify.field ?? null
-  const allowed = new Set([...wanted, ...(signed === null ? [] : [signed]), ...(webhooks?.fields ?? [])])
+  const allowed = new Set([...known, ...(signed === null ? [] : [signed]), ...(webhooks?.fields ?? [])])
   const missing = wanted.find((field) => !Object.hasOwn(credentials, field))
   if (missing !== undefined) {
     throw new TenonError(

@@ -6,6 +6,8 @@ export interface CredentialField {
   readonly label: string
   /** Default true: kept as a secret, never shown again. */
   readonly secret?: boolean
+  /** Default false: an account may do without it. */
+  readonly optional?: boolean
 }
 
 /** How a connector's requests are authenticated: `scheme` is the file `connection/auth/<scheme>.ts`; the rest is that scheme's settings. */
