@@ -8,6 +8,7 @@ export { oauth1, oauth1OneLegged } from './definition/auth/oauth1.ts'
 export { defineConnector } from './definition/connector.ts'
 export { event } from './definition/event.ts'
 export { defineFlow } from './definition/flow.ts'
+export { graphqlCost } from './definition/limits.ts'
 export { operation } from './definition/operation.ts'
 export { manual, schedule, signal } from './definition/trigger.ts'
 export { bodyHmac, staticToken, timestampedHmac, unverified } from './definition/verifier.ts'
@@ -45,6 +46,7 @@ export type {
   RetryOptions,
   Step,
 } from './definition/flow.ts'
+export type { LearntLimit, LimitAnswer, LimitDialect, LimitOptions, LimitsOptions } from './definition/limits.ts'
 export type { AnswerParts, Idempotency, Lookup, OperationOptions, RequestParts } from './definition/operation.ts'
 export type { DataOf, EventTrigger, ManualTrigger, ScheduleTrigger, SignalSource } from './definition/trigger.ts'
 export type { RawRequest, Verifier } from './definition/verifier.ts'

@@ -15,6 +15,7 @@ export function checkFlow(flow: Flow, report: Report): void {
   checkDuration(report, 'timeout', options.timeout)
   checkRetry(options.retry, report)
   checkChoice(report, 'keyUntil', options.keyUntil, ['end', 'first-wait'])
+  checkChoice(report, 'priority', options.priority, ['interactive', 'sync', 'backfill'])
   checkChoice(report, 'onBlocked', options.onBlocked, ['wait', 'skip'])
   if (typeof options.run !== 'function')
     report('run is missing', 'Write what the flow does: async run({ event, step, … }) { … }.')

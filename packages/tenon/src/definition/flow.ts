@@ -2,6 +2,7 @@ import type { Duration } from '../base/duration.ts'
 import type { Encoded } from '../base/json.ts'
 import type { Connector, ConnectionReference, OperationInput, OperationOutput } from './connector.ts'
 import type { FlowEvent } from './event.ts'
+import type { Priority } from './policy.ts'
 import type { DataOf, EventTrigger, ManualTrigger, SignalSource, Trigger } from './trigger.ts'
 
 /** How a step is tried again. */
@@ -152,6 +153,8 @@ export interface FlowOptions<T = Trigger, U extends Uses = Uses, W extends Waits
   readonly onBlocked?: 'wait' | 'skip'
   /** Runs in progress at most, waiting ones not counted. */
   readonly concurrency?: number
+  /** Who goes first where a provider's limit is short; default `interactive`. The later ones keep a share, so that all come to their turn. */
+  readonly priority?: Priority
   /** How its steps are tried again, unless a step says otherwise. */
   readonly retry?: RetryOptions
   /** A run not ended by then is undone and fails. */

@@ -1,5 +1,6 @@
 import type { Duration } from '../base/duration.ts'
 import type { RetryOptions } from './flow.ts'
+import type { LimitsOptions } from './limits.ts'
 
 /** Who goes first where a provider's limit is short: people and what they wait for, then syncs, then backfills. */
 export type Priority = 'interactive' | 'sync' | 'backfill'
@@ -48,6 +49,8 @@ export interface PolicyOptions {
   readonly retry?: RetryOptions | false
   readonly retryBudget?: RetryBudgetOptions | false
   readonly breaker?: BreakerOptions | false
+  /** What the provider takes in a time. */
+  readonly limits?: LimitsOptions | false
   readonly concurrency?: ConcurrencyOptions | false
   readonly cache?: CacheOptions | false
   /** Equal reads at the same moment are one call; default true. */

@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts'
+import type { Secret } from '../base/secret.ts'
 import type { PolicyOptions, Priority } from '../definition/policy.ts'
 import type { Repeat } from '../definition/operation.ts'
+import type { Budgets } from './budget/budgets.ts'
 import type { RawAnswer, SendRequest } from './outbound.ts'
 
 /** Where in the pipeline a policy stands; the order is that of `stages`, whatever the order of files. */
@@ -20,6 +22,8 @@ export interface PolicyCall {
   readonly repeat: Repeat
   /** Number of the try of the logical call, from 1: a later one is a retry. */
   readonly attempt: number
+  /** When it was first asked for, over all postponements, in milliseconds since the epoch: where turns are short, the earlier goes first. */
+  readonly since: number
   /** Without what authenticates it. `timeoutMs` is what is left of the deadline when it was made. */
   readonly request: SendRequest
   /** Milliseconds since the epoch; over all tries and all waiting. */
@@ -53,6 +57,9 @@ export interface PolicyContext {
   readonly connector: string
   readonly connection: string
   readonly origin: string
+  readonly credentials: Readonly<Record<string, Secret>>
+  /** What all connections of the process share. */
+  readonly budgets: Budgets
   /** The connector's, overridden by the app's and the connection's. */
   readonly options: PolicyOptions
 }

@@ -1,0 +1,130 @@
+import type { Clock } from '../../base/clock.ts'
+import type { LearntLimit } from '../../definition/limits.ts'
+import { fateOf, type RawAnswer } from '../outbound.ts'
+import type { PolicyCall, PolicyEnd } from '../policy.ts'
+import { giveBack, type Budget, type Fare, type Lane } from './budget.ts'
+import { LearntBucket } from './learnt.ts'
+import type { Told } from './told.ts'
+import type { Turns } from './turns.ts'
+
+/** What connections of one account share: what its answers told, and how many calls are on their way. */
+export class Learnt {
+  readonly whole: Budget & { readonly bucket: LearntBucket } = learntBudget()
+  /** By the names of the limits that count an operation. */
+  readonly #groups = new Map<string, Budget & { readonly bucket: LearntBucket }>()
+  inFlight: number = 0
+
+  /** What was learnt of the operations that these limits count; the whole account where none does. */
+  group(key: string): Budget & { readonly bucket: LearntBucket } {
+    if (key === '') return this.whole
+    let known = this.#groups.get(key)
+    if (known === undefined) this.#groups.set(key, (known = learntBudget()))
+    return known
+  }
+
+  get all(): readonly (Budget & { readonly bucket: LearntBucket })[] {
+    return [this.whole, ...this.#groups.values()]
+  }
+}
+
+function learntBudget(): Budget & { readonly bucket: LearntBucket } {
+  return { bucket: new LearntBucket(), usage: null, waiting: 0, postponed: 0 }
+}
+
+/** A declared limit that counts some of the operations. */
+export interface CountedLimit {
+  readonly name: string
+  readonly budget: Budget
+  /** `null` for an operation that it does not count. */
+  costOf(operation: string, method: string): number | null
+}
+
+/** What of a connection an operation pays. */
+interface Terms {
+  readonly fare: Fare
+  readonly isLimited: boolean
+  readonly group: Budget & { readonly bucket: LearntBucket }
+}
+
+export interface AccountParts {
+  readonly clock: Clock
+  readonly turns: Turns
+  readonly learnt: Learnt
+  readonly limits: readonly CountedLimit[]
+  readonly read: (answer: RawAnswer, now: number) => Told | null
+  /** The lane of these limits, the same for all connections of a tenant to this account. */
+  readonly laneOf: (key: string, budgets: readonly Budget[]) => Lane
+}
+
+/** The budgets of one connection at work. */
+export class Account {
+  readonly #parts: AccountParts
+  readonly #terms = new Map<string, Terms>()
+
+  constructor(parts: AccountParts) {
+    this.#parts = parts
+  }
+
+  admit(call: PolicyCall): void | Promise<void> {
+    const { learnt, turns } = this.#parts
+    const terms = this.#terms.get(call.operation) ?? this.#termsOf(call)
+    if (!terms.isLimited && learnt.whole.bucket.isIdle) {
+      learnt.inFlight += 1
+      return
+    }
+    const turn = turns.admit(terms.fare, call)
+    if (turn === undefined) {
+      learnt.inFlight += 1
+      return
+    }
+    return turn.then(() => void (learnt.inFlight += 1))
+  }
+
+  settled(call: PolicyCall, { answer, error }: PolicyEnd): void {
+    const { learnt, turns, read, clock } = this.#parts
+    learnt.inFlight -= 1
+    if (answer === undefined) {
+      const terms = this.#terms.get(call.operation)
+      if (terms === undefined || fateOf(error) !== 'not-sent') return
+      if (terms.isLimited) giveBack(terms.fare)
+      return turns.look()
+    }
+    const told = read(answer, clock.now())
+    if (told !== null) this.#learn(call, told)
+    else if (answer.status < 400) this.#terms.get(call.operation)?.group.bucket.succeeded()
+  }
+
+  #learn(call: PolicyCall, { limits, isRefusal, pauseMs }: Told): void {
+    const { learnt, turns, clock } = this.#parts
+    const now = clock.now()
+    const { group, fare } = this.#terms.get(call.operation) ?? this.#termsOf(call)
+    for (const limit of limits) bucketFor(limit, group, learnt).learn(limit, learnt.inFlight, now)
+    for (const { pauseMs: ms, scope } of limits)
+      if (ms !== undefined) (scope === 'account' ? learnt.whole : group).bucket.pause(ms, now)
+    if (isRefusal) {
+      for (const { bucket } of fare.lane.budgets) bucket.empty(now)
+      if (limits.every((limit) => limit.pauseMs === undefined)) group.bucket.pause(pauseMs, now)
+    }
+    turns.look()
+  }
+
+  #termsOf({ operation, request: { method } }: PolicyCall): Terms {
+    const { limits, learnt, laneOf } = this.#parts
+    const counted = limits.flatMap((limit) => {
+      const cost = limit.costOf(operation, method)
+      return cost === null ? [] : [{ name: limit.name, budget: limit.budget, cost }]
+    })
+    const key = counted.map(({ name }) => name).join('\n')
+    const group = learnt.group(key)
+    const learntOf = group === learnt.whole ? [group] : [group, learnt.whole]
+    const lane = laneOf(key, [...counted.map(({ budget }) => budget), ...learntOf])
+    const costs = [...counted.map(({ cost }) => cost), ...learntOf.map(() => 1)]
+    const terms = { fare: { lane, costs }, isLimited: counted.length > 0, group }
+    this.#terms.set(operation, terms)
+    return terms
+  }
+}
+
+function bucketFor({ scope }: LearntLimit, group: Budget & { bucket: LearntBucket }, { whole }: Learnt): LearntBucket {
+  return (scope === 'account' ? whole : group).bucket
+}

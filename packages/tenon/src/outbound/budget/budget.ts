@@ -1,0 +1,61 @@
+import type { Bucket } from './bucket.ts'
+import type { Usage } from './usage.ts'
+
+/** One limit of one account, or of the app: what calls are paid from, and what became of it. */
+export interface Budget {
+  readonly bucket: Bucket
+  /** `null` for what was learnt: its calls are counted where they are declared, or not at all. */
+  readonly usage: Usage | null
+  /** Calls that wait for their turn in this process. */
+  waiting: number
+  /** Steps that rest until theirs. */
+  postponed: number
+}
+
+/** Calls that are paid from the same budgets. */
+export interface Lane {
+  readonly tenant: string
+  readonly budgets: readonly Budget[]
+}
+
+/** What one operation pays, budget by budget. */
+export interface Fare {
+  readonly lane: Lane
+  readonly costs: readonly number[]
+}
+
+/** 0 where all budgets can pay at `now`. */
+export function waitOf({ lane: { budgets }, costs }: Fare, now: number): number {
+  let longest = 0
+  for (let index = 0; index < budgets.length; index += 1) {
+    const wait = budgets[index]?.bucket.wait(costs[index] ?? 1, now) ?? 0
+    if (wait > longest) longest = wait
+  }
+  return longest
+}
+
+export function pay({ lane: { budgets }, costs }: Fare, flow: string | null, now: number): void {
+  for (let index = 0; index < budgets.length; index += 1) {
+    const budget = budgets[index]
+    const cost = costs[index] ?? 1
+    budget?.bucket.take(cost, now)
+    budget?.usage?.add(flow, cost, now)
+  }
+}
+
+export function giveBack({ lane: { budgets }, costs }: Fare): void {
+  for (let index = 0; index < budgets.length; index += 1) budgets[index]?.bucket.giveBack(costs[index] ?? 1)
+}
+
+/** Calls of that fare that all its budgets together let through in a millisecond; `assumed` where none of them says. */
+export function pacePerMs({ lane: { budgets }, costs }: Fare): number {
+  let slowest = Infinity
+  for (let index = 0; index < budgets.length; index += 1) {
+    const perMs = budgets[index]?.bucket.perMs ?? 0
+    if (perMs > 0) slowest = Math.min(slowest, perMs / (costs[index] ?? 1))
+  }
+  return Number.isFinite(slowest) ? slowest : assumedPerMs
+}
+
+// Fifty in a second.
+const assumedPerMs = 0.05
