@@ -1,4 +1,5 @@
 import type { Secret } from '../base/secret.ts'
+import type { Actor } from './managed.ts'
 
 /** Where a secret belongs: what was sealed for one place opens at no other. */
 export interface SecretPlace {
@@ -16,6 +17,35 @@ export interface Vault {
   seal(place: SecretPlace, secret: Secret): Promise<string>
   /** Rejects with `VAULT_LOCKED`, and with `SECRET_UNREADABLE` for what was sealed for another place, by another key or was changed. */
   open(place: SecretPlace, sealed: string): Promise<Secret>
-  /** Destroys the tenant's key: nothing that was sealed for it opens again. */
-  eraseTenant(tenant: string): Promise<void>
+}
+
+/** What an operator does with it. Each order is audited. */
+export interface ManagedVault extends Vault {
+  /** At the start, before anything is sealed. Rejects with `VAULT_LOCKED` when the master key is missing, does not fit what is stored, or (`retryable`) cannot be asked. */
+  check(): Promise<void>
+  status(): Promise<VaultStatus>
+  /**
+   * Wraps every data key by a new master key, while everything goes on; where an earlier rotation was not finished, it is finished instead. Resolves when the old
+   * key is no longer used. A second call joins the first.
+   */
+  rotate(actor: Actor): Promise<VaultStatus>
+  /** Destroys the tenant's data key and all its documents: nothing that was sealed for it opens again, not from a copy of the files either. */
+  eraseTenant(tenant: string, actor: Actor): Promise<void>
+  /** Proves later that this text was written by a holder of the vault; `null` while nothing was ever sealed. */
+  sign(text: string): Promise<string | null>
+}
+
+export interface VaultStatus {
+  /** `empty`: nothing was sealed yet, and there need not be a master key. `locked`: the master key cannot be had. */
+  readonly state: 'empty' | 'open' | 'locked'
+  /** Why it is locked, and what to do. */
+  readonly cause: string | null
+  /** Where the master key comes from. */
+  readonly source: string
+  /** Id of the master key that wraps now; `null` while it cannot be had. */
+  readonly masterKey: string | null
+  /** How many data keys each master key wraps; one that is not named here is not used. */
+  readonly dataKeys: readonly { readonly masterKey: string; readonly count: number }[]
+  /** Of a rotation at work in this process. */
+  readonly rotation: { readonly done: number; readonly total: number } | null
 }

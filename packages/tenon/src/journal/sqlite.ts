@@ -9,7 +9,7 @@ import type { AppendReceipt, DeliverReceipt, EventRow, Journal, JournalWork, Mes
 import type { Answer } from './sqlite/batch.ts'
 import { unpack } from './sqlite/pack.ts'
 import type { PackedEntries, PackedRun } from './sqlite/read.ts'
-import { startThread, type Thread } from './sqlite/thread.ts'
+import { startThread, type Thread } from '../sqlite/thread.ts'
 import type { Trial } from './sqlite/trial.ts'
 import { flatten, type Write } from './sqlite/wire.ts'
 import type { WriterData } from './sqlite/writer.ts'
@@ -32,7 +32,7 @@ export async function sqliteJournal(options: SqliteJournalOptions): Promise<Jour
   const { clock = systemClock, queueLimit = { writes: 50_000, bytes: 128 * mebibyte }, trial = {}, meter } = options
   const folder = resolve(options.folder)
   const data: WriterData = { folder, trial, checkAlways: 4 * mebibyte, checkAfterCrash: 512 * mebibyte }
-  const writer = startThread(entryOf('writer'), data)
+  const writer = startThread(entryOf('writer'), 'JOURNAL_UNAVAILABLE', data)
   const { epoch, closedCleanly } = await open(writer)
   let reader: Thread | null = null
   let closing: Promise<void> | null = null
@@ -74,7 +74,10 @@ export async function sqliteJournal(options: SqliteJournalOptions): Promise<Jour
     deliver: (message) => push({ message }, () => checkMessage(message)) as Promise<DeliverReceipt>,
     append: (append) => push({ append, now: clock.now() }, () => checkAppend(append)) as Promise<AppendReceipt>,
     ...work(writer),
-    ...history(writer, () => (reader ??= startThread(entryOf('reader'), `${folder}/journal.db`))),
+    ...history(
+      writer,
+      () => (reader ??= startThread(entryOf('reader'), 'JOURNAL_UNAVAILABLE', `${folder}/journal.db`)),
+    ),
     close: () => (closing ??= close()),
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The store port: everything durable that does not commit with a run: connections, keys, settings, the audit log. Small JSON documents with versions, so that any
- * number of processes may share one: a write says which version it replaces. Nothing is found without its tenant (SEC-09).
+ * number of processes may share one: a write says which version it replaces. Nothing is found without its tenant (SEC-09). Tenants, kinds and ids are ids
+ * (`requireId`), a limit is from 1 to 1000, a body has at most 1 MiB: anything else rejects with `INPUT_INVALID`.
  */
 export interface Store {
   /** `null` where there is none. */
@@ -18,7 +19,7 @@ export interface Store {
     readonly after?: { readonly tenant: string; readonly id: string }
     readonly limit: number
   }): Promise<readonly StoredDocument[]>
-  /** All of it or, with one version that is not as expected, nothing. Durable when it resolves. Rejects with `STORE_UNAVAILABLE`. */
+  /** All of it or, with one version that is not as expected, nothing. Durable when it resolves. Rejects with `STORE_UNAVAILABLE`; whether it was written is then not known. */
   write(write: StoreWrite): Promise<StoreReceipt>
   /** What was written after that position, by this process or another; each document once, with its latest position. */
   changes(after: number, limit: number): Promise<readonly DocumentChange[]>
@@ -30,6 +31,15 @@ export interface Store {
   }): Promise<readonly AuditEntry[]>
   /** The number of the first entry that was changed or is missing; `null` for a log that is whole. */
   verifyAudit(tenant: string): Promise<number | null>
+  /** The latest entry of that log; `null` where there is none. Who keeps it elsewhere, signed, notices a log that was cut off or made anew. */
+  auditHead(tenant: string): Promise<AuditHead | null>
+  /** The hash of one entry, as it is stored; `null` where there is none. */
+  auditHash(tenant: string, number: number): Promise<string | null>
+  /** Deletes all documents of the tenant, so that their bytes are in no file any more. Its audit log stays. */
+  eraseTenant(tenant: string, audit: readonly NewAuditEntry[]): Promise<void>
+  /** When it resolves, the bytes of what was deleted or replaced are in no file any more. */
+  scrub(): Promise<void>
+  /** Later calls reject with `STORE_UNAVAILABLE`. */
   close(): Promise<void>
 }
 
@@ -89,4 +99,10 @@ export interface NewAuditEntry {
 
 export interface AuditEntry extends NewAuditEntry {
   readonly number: number
+}
+
+export interface AuditHead {
+  readonly number: number
+  /** SHA-256 over the entry and all entries before it. */
+  readonly hash: string
 }

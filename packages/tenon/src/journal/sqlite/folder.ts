@@ -2,11 +2,9 @@ import {
   chmodSync,
   closeSync,
   existsSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
-  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,10 +13,11 @@ import {
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, TenonError } from '../../base/errors.ts'
-import { isBusy, isCorrupt, isFull } from './failure.ts'
+import { isBusy, isCorrupt, isFull } from '../../sqlite/failure.ts'
 import { applicationId, schema, schemaVersion, upgrades } from './schema.ts'
 import { findLogDamage } from './log.ts'
-import { findWalDamage } from './wal-check.ts'
+import { makeDurable, readHeader, syncFile } from '../../sqlite/sqlite.ts'
+import { findWalDamage } from '../../sqlite/wal-check.ts'
 
 export interface OpenFolder {
   readonly db: DatabaseSync
@@ -144,24 +143,12 @@ function create(folder: string, path: string): void {
   }
 }
 
-function syncFile(path: string): void {
-  const file = openSync(path, 'r')
-  fsyncSync(file)
-  closeSync(file)
-}
-
-/** Read without SQLite, which might repair or complete what it opens. Returns the format of the file. */
+/** Returns the format of the file. */
 export function checkHeader(folder: string, path: string): number {
-  const file = openSync(path, 'r')
-  const header = Buffer.alloc(100)
-  const length = readSync(file, header, 0, 100, 0)
-  closeSync(file)
-  const isOurs =
-    length === 100 &&
-    header.toString('latin1', 0, 16) === 'SQLite format 3\0' &&
-    header.readUInt32BE(68) === applicationId
-  if (!isOurs) throw damaged(folder, 'journal.db is no journal of Tenon, or its header is damaged')
-  const version = header.readUInt32BE(60)
+  const header = readHeader(path)
+  if (header?.applicationId !== applicationId)
+    throw damaged(folder, 'journal.db is no journal of Tenon, or its header is damaged')
+  const { version } = header
   if (version <= schemaVersion && version > 0) return version
   throw unusable(
     folder,
@@ -230,18 +217,8 @@ function upgrade(db: DatabaseSync): void {
     db.exec(`BEGIN IMMEDIATE; ${upgrades[version] ?? ''}; PRAGMA user_version = ${version + 1}; COMMIT`)
 }
 
-/** Set, and read back: a build or a file system that does not keep to it must not take a single write. */
 function configure(db: DatabaseSync): void {
-  const wanted = {
-    journal_mode: 'wal',
-    synchronous: 2,
-    ...(process.platform === 'darwin' ? { fullfsync: 1, checkpoint_fullfsync: 1 } : {}),
-  }
-  for (const [name, value] of Object.entries(wanted)) {
-    db.exec(`PRAGMA ${name} = ${value}`)
-    const found = db.prepare(`PRAGMA ${name}`).get()?.[name]
-    if (found !== value) throw new Error(`SQLite did not accept ${name} = ${value}: it is ${String(found)}`)
-  }
+  makeDurable(db)
   // Checkpoints are made between batches (writer.ts).
   db.exec(
     'PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../../base/errors.ts'
 import { isAlive } from './alive.ts'
-import { isBusy } from './failure.ts'
+import { isBusy } from '../../sqlite/failure.ts'
 import { checkHeader, checkLog, checkPages, holderPath, logPath, readWithoutTrace } from './folder.ts'
 import { schemaVersion } from './schema.ts'
 

@@ -1,5 +1,5 @@
 import { messageOf } from '../../base/errors.ts'
-import { failureOf } from './failure.ts'
+import { failureOf } from '../../sqlite/failure.ts'
 import { forgetPending, reload } from './open-store.ts'
 import { apply, fold, type Subjects } from './pending.ts'
 import { writeTally, writeTotals, type Store } from './store.ts'

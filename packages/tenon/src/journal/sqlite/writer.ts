@@ -7,7 +7,7 @@ import { openStore } from './open-store.ts'
 import { prune, type PruneQuery } from './prune.ts'
 import { workReads, type WorkReads } from './read.ts'
 import { writeTotals, type Store } from './store.ts'
-import { serve, type Methods } from './thread.ts'
+import { serve, type Methods } from '../../sqlite/thread.ts'
 import { Transactions } from './transactions.ts'
 import { trialCommit, type Trial } from './trial.ts'
 import type { Flat } from './wire.ts'
@@ -26,7 +26,7 @@ const overhead = 3
 /** Our own log (log.ts) is brought into the tables when it holds so much: seldom enough to write each page once for many runs, often enough that nobody waits for long. */
 const settleAt = { writes: 2000, bytes: 1024 * 1024 }
 
-serve(parentPort, () => openWriter(workerData as WriterData))
+serve(parentPort, 'JOURNAL_UNAVAILABLE', () => openWriter(workerData as WriterData))
 
 function openWriter({ trial, ...options }: WriterData): Methods {
   const opened = openFolder(options)

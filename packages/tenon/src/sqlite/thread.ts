@@ -1,5 +1,6 @@
+import { fileURLToPath } from 'node:url'
 import { Worker, type MessagePort } from 'node:worker_threads'
-import { messageOf, TenonError, type ErrorCode } from '../../base/errors.ts'
+import { messageOf, TenonError, type ErrorCode } from '../base/errors.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- each method has its own parameters; `Thread.ask` is typed by its caller
 export type Methods = Readonly<Record<string, (...parameters: any[]) => unknown>>
@@ -17,8 +18,8 @@ interface ErrorParts {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** Answers the questions of the main thread one after another. After `x` is answered, `after x` is called where there is one. */
-export function serve(port: MessagePort | null, open: () => Methods): void {
+/** Answers the questions of the main thread one after another; `unavailable` is what an error without a code means. After `x` is answered, `after x` is called where there is one. */
+export function serve(port: MessagePort | null, unavailable: ErrorCode, open: () => Methods): void {
   if (port === null) throw new Error('this file runs in a thread of its own')
   let methods: Methods | null = null
   port.on('message', ({ method, parameters }: Question) => {
@@ -26,16 +27,16 @@ export function serve(port: MessagePort | null, open: () => Methods): void {
       methods ??= open()
       port.postMessage({ value: methods[method]?.(...parameters) } satisfies Reply)
     } catch (error) {
-      port.postMessage({ error: partsOf(error) } satisfies Reply)
+      port.postMessage({ error: partsOf(error, unavailable) } satisfies Reply)
       return
     }
     methods[`after ${method}`]?.(...parameters)
   })
 }
 
-function partsOf(error: unknown): ErrorParts {
+function partsOf(error: unknown, unavailable: ErrorCode): ErrorParts {
   if (TenonError.is(error)) return { code: error.code, message: error.message, details: error.details }
-  return { code: 'JOURNAL_UNAVAILABLE', message: messageOf(error), details: {} }
+  return { code: unavailable, message: messageOf(error), details: {} }
 }
 
 export interface Thread {
@@ -48,7 +49,8 @@ interface Asked {
   readonly reject: (error: Error) => void
 }
 
-export function startThread(file: URL, data: unknown): Thread {
+/** `unavailable`: what it means that the thread cannot answer. */
+export function startThread(file: URL, unavailable: ErrorCode, data: unknown): Thread {
   const worker = new Worker(file, { workerData: data })
   const asked: Asked[] = []
   let failure: TenonError | null = null
@@ -64,7 +66,7 @@ export function startThread(file: URL, data: unknown): Thread {
   worker.on('exit', () => fail('it has ended'))
 
   function fail(reason: string): void {
-    failure ??= new TenonError('JOURNAL_UNAVAILABLE', `the journal's thread cannot answer: ${reason}`)
+    failure ??= new TenonError(unavailable, `the thread of ${fileURLToPath(file)} cannot answer: ${reason}`)
     for (const { reject } of asked.splice(0)) reject(failure)
   }
 
