@@ -15,6 +15,7 @@ import { startSchedules } from '../trigger/schedule.ts'
 import { webhooksOf, type Webhook } from '../trigger/webhook.ts'
 import { keepRunsYoung } from './collector.ts'
 import { DataFolder, type ServerAddress } from './data-folder.ts'
+import { openKept } from './kept.ts'
 import { loadApp, projectName, requireSound, type LoadedApp } from './load-app.ts'
 import { measuresOf, vocabularyOf } from './measures.ts'
 import type { Server } from './server.ts'
@@ -88,7 +89,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   // The lock of the journal is ours from here on: only now is anything in the folder changed.
   const { token, isNew } = folder.operatorToken()
   options.redactor.add(token.reveal())
-
+  const kept = await openKept({ ...options, folder: folder.path, clock }, closing)
   const { simulators, connections, client } = await openOutward({ ...options, ...parts, folder }, closing)
   const warn = (name: string, facts: Readonly<Record<string, unknown>>): void => log.warn(name, facts)
   const redact = options.redactor.text
@@ -105,6 +106,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     operator: { token, tenant },
     ...frontOf(options, folder),
     journal,
+    ...kept,
     clock,
     log,
     redact,

@@ -1,7 +1,9 @@
 import type { Clock } from '../base/clock.ts'
+import type { ManagedVault } from '../connection/vault.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { JournalWork } from '../journal/journal.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
+import type { Store } from '../store/store.ts'
 import type { Exposition } from '../telemetry/exposition.ts'
 import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
@@ -33,6 +35,8 @@ export interface ServerContext {
   readonly simulators: readonly RunningSimulator[]
   readonly operator: Operator
   readonly journal: ReadableJournal | null
+  readonly store: Store
+  readonly vault: ManagedVault
   readonly clock: Clock
   readonly log: Log
   /** Takes known secrets out of a text. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
@@ -6,6 +7,9 @@ import { z } from 'zod'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { Secret } from '../base/secret.ts'
 import type { ResolvedConnection } from '../connection/connection.ts'
+import type { ManagedVault } from '../connection/vault.ts'
+import { createVault } from '../connection/vault/create-vault.ts'
+import { environmentKeys } from '../connection/vault/environment.ts'
 import { defineApp } from '../definition/app.ts'
 import { bearer } from '../definition/auth.ts'
 import { defineConnector, type Connector } from '../definition/connector.ts'
@@ -16,6 +20,8 @@ import { timestampedHmac } from '../definition/verifier.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import { memoryJournal, type BatchFate } from '../journal/memory.ts'
 import { Answer, cause, defineSimulator, startSimulator, type RunningSimulator } from '../simulator/simulator.ts'
+import { memoryStore } from '../store/memory.ts'
+import type { Store } from '../store/store.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createRedactor } from '../telemetry/redact.ts'
 import { webhooksOf } from '../trigger/webhook.ts'
@@ -62,6 +68,8 @@ export interface Harness {
   readonly lines: string[]
   readonly outputs: string[]
   readonly sessions: Sessions
+  readonly store: Store
+  readonly vault: ManagedVault
   readonly engine: Awaited<ReturnType<typeof createEngine>>
   runs(): Promise<number>
   /** A signed or unsigned webhook. */
@@ -105,8 +113,13 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
   const log = createLog({ clock, redactor, form: 'json', write: (line) => void lines.push(line) })
   const simulators: RunningSimulator[] = simulated === true ? [await startSimulator(paySimulator)] : []
   const sessions = options.sessions ?? createSessions({ tenant: 'default', clock })
+  const store = options.store ?? memoryStore()
+  const masterKeys = environmentKeys(randomBytes(32).toString('base64'), undefined)
+  const vault = createVault({ store, masterKeys, clock })
   const server = await startServer({
     consoleFolder: null,
+    store,
+    vault,
     ...options,
     engine,
     journal,
@@ -138,6 +151,8 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
     lines,
     outputs,
     sessions,
+    store,
+    vault,
     engine,
     runs: async () => (await engine.list({ tenant: 'default', limit: 100 })).runs.length,
     ask,

@@ -276,9 +276,11 @@ test('each error code has its page', async () => {
 })
 
 test('a taken port is a clear error that names the port and the variable', async () => {
-  const { server, engine } = await start()
+  const { server, engine, store, vault } = await start()
   const second = startServer({
     engine,
+    store,
+    vault,
     webhooks: [],
     operator: { token: new Secret('x'), tenant: 'default' },
     clock: systemClock,

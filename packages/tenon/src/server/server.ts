@@ -1,8 +1,10 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
+import type { ManagedVault } from '../connection/vault.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
+import type { Store } from '../store/store.ts'
 import type { Exposition } from '../telemetry/exposition.ts'
 import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
@@ -29,6 +31,8 @@ export interface ServerOptions {
   readonly simulators?: readonly RunningSimulator[]
   /** Lets a deploy check read what living runs have done. */
   readonly journal?: ReadableJournal
+  readonly store: Store
+  readonly vault: ManagedVault
   readonly clock: Clock
   readonly log: Log
   /** Takes known secrets out of a text that is shown; default changes nothing. */
@@ -110,6 +114,8 @@ function createContext(
   return {
     engine,
     operator,
+    store: options.store,
+    vault: options.vault,
     clock,
     log: options.log,
     webhooks: options.webhooks,
