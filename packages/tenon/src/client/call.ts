@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts'
+import type { TenonError } from '../base/errors.ts'
 import type { Lookup } from '../definition/operation.ts'
 import { fateOf, type RawAnswer } from '../outbound/outbound.ts'
+import type { PolicyCall } from '../outbound/policy.ts'
 import type { CallMeter } from '../telemetry/meter.ts'
 import { outputOf, readAnswer } from './answer.ts'
 import type { CallAnswer, CallRequest, Client } from './client.ts'
@@ -12,6 +14,7 @@ import { checkedInput, type Plan } from './plan.ts'
 import { writeRequest, type Outgoing } from './request.ts'
 
 type Try = Pick<CallRequest, 'input' | 'idempotencyKey' | 'mayHaveHappened'> & {
+  readonly asked: CallRequest
   readonly limits: Limits
   readonly meter: CallMeter
 }
@@ -30,7 +33,7 @@ export function createCall(planFor: (request: CallRequest) => Plan, clock: Clock
     const timeoutMs = request.timeoutMs ?? plan.timeoutMs
     const { input, idempotencyKey, mayHaveHappened, signal, trace } = request
     const limits = { clock, timeoutMs, deadline: clock.now() + timeoutMs, signal, trace }
-    return tryOnce(plan, { input, idempotencyKey, mayHaveHappened, limits, meter })
+    return tryOnce(plan, { input, idempotencyKey, mayHaveHappened, asked: request, limits, meter })
   }
 }
 
@@ -53,12 +56,43 @@ function tryOnce(plan: Plan, current: Try): Promise<CallAnswer> {
 
 function send(plan: Plan, outgoing: Outgoing, current: Try): Promise<CallAnswer> {
   const { limits } = current
-  const fail = (error: unknown): CallAnswer => ended(plan, current, failed(plan, error, fateOf(error)))
-  try {
-    return exchange(plan, outgoing, limits).then((raw) => ended(plan, current, answerOf(plan, raw, limits)), fail)
-  } catch (error) {
-    return Promise.resolve(fail(error))
+  const call = policyCall(plan, outgoing, current)
+  return plan.line.pipeline
+    .run(call, ({ request }) => exchange(plan, request, limits))
+    .then(
+      (raw) => ended(plan, current, answerOf(plan, raw, limits)),
+      (error: unknown) => ended(plan, current, failed(plan, error, fateOf(error))),
+    )
+}
+
+function policyCall(plan: Plan, { path, headers, body }: Outgoing, { asked, idempotencyKey, limits }: Try): PolicyCall {
+  const { connection, base } = plan.line
+  const { clock, timeoutMs, deadline, signal } = limits
+  const { method } = plan.operation
+  const { maxAnswerBytes } = plan
+  return {
+    tenant: connection.tenant,
+    connector: connection.connector.name,
+    connection: connection.name,
+    operation: plan.name,
+    flow: asked.flow ?? null,
+    priority: asked.priority ?? 'interactive',
+    // A key that is not sent makes nothing safe.
+    repeat: plan.repeat === 'keyed' && idempotencyKey === null ? 'unsafe' : plan.repeat,
+    attempt: asked.attempt ?? 1,
+    since: asked.since ?? deadline - timeoutMs,
+    request: { origin: base.origin, method, path, headers, body, timeoutMs, maxAnswerBytes, signal },
+    errorOf: (raw) => errorIn(plan, raw, clock.now()),
+    deadline,
+    patienceMs: asked.patienceMs ?? timeoutMs,
+    signal,
   }
+}
+
+/** The error that an answer is, without reading what says by its status that it is none. */
+function errorIn(plan: Plan, raw: RawAnswer, now: number): TenonError | null {
+  const isPlain = plan.connector.options.failure === undefined && raw.status >= 200 && raw.status < 300
+  return isPlain ? null : failureOf(plan, readAnswer(raw), now)
 }
 
 // A call that looked up first is counted with the time of its look-up, which is counted for itself, too.
@@ -103,6 +137,7 @@ async function lookUp(plan: Plan, input: unknown, current: Try): Promise<CallAns
     input: ask(input),
     idempotencyKey: null,
     mayHaveHappened: false,
+    asked: current.asked,
     limits: current.limits,
     meter: current.meter,
   }

@@ -2,7 +2,10 @@ import type { Clock } from '../base/clock.ts'
 import type { TenonError } from '../base/errors.ts'
 import type { Connections, ResolvedConnection } from '../connection/connection.ts'
 import type { Connector } from '../definition/connector.ts'
+import type { PolicyOptions, Priority } from '../definition/policy.ts'
+import { Budgets } from '../outbound/budget/budgets.ts'
 import type { Transport } from '../outbound/outbound.ts'
+import type { PolicyDefinition } from '../outbound/policy.ts'
 import type { Fate } from '../outbound/retry.ts'
 import { createTransport } from '../outbound/transport.ts'
 import { silentMeter, type CallMeter } from '../telemetry/meter.ts'
@@ -30,6 +33,16 @@ export interface CallRequest {
   readonly mayHaveHappened: boolean
   readonly timeoutMs: number | null
   readonly signal: AbortSignal | null
+  /** Name of the flow that it belongs to; default `null`, for a call outside flows. Only such a call is tried again here: in a flow the engine does it. */
+  readonly flow?: string | null
+  /** Default `interactive`. */
+  readonly priority?: Priority
+  /** Number of the try of the logical call, from 1, which is the default. */
+  readonly attempt?: number
+  /** When it was first asked for, over all tries and postponements, in milliseconds since the epoch; default: now. */
+  readonly since?: number
+  /** How long it may wait in this process for its turn; default: as long as the call may take. */
+  readonly patienceMs?: number
   /** Sees what is sent and answered. */
   readonly trace?: CallTrace
 }
@@ -46,6 +59,14 @@ export interface ClientOptions {
   readonly connections: Connections
   readonly clock: Clock
   readonly meter?: CallMeter
+  /** What every connection's calls go through, as `loadPolicies` gives them; default none. */
+  readonly policies?: readonly PolicyDefinition[]
+  /** The app's, by name of the connector. */
+  readonly policyOptions?: Readonly<Record<string, PolicyOptions>>
+  /** Default: its own. */
+  readonly budgets?: Budgets
+  /** Chance, from 0 to below 1; default `Math.random`. */
+  readonly random?: () => number
   /** Is told of each secret that a login obtains, so that logs can be kept free of it. */
   readonly onSecret?: (secret: string) => void
   /** Default: a guarded transport for each connection; a simulated one may also reach its own local origin. */
@@ -59,6 +80,19 @@ export interface OpenClient extends Client {
 
 export function createClient(options: ClientOptions): OpenClient {
   const { connections, clock, onSecret, meter = silentMeter, transportFor = guardedTransport(clock) } = options
+  const { policies = [], policyOptions = {}, budgets = new Budgets({ clock }), random = Math.random } = options
+  const shared = new Map<string, unknown>()
+  const pipeline = {
+    policies,
+    budgets,
+    random,
+    // Their own: what policies share must not be found by what is inherited.
+    optionsOf: (name: string) => (Object.hasOwn(policyOptions, name) ? policyOptions[name] : undefined),
+    shared: <Value>(key: string, make: () => Value): Value => {
+      if (!shared.has(key)) shared.set(key, make())
+      return shared.get(key) as Value
+    },
+  }
   const opened = new Map<
     ResolvedConnection,
     { readonly line: Line; readonly plans: Map<Connector, Map<string, Plan>> }
@@ -73,6 +107,7 @@ export function createClient(options: ClientOptions): OpenClient {
         scheme: connections.schemeOf(connection),
         transport: transportFor(connection),
         clock,
+        pipeline,
         ...(onSecret && { onSecret }),
       })
       opened.set(connection, (known = { line, plans: new Map() }))

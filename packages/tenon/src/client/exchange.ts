@@ -4,7 +4,6 @@ import { givenUp, timedOut } from '../outbound/failure.ts'
 import { failedWith, type RawAnswer, type SendRequest } from '../outbound/outbound.ts'
 import { asTenonError } from './failed.ts'
 import type { Plan } from './plan.ts'
-import type { Outgoing } from './request.ts'
 import type { CallTrace } from './trace.ts'
 
 /** What ends a call: its deadline, over everything that belongs to it, or whoever asked for it. */
@@ -17,7 +16,7 @@ export interface Limits {
 }
 
 /** Authenticates a request and sends it. Throws what kept it from being authenticated, where that is known at once. */
-export function exchange(plan: Plan, outgoing: Outgoing, limits: Limits): Promise<RawAnswer> {
+export function exchange(plan: Plan, outgoing: SendRequest, limits: Limits): Promise<RawAnswer> {
   const { transport, authentication } = plan.line
   const ready = authenticated(plan, outgoing, limits)
   // Mostly there is nothing to wait for and nothing to try again: a promise for nothing would cost every call.
@@ -30,7 +29,7 @@ export function exchange(plan: Plan, outgoing: Outgoing, limits: Limits): Promis
 
 async function exchangeAgain(
   plan: Plan,
-  outgoing: Outgoing,
+  outgoing: SendRequest,
   { limits, ready }: { readonly limits: Limits; readonly ready: SendRequest | Promise<SendRequest> },
 ): Promise<RawAnswer> {
   const { transport, authentication } = plan.line
@@ -45,17 +44,10 @@ async function exchangeAgain(
   return transport.send(again)
 }
 
-function authenticated(plan: Plan, outgoing: Outgoing, limits: Limits): SendRequest | Promise<SendRequest> {
-  const request: SendRequest = {
-    origin: plan.base.origin,
-    method: plan.operation.method,
-    path: outgoing.path,
-    headers: [...outgoing.headers],
-    body: outgoing.body,
-    timeoutMs: remaining(limits),
-    maxAnswerBytes: plan.maxAnswerBytes,
-    signal: limits.signal,
-  }
+function authenticated(plan: Plan, outgoing: SendRequest, limits: Limits): SendRequest | Promise<SendRequest> {
+  const { origin, method, path, headers, body, maxAnswerBytes, signal } = outgoing
+  const timeoutMs = remaining(limits)
+  const request = { origin, method, path, headers: [...headers], body, timeoutMs, maxAnswerBytes, signal }
   try {
     const applying = plan.line.authentication.apply(request)
     return applying === undefined ? request : afterwards(applying, request, limits)

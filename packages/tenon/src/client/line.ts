@@ -4,8 +4,11 @@ import { authenticate } from '../connection/authentication.ts'
 import { parseBaseUrl } from '../connection/base-url.ts'
 import type { ResolvedConnection } from '../connection/connection.ts'
 import type { AnswerParts, RequestParts } from '../definition/operation.ts'
+import { mergedPolicies, type PolicyOptions } from '../definition/policy.ts'
 import { guardedFetch } from '../outbound/fetch.ts'
 import type { Transport } from '../outbound/outbound.ts'
+import { openPipeline, type Pipeline } from '../outbound/pipeline.ts'
+import type { PolicyContext, PolicyDefinition } from '../outbound/policy.ts'
 import { partsOf, readAnswer } from './answer.ts'
 import type { Line } from './plan.ts'
 import { writeParts } from './request.ts'
@@ -13,16 +16,27 @@ import { writeParts } from './request.ts'
 const loginTimeoutMs = 30_000
 const maxLoginBytes = 1024 * 1024
 
+/** What the pipelines of all connections are made of. */
+export interface PipelineParts {
+  readonly policies: readonly PolicyDefinition[]
+  readonly budgets: PolicyContext['budgets']
+  readonly random: () => number
+  /** The app's, for a connector. */
+  readonly optionsOf: (connector: string) => PolicyOptions | undefined
+  readonly shared: PolicyContext['shared']
+}
+
 export interface LineOptions {
   readonly connection: ResolvedConnection
   readonly scheme: AuthScheme
   readonly transport: Transport
   readonly clock: Clock
+  readonly pipeline: PipelineParts
   readonly onSecret?: (secret: string) => void
 }
 
 /** Opens a connection: its transport, and its credentials at work. */
-export function openLine({ connection, scheme, transport, clock, onSecret }: LineOptions): Line {
+export function openLine({ connection, scheme, transport, clock, pipeline, onSecret }: LineOptions): Line {
   const what = `connection ${connection.connector.name}/${connection.name}`
   const base = parseBaseUrl(connection.baseUrl, what)
 
@@ -42,8 +56,20 @@ export function openLine({ connection, scheme, transport, clock, onSecret }: Lin
     connection,
     base,
     transport,
+    pipeline: pipelineOf(connection, base.origin, clock, pipeline),
     authentication: authenticate({ connection, scheme, clock, send, fetch, ...(onSecret && { onSecret }) }),
   }
+}
+
+function pipelineOf(
+  { tenant, connector, name, credentials, policies }: ResolvedConnection,
+  origin: string,
+  clock: Clock,
+  { policies: definitions, optionsOf, ...parts }: PipelineParts,
+): Pipeline {
+  const options = mergedPolicies(connector.options.policies, optionsOf(connector.name), policies)
+  const about = { tenant, connector: connector.name, connection: name, origin, credentials }
+  return openPipeline(definitions, { clock, ...parts, ...about, options })
 }
 
 const loginHeaders: readonly string[] = [

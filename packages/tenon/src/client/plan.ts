@@ -13,6 +13,7 @@ import {
   type Repeat,
 } from '../definition/operation.ts'
 import type { Transport } from '../outbound/outbound.ts'
+import type { Pipeline } from '../outbound/pipeline.ts'
 import { parsePath, type PathTemplate } from './path.ts'
 
 /** What stays the same in all calls of one operation by one connection; worked out once. */
@@ -41,6 +42,7 @@ export interface Line {
   readonly connection: ResolvedConnection
   readonly base: BaseUrl
   readonly transport: Transport
+  readonly pipeline: Pipeline
   readonly authentication: Authentication
 }
 

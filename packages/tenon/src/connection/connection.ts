@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { TenonError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Connector } from '../definition/connector.ts'
+import type { PolicyOptions } from '../definition/policy.ts'
 import type { AuthScheme } from './auth-scheme.ts'
 import { parseBaseUrl } from './base-url.ts'
 
@@ -14,6 +15,8 @@ export interface ResolvedConnection {
   readonly credentials: Readonly<Record<string, Secret>>
   /** Its origin is a local stand-in: allowed although its address is not public. Its credentials are made up. */
   readonly simulated: boolean
+  /** Overrides what the connector and the app say. */
+  readonly policies?: PolicyOptions
 }
 
 export interface Connections {

@@ -28,7 +28,7 @@ export function resolveFromApp(
 }
 
 function resolveOne(connection: Connection, environment: Environment): ResolvedConnection {
-  const { connector, name } = connection
+  const { connector, name, policies } = connection
   const what = `connection ${connector.name}/${name}`
   refuseStrangeFields(connection, what)
   const credentials = Object.entries(connection.credentials).map(([field, { variable }]) => {
@@ -48,6 +48,7 @@ function resolveOne(connection: Connection, environment: Environment): ResolvedC
     baseUrl,
     credentials: Object.fromEntries(credentials),
     simulated: false,
+    ...(policies && { policies }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Duration } from '../base/duration.ts'
 import type { Connector } from './connector.ts'
 import type { Flow } from './flow.ts'
+import type { PolicyOptions } from './policy.ts'
 
 /** A credential that is read from the environment at start, so that it never stands in code. */
 export interface FromEnvironment {
@@ -20,6 +21,8 @@ export interface Connection {
   /** Replaces the connector's base URL, such as for a region. */
   readonly baseUrl?: string
   readonly credentials: Readonly<Record<string, FromEnvironment>>
+  /** Overrides what the connector and the app say, member by member. */
+  readonly policies?: PolicyOptions
 }
 
 export interface ConnectionOptions {
@@ -29,6 +32,8 @@ export interface ConnectionOptions {
   readonly baseUrl?: string
   /** By the names that the connector's authentication and webhooks ask for. */
   readonly credentials: Readonly<Record<string, FromEnvironment>>
+  /** Overrides what the connector and the app say, member by member. */
+  readonly policies?: PolicyOptions
 }
 
 export function defineConnection(connector: Connector<string, any, any>, options: ConnectionOptions): Connection {
@@ -69,6 +74,8 @@ export interface AppOptions<
   readonly runsInProgress?: number
   /** How long ended runs are kept; default 30 days. */
   readonly retention?: Duration
+  /** By name of the connector: overrides what the connector says of its calls, member by member. */
+  readonly policies?: Readonly<Record<string, PolicyOptions>>
 }
 
 /** All definitions and settings of a project. */

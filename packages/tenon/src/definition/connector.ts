@@ -3,6 +3,7 @@ import type { InputOf, OutputOf } from '../base/schema.ts'
 import type { AuthDeclaration } from './auth.ts'
 import type { EventOptions, ReceivedEvent } from './event.ts'
 import type { AnswerParts, Idempotency, OperationOptions } from './operation.ts'
+import type { PolicyOptions } from './policy.ts'
 import type { EventTrigger } from './trigger.ts'
 import type { RawRequest, Verifier } from './verifier.ts'
 
@@ -78,6 +79,8 @@ export interface ConnectorOptions<
   readonly failure?: (answer: AnswerParts) => ProviderFailure | null
   /** Largest answer taken, in bytes; default 10 MiB. */
   readonly maxAnswerBytes?: number
+  /** What stands between a call and the provider; the app and a connection override it member by member. */
+  readonly policies?: PolicyOptions
 }
 
 /** Knows one API: its operations, event types, authentication, limits and how it treats repeated requests. */

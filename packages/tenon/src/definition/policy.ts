@@ -56,3 +56,24 @@ export interface PolicyOptions {
   /** Equal reads at the same moment are one call; default true. */
   readonly coalesce?: boolean
 }
+
+/** Several, the later over the earlier, member by member; `false` is the end of what stood below it. */
+export function mergedPolicies(...layers: readonly (PolicyOptions | undefined)[]): PolicyOptions {
+  const merged: Record<string, unknown> = {}
+  for (const layer of layers) {
+    for (const [name, options] of Object.entries(layer ?? {}) as [string, unknown][]) {
+      if (options === undefined) continue
+      const below = merged[name]
+      merged[name] = isMembers(options) && isMembers(below) ? { ...below, ...defined(options) } : options
+    }
+  }
+  return merged
+}
+
+function isMembers(options: unknown): options is Record<string, unknown> {
+  return typeof options === 'object' && options !== null && !Array.isArray(options)
+}
+
+function defined(options: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}

@@ -3,6 +3,7 @@ import { TenonError } from '../base/errors.ts'
 import { contentHash } from '../base/ids.ts'
 import { decode, encode } from '../base/json.ts'
 import type { CallOptions } from '../definition/flow.ts'
+import type { Priority } from '../definition/policy.ts'
 import type { CallAnswer, CallRequest } from '../client/client.ts'
 import type { Repeat } from '../definition/operation.ts'
 import { retryPolicy } from '../outbound/retry.ts'
@@ -17,6 +18,9 @@ export function idempotencyKeyOf({ row, replayer }: Host, command: Command): str
   return contentHash(`${row.run}\n${command.name}\n${replayer.generationOf(command)}`)
 }
 
+/** A step that waits for its turn for longer leaves memory meanwhile. */
+const patienceMs = 1_000
+
 export interface Call {
   readonly plan: CallPlan
   /** Its input, as it was when the step was asked for. */
@@ -30,13 +34,14 @@ export interface Call {
 export function callStep(host: Host, flow: FlowPlan, call: Call): (command: Command) => void {
   const { plan, options } = call
   const timeoutMs = options?.timeout === undefined ? null : durationMs(options.timeout, `timeout of ${plan.base}`)
+  const priority = flow.flow.options.priority ?? 'interactive'
   const step: TriedStep = {
     repeat: plan.repeat,
     policy: options?.retry === undefined ? flow.retry : retryPolicy(flow.flow.options.retry, options.retry),
     keyLifeMs: plan.keyLifeMs,
     attempt(command, repeat, done) {
       const trace = host.services.exchanges.begin(host.row, command)
-      const request = requestOf(host, call, { command, repeat, timeoutMs, trace })
+      const request = requestOf(host, call, { command, repeat, timeoutMs, priority, trace })
       host.services.client.call(request).then(
         (answer) => done(resultOf(host, plan, command, { answer, trace })),
         (error: unknown) => done(defect(error)),
@@ -53,11 +58,13 @@ function requestOf(
     command,
     repeat,
     timeoutMs,
+    priority,
     trace,
   }: {
     readonly command: Command
     readonly repeat: Repeat
     readonly timeoutMs: number | null
+    readonly priority: Priority
     readonly trace: SentCall
   },
 ): CallRequest {
@@ -72,6 +79,11 @@ function requestOf(
     mayHaveHappened: command.mayHaveHappened,
     timeoutMs,
     signal: null,
+    flow: host.row.flow,
+    priority,
+    attempt: command.attempt,
+    since: command.askedAt,
+    patienceMs,
     trace,
   }
 }

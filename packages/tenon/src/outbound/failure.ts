@@ -30,6 +30,7 @@ export function lost(error: Error, isUnsent: boolean, origin: string): TenonErro
 }
 
 const doing = {
+  turn: 'while waiting for its turn',
   login: 'while logging in',
   connect: 'while connecting',
   headers: 'while waiting for the answer',
@@ -37,7 +38,7 @@ const doing = {
 }
 
 export function timedOut(phase: keyof typeof doing, timeoutMs: number): TenonError {
-  const isUnsent = phase === 'login' || phase === 'connect'
+  const isUnsent = phase === 'turn' || phase === 'login' || phase === 'connect'
   return failedWith(
     isUnsent ? 'not-sent' : 'ambiguous',
     'TIMEOUT',

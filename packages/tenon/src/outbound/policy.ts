@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { TenonError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import type { PolicyOptions, Priority } from '../definition/policy.ts'
 import type { Repeat } from '../definition/operation.ts'
@@ -26,6 +27,8 @@ export interface PolicyCall {
   readonly since: number
   /** Without what authenticates it. `timeoutMs` is what is left of the deadline when it was made. */
   readonly request: SendRequest
+  /** What an answer means, in the connector's dialect: the error that it is, `null` for a success. */
+  readonly errorOf: (answer: RawAnswer) => TenonError | null
   /** Milliseconds since the epoch; over all tries and all waiting. */
   readonly deadline: number
   /** How long it may wait inside this process for its turn; what needs longer is postponed. */
@@ -45,9 +48,12 @@ export interface Policy {
    * A wait ends at the call's deadline or when its signal aborts.
    */
   admit?(call: PolicyCall): void | Promise<void>
-  /** Once for each call that was admitted, also when a later policy turned it away (then with the error, whose fate is `not-sent`). */
+  /** Once for each call that was admitted, in the opposite order, also when a later policy turned it away (then with the error, whose fate is `not-sent`). `tookMs` counts from when it was sent, 0 where it was not. Never throws. */
   settled?(call: PolicyCall, end: PolicyEnd): void
+  /** Stands before all that let calls through: it may answer by itself, or send a call once, several times or changed. */
   around?(call: PolicyCall, next: (call: PolicyCall) => Promise<RawAnswer>): Promise<RawAnswer>
+  /** False for a call that `around` has nothing to do with, which then passes it at no cost. Default: all concern it. */
+  concerns?(call: PolicyCall): boolean
 }
 
 export interface PolicyContext {
@@ -62,6 +68,8 @@ export interface PolicyContext {
   readonly budgets: Budgets
   /** The connector's, overridden by the app's and the connection's. */
   readonly options: PolicyOptions
+  /** What policies of several connections hold together, such as all that call one upstream: made at the first asking, the same for the same key. */
+  readonly shared: <Value>(key: string, make: () => Value) => Value
 }
 
 /** `outbound/policies/<name>.ts` exports one as `policy`; the folder is the registry. */

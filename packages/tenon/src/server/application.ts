@@ -6,6 +6,7 @@ import type { App } from '../definition/app.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { DrainReport, Engine } from '../engine/engine.ts'
 import type { Journal } from '../journal/journal.ts'
+import { loadPolicies } from '../outbound/pipeline.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
 import { Meter } from '../telemetry/meter.ts'
 import type { Redactor } from '../telemetry/redact.ts'
@@ -241,7 +242,10 @@ async function openOutward(
   const connections = await createConnections({ connections: resolveFromApp(app, environment, simulated) })
   for (const { credentials } of connections.all)
     for (const secret of Object.values(credentials)) redactor.add(secret.reveal())
-  const client = createClient({ connections, clock, meter, onSecret: redactor.addTemporary })
+  const { policies: policyOptions } = app.options
+  const policies = await loadPolicies()
+  const outward = { connections, clock, meter, policies, ...(policyOptions && { policyOptions }) }
+  const client = createClient({ ...outward, onSecret: redactor.addTemporary })
   closing.defer(() => client.close())
   return { simulators, connections, client }
 }

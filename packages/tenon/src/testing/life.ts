@@ -11,6 +11,7 @@ import type { RunView } from '../engine/view.ts'
 import { memoryJournal, type MemoryJournal, type MemoryState } from '../journal/memory.ts'
 import type { ResolvedConnection } from '../connection/connection.ts'
 import type { Transport } from '../outbound/outbound.ts'
+import type { PolicyDefinition } from '../outbound/policy.ts'
 import type { WebhookReply } from '../simulator/simulator.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import { startSchedules } from '../trigger/schedule.ts'
@@ -23,6 +24,7 @@ export interface LifeOptions {
   /** What an earlier life left behind. */
   readonly state: MemoryState | null
   readonly connections: Connections
+  readonly policies: readonly PolicyDefinition[]
   readonly clock: Clock
   readonly attempts: Attempts
   readonly random: () => number
@@ -47,12 +49,16 @@ export class Life {
   #state: MemoryState | null = null
 
   constructor(options: LifeOptions) {
-    const { state, connections, transportFor } = options
+    const { app, state, connections, policies, random, transportFor } = options
+    const { policies: policyOptions } = app.options
     this.#options = options
     this.#clock = mortalClock(options.clock)
     this.#journal = memoryJournal({ clock: this.#clock, ...(state !== null && { state }) })
     this.#client = createClient({
       connections,
+      policies,
+      ...(policyOptions && { policyOptions }),
+      random,
       clock: this.#clock,
       transportFor: (connection) => transportFor(connection, this.#clock),
     })

@@ -2,6 +2,7 @@ import { sleep, systemClock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { App } from '../definition/app.ts'
 import type { Engine, Happening } from '../engine/engine.ts'
+import { loadPolicies } from '../outbound/pipeline.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import { Attempts } from './attempts.ts'
 import { inProcessTransport } from './in-process-transport.ts'
@@ -157,10 +158,12 @@ export class World {
   async #recover(): Promise<void> {
     const { log } = this.#options
     const { attempts, clock, providers } = this
+    const policies = await loadPolicies()
     const life = new Life({
       app: this.#app,
       state: this.#life?.state ?? null,
       connections: providers.connections,
+      policies,
       clock,
       attempts,
       random: this.#random,
