@@ -4,8 +4,7 @@ import type { Client } from './client.ts'
 
 /** What a try of a connection showed. */
 export type ConnectionTest =
-  /** `account` is `null` where the connector cannot ask for it. */
-  | { readonly outcome: 'works'; readonly account: { readonly id: string; readonly name: string } | null }
+  | { readonly outcome: 'works'; readonly account: { readonly id: string; readonly name: string } }
   /** The provider answered, and let nobody in. */
   | { readonly outcome: 'refused'; readonly error: TenonError }
   /** Nobody answered, or not in a way that says anything about the account. */

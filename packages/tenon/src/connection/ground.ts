@@ -3,8 +3,9 @@ import { TenonError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Connector } from '../definition/connector.ts'
 import { guardedFetch } from '../outbound/fetch.ts'
+import type { Transport } from '../outbound/outbound.ts'
 import { createTransport, type TransportOptions } from '../outbound/transport.ts'
-import type { AuthContext, AuthScheme, BareRequest, Tokens } from './auth-scheme.ts'
+import type { AuthContext, Authenticator, AuthScheme, TokenAuthenticator, Tokens } from './auth-scheme.ts'
 import { loadScheme, type ResolvedConnection } from './connection.ts'
 
 const timeoutMs = 30_000
@@ -15,8 +16,9 @@ export interface Ground {
   readonly connection: ResolvedConnection
   readonly scheme: AuthScheme
   readonly context: AuthContext
-  /** How calls are authenticated with tokens that are not kept yet. */
-  schemeWith(tokens: Tokens): AuthScheme
+  readonly transport: Transport
+  /** How calls are authenticated before anything is kept: with these tokens, or with those that the fields give. */
+  schemeWith(tokens: Tokens | null): AuthScheme
   close(): Promise<void>
 }
 
@@ -60,17 +62,21 @@ export async function openGround(options: GroundOptions): Promise<Ground> {
     connection: { tenant, connector, name, baseUrl, credentials, simulated },
     scheme,
     context,
-    schemeWith: (tokens) => ({
-      open(opened) {
-        const authenticator = scheme.open(opened)
-        if (!('obtain' in authenticator)) return authenticator
-        const { tls } = authenticator
-        return {
-          apply: (request: BareRequest) => authenticator.apply(request, tokens),
-          ...(tls !== undefined && { tls }),
-        }
-      },
-    }),
+    transport,
+    schemeWith: (tokens) => ({ open: (opened) => withTokens(scheme.open(opened), tokens) }),
     close: () => transport.close(),
+  }
+}
+
+function withTokens(authenticator: Authenticator | TokenAuthenticator, given: Tokens | null): Authenticator {
+  if (!('obtain' in authenticator)) return authenticator
+  const { tls } = authenticator
+  let tokens = given
+  return {
+    async apply(request) {
+      tokens ??= await authenticator.obtain(null)
+      await authenticator.apply(request, tokens)
+    },
+    ...(tls !== undefined && { tls }),
   }
 }

@@ -8,6 +8,7 @@ import type { Exposition } from '../telemetry/exposition.ts'
 import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import type { Webhook } from '../trigger/webhook.ts'
+import type { Connecting } from './connect/connecting.ts'
 import type { Limits } from './limits.ts'
 import type { Live } from './live/live.ts'
 import type { ConsoleFiles } from './console/files.ts'
@@ -57,6 +58,10 @@ export interface ServerContext {
   /** The built console; `null` where it is not installed. */
   readonly files: ConsoleFiles | null
   readonly cookie: SessionCookie
+  /** What accounts are connected by; `null` where none can be. */
+  readonly connecting: Connecting | null
+  /** Where people reach this server. */
+  readonly publicUrl: () => string
   /** A new one-time link for a person of that name. */
   readonly signInLink: (by: string) => SignInLink
   /** All routes of this server; complete before the first request. */

@@ -66,11 +66,17 @@ describe('SEC-08: who may ask what', () => {
     expect(open.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
       'GET /',
       'GET /api/v1/openapi.json',
+      'GET /connect/:token',
+      'GET /connect/account',
+      'GET /connect/callback',
       'GET /console',
       'GET /console/*',
       'GET /console/sign-in',
       'GET /errors/:code',
       'GET /health',
+      'POST /connect/:token',
+      'POST /connect/account',
+      'POST /connect/callback',
       'POST /console/sign-in',
     ])
   })

@@ -9,6 +9,7 @@ import type { Exposition } from '../telemetry/exposition.ts'
 import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import type { Webhook } from '../trigger/webhook.ts'
+import type { Connecting } from './connect/connecting.ts'
 import { createLimits, type Limits } from './limits.ts'
 import { listenError } from './listen-error.ts'
 import { answerBrokenRequests } from './broken-request.ts'
@@ -55,6 +56,8 @@ export interface ServerOptions {
   readonly publicUrl?: string
   /** Its address where something on this machine stands before it; default is where it listens. */
   readonly frontUrl?: string
+  /** What accounts are connected by; without it none can be. */
+  readonly connecting?: Connecting
   /** The built console; default is the one that the package `@tenon/console` brings, `null` for none. */
   readonly consoleFolder?: string | null
 }
@@ -134,6 +137,8 @@ function createContext(
     live: createLive({ engine, clock }),
     files: folder === null ? null : consoleFiles(folder),
     sessions,
+    connecting: options.connecting ?? null,
+    publicUrl: () => address().replace(/\/$/, ''),
     signInLink(by) {
       const { value, expiresAt } = sessions.issueLink(by)
       return { url: `${address().replace(/\/$/, '')}/console/sign-in?token=${value}`, expiresAt }
