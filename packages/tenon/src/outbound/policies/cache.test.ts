@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { failedWith, type RawAnswer, type SendRequest } from '../outbound.ts'
 import type { PolicyCall } from '../policy.ts'
 import { policy as cache } from './cache.ts'
-import { answered, errorOf, policyBench } from './policy.fixture.ts'
+import { answered, errorOf, policyBench } from './by-hand.fixture.ts'
 
 type Answer = (call: PolicyCall, count: number) => RawAnswer
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { fateOf, failedWith, type RawAnswer, type SendRequest } from '../outbound.ts'
 import type { PolicyCall } from '../policy.ts'
 import { policy as coalesce } from './coalesce.ts'
-import { answered, errorOf, policyBench } from './policy.fixture.ts'
+import { answered, errorOf, policyBench } from './by-hand.fixture.ts'
 
 /** Calls wait until the test answers them. */
 function bench() {

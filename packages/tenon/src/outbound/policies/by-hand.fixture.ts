@@ -1,6 +1,7 @@
 import { TenonError } from '../../base/errors.ts'
 import type { PolicyOptions } from '../../definition/policy.ts'
 import type { RawAnswer, SendRequest } from '../outbound.ts'
+import { callOf, contextOf } from '../policy.fixture.ts'
 import type { Policy, PolicyCall, PolicyDefinition } from '../policy.ts'
 
 /** A clock that moves by hand, and what a policy is opened with. */
@@ -17,43 +18,17 @@ export function policyBench(definition: PolicyDefinition, options: PolicyOptions
     whenQuiet: (callback: () => void) => void setImmediate(callback),
   }
   const open = (): Policy => {
-    const context = { clock, random: () => 0.5, connector: 'acme', connection: 'main', tenant: 'default', options }
-    const policy = definition.open({ ...context, origin: 'https://api.example', credentials: {}, budgets: {} as never })
+    const policy = definition.open(contextOf(options, clock))
     if (policy === null) throw new Error('it is switched off')
     return policy
   }
-  const callOf = (
-    { headers = ['accept', 'application/json'], ...request }: Partial<SendRequest> = {},
-    more: Partial<PolicyCall> = {},
-  ): PolicyCall => ({
-    tenant: 'default',
-    connector: 'acme',
-    connection: 'main',
-    operation: 'read',
-    flow: null,
-    priority: 'sync',
-    repeat: 'harmless',
-    attempt: 1,
-    since: now,
-    deadline: now + 30_000,
-    patienceMs: 30_000,
-    signal: null,
-    request: {
-      origin: 'https://api.example',
-      method: 'GET',
-      path: '/things',
-      headers,
-      body: null,
-      timeoutMs: 30_000,
-      maxAnswerBytes: 100_000,
-      signal: null,
-      ...request,
-    },
-    ...more,
-  })
+  const callFor = (request: Partial<SendRequest> = {}, more: Partial<PolicyCall> = {}): PolicyCall => {
+    const call = callOf({ priority: 'sync', ...more }, clock)
+    return { ...call, request: { ...call.request, headers: ['accept', 'application/json'], ...request } }
+  }
   return {
     open,
-    callOf,
+    callOf: callFor,
     date: () => new Date(now).toUTCString(),
     get pending() {
       return timers.size
