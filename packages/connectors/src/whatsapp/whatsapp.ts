@@ -1,5 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
-import { bearer, bodyHmac, defineConnector, type RawRequest } from 'tenon'
+import { bearer, bodyHmac, defineConnector, hubChallenge } from 'tenon'
 import { readFailure } from './failure.ts'
 import { readNotification } from './notifications.ts'
 import * as objects from './objects.ts'
@@ -52,14 +51,8 @@ export const whatsapp = defineConnector('whatsapp', {
     verify: bodyHmac({ header: 'x-hub-signature-256', field: 'appSecret', prefix: 'sha256=' }),
     fields: ['verifyToken'],
     read: readNotification,
-    handshake: answerHandshake,
+    handshake: hubChallenge({ field: 'verifyToken' }),
   },
 
   failure: readFailure,
 })
-
-function answerHandshake({ query }: RawRequest, { verifyToken = '' }: Readonly<Record<string, string>>): string | null {
-  const [given, expected] = [Buffer.from(query['hub.verify_token'] ?? ''), Buffer.from(verifyToken)]
-  const isGenuine = expected.length > 0 && given.length === expected.length && timingSafeEqual(given, expected)
-  return query['hub.mode'] === 'subscribe' && isGenuine ? (query['hub.challenge'] ?? null) : null
-}

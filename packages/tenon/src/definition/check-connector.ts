@@ -50,9 +50,14 @@ function checkWebhooks(webhooks: WebhookOptions, report: Report): void {
   if (typeof webhooks.verify?.verify !== 'function') {
     report(
       'webhooks.verify is missing',
-      "Say how a genuine request is recognised, such as timestampedHmac({ header, field }); where the provider signs nothing: unverified('<reason>').",
+      "Say how a genuine request is recognised, such as timestampedHmac({ header, field }) or standardWebhooks({ field }); where the provider signs nothing: unverified('<reason>').",
     )
   }
+  if (webhooks.verify?.isUnverified === true && /^unverified:\s*$/.test(webhooks.verify.describe))
+    report(
+      'webhooks.verify is unverified() without a reason',
+      'Say why nothing can be verified: it is shown at every start.',
+    )
   if (typeof webhooks.read !== 'function')
     report('webhooks.read is missing', 'Write a function that finds the events in a request body.')
   const { status } = webhooks

@@ -24,6 +24,10 @@ export interface WebhookOptions {
   readonly dedupe?: Duration
   /** Answers a set-up request (such as Meta's GET handshake); `null` refuses it. */
   readonly handshake?: (request: RawRequest, credentials: Readonly<Record<string, string>>) => string | null
+  /** How that answer is to be read; default `text`. */
+  readonly handshakeForm?: 'text' | 'json'
+  /** Answers a verified body that asks for an answer instead of bringing events (such as Slack's `url_verification`); `null` where it is an ordinary one. */
+  readonly reply?: (body: unknown) => string | null
   /** Credential fields that only the handshake needs. */
   readonly fields?: readonly string[]
 }

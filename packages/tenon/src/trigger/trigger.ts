@@ -4,6 +4,7 @@ import type { App } from '../definition/app.ts'
 import type { Connector } from '../definition/connector.ts'
 import { isObject } from '../definition/problem.ts'
 import type { EventTrigger } from '../definition/trigger.ts'
+import type { VerifierOutside } from '../definition/verifier.ts'
 import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 
@@ -14,6 +15,8 @@ export interface TriggerContext {
   readonly clock: Clock
   readonly log: Log
   readonly meter?: IntakeMeter
+  /** For verifiers that must fetch something. */
+  readonly outside?: VerifierOutside
 }
 
 /** The event types that the flows start from or wait for, by connector. */

@@ -17,6 +17,7 @@ const mostEvents = 1000
 export interface WebhookAnswer {
   readonly status: number
   readonly body: string
+  readonly isJson?: boolean
 }
 
 /** A place where one account's events arrive. */
@@ -84,8 +85,8 @@ function createReceiver(
     takesHandshake: webhooks.handshake !== undefined,
     receive(request) {
       try {
-        verify(route, request)
-        return take(route, request)
+        const verifying = verify(route, request)
+        return verifying === undefined ? take(route, request) : verifying.then(() => take(route, request))
       } catch (error) {
         return Promise.reject(error)
       }
@@ -120,13 +121,13 @@ function webhookCredentials(
 }
 
 /** Over the received bytes, before anything looks into them. A missing secret refuses everyone. */
-function verify({ webhooks, secrets, connector, clock }: Route, request: RawRequest): void {
+function verify({ webhooks, secrets, connector, clock, outside }: Route, request: RawRequest): void | Promise<void> {
   if (secrets?.length === 0)
     throw new TenonError(
       'SIGNATURE_INVALID',
       `the connection of ${connector.name} has no ${webhooks.verify.field} to verify with`,
     )
-  webhooks.verify.verify(request, secrets ?? [], clock.now())
+  return webhooks.verify.verify(request, secrets ?? [], clock.now(), outside)
 }
 
 /** Several, separated by blanks, while a secret is being replaced. */
@@ -135,7 +136,10 @@ function secretsIn(value: string | undefined): readonly string[] {
 }
 
 function take(route: Route, request: RawRequest): Promise<WebhookAnswer> {
-  const events = read(route, parseBody(request.headers['content-type'], request.body), request)
+  const body = parseBody(request.headers['content-type'], request.body)
+  const reply = route.webhooks.reply?.(body) ?? null
+  if (reply !== null) return Promise.resolve({ status: 200, body: reply })
+  const events = read(route, body, request)
   const [only] = events
   // The usual case is one event: no array of promises for it.
   return events.length === 1 && only !== undefined ? takeOne(route, only) : takeSeveral(route, events)
@@ -210,11 +214,11 @@ function took({ meter, connector }: Route, { duplicate }: AcceptReceipt): void {
 }
 
 function answerHandshake(
-  { handshake }: WebhookOptions,
+  { handshake, handshakeForm }: WebhookOptions,
   request: RawRequest,
   credentials: Readonly<Record<string, string>>,
 ): WebhookAnswer {
   const body = handshake?.(request, credentials) ?? null
   if (body === null) throw new TenonError('FORBIDDEN', 'the set-up request does not carry the right token')
-  return { status: 200, body }
+  return { status: 200, body, isJson: handshakeForm === 'json' }
 }

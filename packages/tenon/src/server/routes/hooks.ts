@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { TenonError } from '../../base/errors.ts'
 import type { RawRequest } from '../../definition/verifier.ts'
 import type { Webhook } from '../../trigger/webhook.ts'
-import { textHeaders } from '../answer.ts'
+import { jsonHeaders, textHeaders } from '../answer.ts'
 import { errorFrom } from '../problem.ts'
 import type { BareRoute, Routes } from '../route.ts'
 
@@ -53,9 +53,12 @@ function receiveBy(webhook: Webhook): BareRoute['serve'] {
 
 function handshakeBy(webhook: Webhook): BareRoute['serve'] {
   return (request, reply) => {
-    const { status, body } = webhook.handshake(rawRequest(request))
+    const { status, body, isJson } = webhook.handshake(rawRequest(request))
     // It echoes what was sent: never let it be read as a page (SEC-12).
-    void reply.code(status).headers(textHeaders).send(body)
+    void reply
+      .code(status)
+      .headers(isJson === true ? jsonHeaders : textHeaders)
+      .send(body)
   }
 }
 
