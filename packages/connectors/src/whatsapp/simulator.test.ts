@@ -41,7 +41,7 @@ async function bench(options: SimulatorOptions = {}): Promise<Bench> {
       receive(request) {
         const shaken = request.method === 'GET' ? webhooks?.handshake?.(request, simulator.credentials) : undefined
         if (shaken !== undefined) return Promise.resolve({ status: shaken === null ? 403 : 200, text: shaken ?? '' })
-        webhooks?.verify.verify(request, [simulator.credentials['appSecret'] ?? ''], clock.now())
+        void webhooks?.verify.verify(request, [simulator.credentials['appSecret'] ?? ''], clock.now())
         const body = JSON.parse(Buffer.from(request.body).toString()) as { entry: { changes: Told[] }[] }
         told.push(...body.entry.flatMap(({ changes }) => changes))
         return Promise.resolve({ status: 200, text: '' })

@@ -9,7 +9,7 @@ export function rangesOf(texts: readonly string[]): (address: string | undefined
   return (address) => {
     const parsed = address === undefined ? null : addressOf(address)
     if (parsed === null) return false
-    return ranges.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base as never, bits))
+    return ranges.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base, bits))
   }
 }
 

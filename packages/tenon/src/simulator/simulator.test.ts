@@ -172,7 +172,7 @@ test('webhooks can be doubled, late, out of order and forged', async () => {
   await until(() => hooks.received.length === 7 && simulator.undelivered() === 0)
   const verdicts = hooks.received.slice(5).map(({ headers, body }) => {
     try {
-      bank.options.webhooks?.verify.verify(
+      void bank.options.webhooks?.verify.verify(
         { method: 'POST', headers: headers as never, query: {}, body: Buffer.from(body) },
         ['whsec'],
         Date.now(),

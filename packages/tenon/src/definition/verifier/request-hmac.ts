@@ -85,7 +85,7 @@ function valueOf(place: Place, { method, url, body, timestamp }: Signed): string
       return url.replace(decoded, (code) => decodeURIComponent(code))
     case 'timestamp':
       return timestamp
-    case 'body':
+    default:
       return body
   }
 }
