@@ -15,7 +15,7 @@ export interface CommandDefinition {
 
 export interface CommandInput {
   readonly arguments: readonly (string | undefined)[]
-  readonly options: Readonly<Record<string, string | boolean | undefined>>
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
   readonly terminal: Terminal
   readonly environment: Readonly<Record<string, string | undefined>>
   /** From `--data`, `TENON_DATA` or `.tenon`. */
@@ -43,4 +43,10 @@ export const exitCodeMeanings: readonly (readonly [code: number, meaning: string
 export function textOption(input: CommandInput, name: string): string | undefined {
   const value = input.options[name]
   return typeof value === 'string' ? value : undefined
+}
+
+/** The texts of an option that can take several. */
+export function listOption(input: CommandInput, name: string): readonly string[] {
+  const value = input.options[name]
+  return Array.isArray(value) ? (value as readonly string[]) : []
 }

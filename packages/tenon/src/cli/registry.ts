@@ -13,7 +13,19 @@ export interface CommandNode extends Pick<CommandDefinition, 'summary' | 'exampl
 const folder = new URL('./commands/', import.meta.url)
 
 /** The order in which a person meets them; what is not here comes after, by name. */
-const order = ['init', 'dev', 'start', 'check', 'doctor', 'console', 'runs', 'simulate', 'completion']
+const order = [
+  'init',
+  'dev',
+  'start',
+  'check',
+  'doctor',
+  'console',
+  'runs',
+  'connect',
+  'connections',
+  'simulate',
+  'completion',
+]
 
 /** The folder is the registry: a file is a command, a folder a group of them. */
 function namesIn(group: string): string[] {

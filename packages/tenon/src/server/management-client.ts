@@ -8,7 +8,7 @@ import { DataFolder } from './data-folder.ts'
 /** The management API of the server that works on a data folder. */
 export interface ManagementClient {
   get(path: string): Promise<Record<string, unknown>>
-  send(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<Record<string, unknown>>
+  send(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Record<string, unknown>>
 }
 
 const answerLimitMs = 30_000

@@ -1,0 +1,21 @@
+import { connectToServer } from '../../../server/management-client.ts'
+import { exitCodes, type CommandDefinition } from '../../command.ts'
+import { connectionPath, tenantOption, whichArguments } from '../../connect/connection-path.ts'
+
+export const command: CommandDefinition = {
+  summary: 'Try an account: does it work, and whose is it?',
+  arguments: whichArguments,
+  options: [tenantOption],
+  examples: [
+    ['tenon connections test stripe', 'says it in one line; exit code 1 when it does not work'],
+    ['tenon connections test stripe eu --json', 'for a program'],
+  ],
+  async run(input) {
+    const answer = await connectToServer(input.dataFolder).send('POST', connectionPath(input, '/test'))
+    const { outcome, message } = answer as { outcome?: string; message?: string }
+    const { out, colours } = input.terminal
+    if (input.json) out(JSON.stringify(answer))
+    else out(outcome === 'works' ? colours.green(`✓ ${message}`) : colours.yellow(`! ${message}`))
+    return outcome === 'works' || outcome === 'untested' ? exitCodes.good : exitCodes.failed
+  },
+}
