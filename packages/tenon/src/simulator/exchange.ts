@@ -1,9 +1,8 @@
 import { sleep, type Clock } from '../base/clock.ts'
 import { messageOf, TenonError } from '../base/errors.ts'
 import { contentHash } from '../base/ids.ts'
-import { parseJson } from '../base/json.ts'
 import type { RawRequest } from '../definition/verifier.ts'
-import type { Authentication } from './authentication.ts'
+import type { AuthEndpoint, Authentication } from './authentication.ts'
 import { Answer, Rejection, type Behaviour, type Refusal, type Simulation } from './behaviour.ts'
 import type { Database } from './database.ts'
 import { withoutEffect, type Faults, type RequestFault, type RequestFaultKind } from './faults.ts'
@@ -72,9 +71,10 @@ export async function exchange(
 
 async function answer(context: ExchangeContext, seen: Seen, request: RawRequest): Promise<Outcome> {
   const { authentication } = context
-  if (authentication.login !== null && request.method === 'POST' && seen.path === authentication.login.path) {
-    return login(context, seen, request)
-  }
+  const endpoint = authentication.endpoints.find(
+    ({ path, methods }) => path === seen.path && methods.includes(request.method),
+  )
+  if (endpoint !== undefined) return atEndpoint(context, endpoint, { seen, request })
   const match = matchRoute(context.routes, request.method, seen.path)
   const [first] = match.routes
   if (first === undefined) {
@@ -83,8 +83,8 @@ async function answer(context: ExchangeContext, seen: Seen, request: RawRequest)
   }
   seen.operation = first.operation
   const given = request.headers['authorization'] ?? ''
-  const verdict = authentication.judge(context.behaviour.authorization?.(given) ?? given)
-  if (verdict !== 'good') return unauthenticated(context, given, verdict === 'expired')
+  const verdict = authentication.judge(plainly(context.behaviour, request))
+  if (verdict.is !== 'good') return unauthenticated(context, given, verdict.is === 'expired')
   const refused = context.behaviour.admit?.(request, context.simulation) ?? null
   if (refused !== null) return refused
   const read = readable(() => readInput(match, request, context.behaviour.read))
@@ -195,28 +195,30 @@ function record({ database, clock, simulation }: ExchangeContext, call: Call): v
   })
 }
 
-/** The name by which a fault may be set for a login. */
-export const loginName = 'login'
-
-function login(context: ExchangeContext, seen: Seen, request: RawRequest): Outcome {
-  const isMeant = ({ kind, of }: RequestFault): boolean =>
-    kind === 'credentials-revoked' || (of === loginName && kind !== 'token-expired')
-  const fault = context.faults.draw(loginName, isMeant)
-  seen.fault = fault?.kind ?? null
-  if (fault?.kind === 'credentials-revoked') {
-    return wrongLogin(context)
-  }
-  if (fault !== null && withoutEffect.has(fault.kind)) return turnedAway(context, fault, request)
-  const body = readable(() => parseJson(new TextDecoder('utf-8', { fatal: true }).decode(request.body)))
-  if (body === null) return refuse(context, { reason: 'body-unreadable' })
-  const token = context.authentication.login?.issue(body) ?? null
-  if (token === null) return wrongLogin(context)
-  const answer = new Answer(200, context.behaviour.loggedIn?.(token, context.simulation) ?? { token })
-  return spoil(answer, fault, context.clock.now())
+/** With the credentials in the form that the connector declares. */
+function plainly({ authorization }: Behaviour, request: RawRequest): RawRequest {
+  const given = request.headers['authorization']
+  if (authorization === undefined || given === undefined) return request
+  return { ...request, headers: { ...request.headers, authorization: authorization(given) } }
 }
 
-function wrongLogin(context: ExchangeContext): Answer {
-  return refuse(context, { reason: 'unauthenticated', given: true, login: true, expired: false, authorization: '' })
+async function atEndpoint(
+  context: ExchangeContext,
+  endpoint: AuthEndpoint,
+  { seen, request }: { readonly seen: Seen; readonly request: RawRequest },
+): Promise<Outcome> {
+  const { name, played } = endpoint
+  // Tokens end for operations; what gives new ones is not meant by that, nor by a fault for all operations.
+  const isMeant = ({ kind, of }: RequestFault): boolean =>
+    kind === 'credentials-revoked' || (of === name && kind !== 'token-expired')
+  const fault = context.faults.draw(name, isMeant)
+  seen.fault = fault?.kind ?? null
+  const own = fault === null ? undefined : played?.[fault.kind]
+  if (own !== undefined) return own()
+  if (fault !== null && withoutEffect.has(fault.kind)) return turnedAway(context, fault, request)
+  if (fault?.kind === 'slow') await sleep(context.clock, fault.delayMs ?? 1000)
+  const answer = readable(() => endpoint.answer(request)) ?? refuse(context, { reason: 'body-unreadable' })
+  return spoil(answer, fault, context.clock.now())
 }
 
 function unauthenticated(context: ExchangeContext, authorization: string, expired: boolean): Answer {

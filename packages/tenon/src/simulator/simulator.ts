@@ -2,6 +2,7 @@ import { systemClock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { SimulatorDefinition } from '../definition/app.ts'
 import type { RawRequest } from '../definition/verifier.ts'
+import { loadCheck } from './authentication.ts'
 import { Rejection, type Sample, type Simulator } from './behaviour.ts'
 import { credentialFields, generateCredentials } from './credentials.ts'
 import { openDatabase } from './database.ts'
@@ -78,7 +79,7 @@ export interface SimulatorControls {
   /** While it is paused nothing happens by itself; what came due meanwhile happens when it goes on. */
   pause(): void
   resume(): void
-  /** Names of the operations, and `login` where there is one: what a fault may be set for. */
+  /** Names of the operations, and of the places of authentication (`login`, `token`): what a fault may be set for. */
   readonly operations: readonly string[]
   readonly faults: {
     /** Sets a fault of either sort, told apart by its kind. Throws `INPUT_INVALID` for what is none. */
@@ -147,12 +148,13 @@ async function prepare(
   const { connector, behaviour } = definition as Simulator
   const credentials = options.credentials ?? generateCredentials(definition)
   requireCredentials(definition, credentials)
+  const check = await loadCheck(connector)
   const database = await openDatabase({
     file: options.persist ?? null,
     connector: connector.name,
     keep: options.keep ?? 10_000,
   })
-  const world = worldOf({ definition: definition as Simulator, options, credentials, database })
+  const world = worldOf({ definition: definition as Simulator, options, credentials, database, check })
   const simulator: OpenSimulator = {
     connector: connector.name,
     credentials,

@@ -1,11 +1,10 @@
 import { systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import { validate } from '../base/schema.ts'
-import type { Connector } from '../definition/connector.ts'
-import { authenticationOf } from './authentication.ts'
+import type { AuthenticationCheck } from './authentication.ts'
 import type { Simulation, Simulator } from './behaviour.ts'
 import type { Database } from './database.ts'
-import { loginName, type ExchangeContext } from './exchange.ts'
+import type { ExchangeContext } from './exchange.ts'
 import { Faults, type RequestFaultKind, type WebhookFaultKind } from './faults.ts'
 import { Keys } from './idempotency.ts'
 import { Ledger, type Delivery, type SeenRequest } from './ledger.ts'
@@ -58,9 +57,10 @@ export interface WorldOptions {
   readonly options: SimulatorOptions
   readonly credentials: Readonly<Record<string, string>>
   readonly database: Database
+  readonly check: AuthenticationCheck
 }
 
-export function worldOf({ definition, options, credentials, database }: WorldOptions): World {
+export function worldOf({ definition, options, credentials, database, check }: WorldOptions): World {
   const { connector, behaviour } = definition
   const { clock = systemClock, random = Math.random, pace = 1, log = () => undefined } = options
   const now = (): number => clock.now()
@@ -83,14 +83,16 @@ export function worldOf({ definition, options, credentials, database }: WorldOpt
   })
   const schedule = new Schedule({ database, clock, pace, happen, log })
   const simulation = simulationOf({ database, clock, outbox, schedule, random: options.random })
+  const authentication = check({ connector, behaviour, simulation, credentials, database })
+  const places = authentication.endpoints.map(({ name }) => name)
   return {
     behaviour,
     simulation,
     routes: routesOf(connector),
-    authentication: authenticationOf(connector, { credentials, database, now }),
+    authentication,
     keys: new Keys(connector, database, now),
     limits: options.limits === false ? null : new Limits(behaviour.limits ?? [], clock),
-    faults: new Faults<RequestFaultKind>('request', [...Object.keys(operations), ...logins(connector)], random),
+    faults: new Faults<RequestFaultKind>('request', [...Object.keys(operations), ...places], random),
     database,
     clock,
     requests: new Ledger<SeenRequest>(),
@@ -101,10 +103,6 @@ export function worldOf({ definition, options, credentials, database }: WorldOpt
     webhookFaults,
     happen,
   }
-}
-
-function logins({ options }: Connector): readonly string[] {
-  return options.auth.scheme === 'token-login' ? [loginName] : []
 }
 
 function cause({ connector, behaviour }: Simulator, simulation: Simulation, event: string, input: unknown): unknown {
