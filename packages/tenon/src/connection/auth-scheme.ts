@@ -71,6 +71,8 @@ export interface TokenAuthenticator {
    */
   obtain(current: Tokens | null): Promise<Tokens>
   apply(request: BareRequest, tokens: Tokens): void | Promise<void>
+  /** Takes them back at the provider, where it offers that. */
+  revoke?(tokens: Tokens): Promise<void>
   readonly tls?: ClientCertificate
 }
 

@@ -1,0 +1,78 @@
+import { durationMs } from '../../base/duration.ts'
+import { TenonError } from '../../base/errors.ts'
+import { parseJson } from '../../base/json.ts'
+import { Secret } from '../../base/secret.ts'
+import type { OAuthDialect, OAuthSettings } from '../../definition/oauth.ts'
+import type { AuthContext, Tokens } from '../auth-scheme.ts'
+import { instanceUrl } from './endpoints.ts'
+
+type Members = Record<string, unknown>
+
+/** A provider's answer in the form that the standard knows: no type of token, an empty life, a list of scopes and an error with status 200 are things that providers send. */
+export async function plainAnswer(response: Response, { isOpenId }: { readonly isOpenId: boolean }): Promise<Response> {
+  const text = await response.text()
+  const { status, headers } = response
+  let members: unknown
+  try {
+    members = parseJson(text)
+  } catch {
+    return new Response(text === '' ? null : text, { status, headers })
+  }
+  if (typeof members !== 'object' || members === null || Array.isArray(members))
+    return new Response(text, { status, headers })
+  const body = { ...members } as Members
+  const isRefused = status === 200 && typeof body['error'] === 'string' && body['access_token'] === undefined
+  if (typeof body['access_token'] === 'string') straighten(body, isOpenId)
+  return new Response(JSON.stringify(body), { status: isRefused ? 400 : status, headers })
+}
+
+function straighten(body: Members, isOpenId: boolean): void {
+  const { token_type: type, expires_in: life, scope } = body
+  // Whatever a provider calls it, it is sent as a bearer token; one that must be proved (DPoP) was not asked for.
+  if (type === undefined || (typeof type === 'string' && type.toLowerCase() !== 'dpop')) body['token_type'] = 'bearer'
+  if (life === null || life === '' || life === 0 || life === '0') delete body['expires_in']
+  if (Array.isArray(scope)) body['scope'] = scope.join(' ')
+  if (scope === null) delete body['scope']
+  if (body['refresh_token'] === null || body['refresh_token'] === '') delete body['refresh_token']
+  // Whose identity it is was not asked for: the token is what counts.
+  if (!isOpenId) delete body['id_token']
+}
+
+/** As they will be kept. `current` are those that they replace: a provider may leave out what stays the same. */
+export function tokensOf(
+  answer: Readonly<Record<string, unknown>>,
+  { settings, clock, what, standIn }: AuthContext,
+  { current, askedAt }: { readonly current: Tokens | null; readonly askedAt: number },
+): Tokens {
+  const { life, facts: names = [], instance } = settings as OAuthSettings
+  const { access_token: access, refresh_token: refresh, expires_in: seconds } = answer
+  if (typeof access !== 'string' || !/^[\x21-\x7e]+$/.test(access))
+    throw new TenonError(
+      'UPSTREAM_ANSWER_INVALID',
+      `connection ${what}: the provider's answer has no usable access token`,
+    )
+  const lifeMs =
+    typeof seconds === 'number' ? seconds * 1000 : life === undefined ? null : durationMs(life, 'auth.life')
+  const named = [...new Set([...names, ...(instance === undefined ? [] : [instance.fact])])]
+  const told = named.flatMap((name) => (typeof answer[name] === 'string' ? [[name, answer[name]] as const] : []))
+  const facts = { ...current?.facts, ...Object.fromEntries(told) }
+  // Refused before anything is kept: the tokens would go to a host of the answer's choice.
+  if (standIn === null) instanceUrl('https://instance.invalid', instance, facts)
+  const scopes = scopesOf(answer['scope'], settings as OAuthDialect) ?? current?.scopes
+  const renewing = typeof refresh === 'string' ? new Secret(refresh) : current?.refresh
+  return {
+    access: new Secret(access),
+    ...(renewing !== undefined && { refresh: renewing }),
+    // From when it was asked for: the answer may have been long on its way.
+    expiresAt: lifeMs === null ? null : Math.min(askedAt, clock.now()) + lifeMs,
+    ...(scopes !== undefined && { scopes }),
+    ...(Object.keys(facts).length > 0 && { facts }),
+  }
+}
+
+function scopesOf(scope: unknown, { scopeSeparator = ' ' }: OAuthDialect): readonly string[] | undefined {
+  if (typeof scope !== 'string') return undefined
+  return scope
+    .split(scopeSeparator === ' ' ? /\s+/ : new RegExp(`[\\s${scopeSeparator.replaceAll(/[\\\]^-]/g, '\\$&')}]+`))
+    .filter((one) => one !== '')
+}

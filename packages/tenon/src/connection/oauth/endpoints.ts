@@ -1,0 +1,79 @@
+import type * as oauth from 'oauth4webapi'
+import { TenonError } from '../../base/errors.ts'
+import type { OAuthEndpoints, OAuthSettings } from '../../definition/oauth.ts'
+import type { AuthContext } from '../auth-scheme.ts'
+import { credential } from '../credentials.ts'
+
+/** The endpoints of this connection. Throws `APP_INVALID` for one that is not https, and for a field that is no part of a host's name. */
+export function endpointsOf({ what, settings, credentials }: AuthContext): OAuthEndpoints {
+  const { endpoints } = settings as Pick<OAuthSettings, 'endpoints'>
+  const filled = Object.entries(endpoints).map(([name, template]: [string, string]) => {
+    const text = template.replaceAll(/\{(\w+)\}/g, (_, field: string) =>
+      label(credential(credentials, field), field, what),
+    )
+    return [name, requireHttps(text, `${what}: the endpoint ${name}`)] as const
+  })
+  return Object.fromEntries(filled)
+}
+
+/** RFC 1123: anything else could turn the address into that of somebody else. */
+function label(value: string, field: string, what: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(value)) return value
+  throw new TenonError(
+    'APP_INVALID',
+    `connection ${what}: ${field} is a part of the provider's address and may have only letters, digits and hyphens`,
+  )
+}
+
+export function requireHttps(text: string, what: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url?.protocol === 'https:' && url.username === '' && url.password === '' && url.hash === '') return text
+  throw new TenonError('APP_INVALID', `${what} is not an https address, such as https://login.example.com/token`)
+}
+
+/** What oauth4webapi asks by. */
+export type OAuthFetch = (
+  url: string,
+  init: Pick<oauth.CustomFetchOptions<string, URLSearchParams | undefined>, 'method' | 'headers' | 'body' | 'signal'>,
+) => Promise<Response>
+
+/** A way out that leads to these hosts and to no other: client secrets and tokens travel on it. */
+export function boundFetch({ fetch, what }: AuthContext, origins: ReadonlySet<string>): OAuthFetch {
+  return (url, { method, headers, body, signal }) => {
+    const { origin } = new URL(url)
+    if (origins.has(origin)) return fetch(url, { method, headers, body: body ?? null, signal: signal ?? null })
+    throw new TenonError(
+      'ADDRESS_REFUSED',
+      `connection ${what}: ${origin} is none of the hosts that its connector declares for tokens (${[...origins].join(', ')})`,
+      { details: { fate: 'not-sent' } },
+    )
+  }
+}
+
+/** The base URL of the account's own instance, which must be one that the connector declares. Throws `ADDRESS_REFUSED` (EGR-07). */
+export function instanceUrl(
+  baseUrl: string,
+  instance: OAuthSettings['instance'],
+  facts: Readonly<Record<string, string>> | undefined,
+): string {
+  const told = instance === undefined ? undefined : facts?.[instance.fact]
+  if (instance === undefined || told === undefined) return baseUrl
+  const url = URL.canParse(told) ? new URL(told) : null
+  const isOurs =
+    url?.protocol === 'https:' && url.port === '' && instance.hosts.some((host) => matches(url.hostname, host))
+  if (url === null || !isOurs) {
+    throw new TenonError(
+      'ADDRESS_REFUSED',
+      `the provider names an instance at ${url?.host ?? 'no address'}; the connector allows ${instance.hosts.join(', ')}`,
+      { details: { fate: 'not-sent' } },
+    )
+  }
+  const { pathname } = new URL(baseUrl)
+  return url.origin + (pathname === '/' ? '' : pathname)
+}
+
+function matches(hostname: string, pattern: string): boolean {
+  return pattern.startsWith('*.')
+    ? hostname.endsWith(pattern.slice(1)) && hostname.length > pattern.length - 1
+    : hostname === pattern
+}

@@ -1,0 +1,121 @@
+import * as oauth from 'oauth4webapi'
+import { importPKCS8 } from 'jose'
+import { TenonError } from '../../base/errors.ts'
+import type { OAuthSettings } from '../../definition/oauth.ts'
+import { Secret } from '../../base/secret.ts'
+import type { AuthContext, ClientCertificate } from '../auth-scheme.ts'
+import { credential } from '../credentials.ts'
+import { plainAnswer } from './answer.ts'
+import { boundFetch, endpointsOf, type OAuthFetch } from './endpoints.ts'
+import { refusal } from './refusal.ts'
+
+/** The provider of a connection, and the program as its client. */
+export interface OAuthProvider {
+  readonly server: oauth.AuthorizationServer
+  readonly client: oauth.Client
+  readonly proof: oauth.ClientAuth
+  readonly options: {
+    readonly [oauth.customFetch]: OAuthFetch
+    readonly additionalParameters?: Record<string, string>
+  }
+}
+
+/** What can be said without asking the provider is wrong at once: throws `APP_INVALID`. */
+export function openProvider(context: AuthContext): () => Promise<OAuthProvider> {
+  const endpoints = endpointsOf(context)
+  let opening: Promise<OAuthProvider> | null = null
+  return () => {
+    opening ??= open(context, endpoints).catch((error: unknown) => {
+      opening = null
+      throw refusal(error, context, 'discovery')
+    })
+    return opening
+  }
+}
+
+async function open(context: AuthContext, endpoints: ReturnType<typeof endpointsOf>): Promise<OAuthProvider> {
+  const settings = context.settings as OAuthSettings
+  const { tokenParameters, hosts = [] } = settings
+  const origins = new Set([
+    ...Object.values(endpoints).map((url: string) => new URL(url).origin),
+    ...hosts.map((host) => `https://${host}`),
+  ])
+  const bound = boundFetch(context, origins)
+  const server = await serverOf(endpoints, bound)
+  const isOpenId = endpoints.issuer !== undefined && settings.scopes.includes('openid')
+  return {
+    server,
+    client: { client_id: credential(context.credentials, 'clientId'), [oauth.clockTolerance]: 60 },
+    proof: await proofOf(context),
+    options: {
+      [oauth.customFetch]: async (url, init) => plainAnswer(await bound(url, init), { isOpenId }),
+      ...(tokenParameters !== undefined && { additionalParameters: tokenParameters }),
+    },
+  }
+}
+
+async function serverOf(
+  { issuer, authorisation, token, device, revocation }: ReturnType<typeof endpointsOf>,
+  fetch: OAuthFetch,
+): Promise<oauth.AuthorizationServer> {
+  const found = issuer === undefined || token !== undefined ? null : await discover(new URL(issuer), fetch)
+  // Without a declared name, the only one that is believed is the address where consent is given.
+  const own = issuer ?? new URL(authorisation ?? token ?? device ?? '').origin
+  return {
+    ...(found ?? { issuer: own }),
+    ...(authorisation !== undefined && { authorization_endpoint: authorisation }),
+    ...(token !== undefined && { token_endpoint: token }),
+    ...(device !== undefined && { device_authorization_endpoint: device }),
+    ...(revocation !== undefined && { revocation_endpoint: revocation }),
+  }
+}
+
+async function discover(issuer: URL, fetch: OAuthFetch): Promise<oauth.AuthorizationServer> {
+  const response = await oauth.discoveryRequest(issuer, { [oauth.customFetch]: fetch })
+  return oauth.processDiscoveryResponse(issuer, response)
+}
+
+async function proofOf({ settings, credentials, clock, what }: AuthContext): Promise<oauth.ClientAuth> {
+  const { proof, algorithm = 'RS256', keyId } = settings as OAuthSettings
+  switch (proof) {
+    case 'secret-basic':
+      return oauth.ClientSecretBasic(credential(credentials, 'clientSecret'))
+    case 'secret-post':
+      return oauth.ClientSecretPost(credential(credentials, 'clientSecret'))
+    case 'private-key': {
+      const key = await privateKey(credential(credentials, 'clientKey'), { algorithm, field: 'clientKey', what })
+      return oauth.PrivateKeyJwt(keyId === undefined ? key : { key, kid: keyId }, {
+        [oauth.modifyAssertion](_header, payload) {
+          const now = Math.floor(clock.now() / 1000)
+          Object.assign(payload, { iat: now, nbf: now, exp: now + 60 })
+        },
+      })
+    }
+    case 'certificate':
+      return oauth.TlsClientAuth()
+    case 'none':
+      return oauth.None()
+  }
+}
+
+/** Throws `APP_INVALID` for a key that cannot be read; the error does not show it. */
+export async function privateKey(
+  pem: string,
+  { algorithm, field, what }: { readonly algorithm: string; readonly field: string; readonly what: string },
+): Promise<oauth.CryptoKey> {
+  try {
+    return await importPKCS8(pem, algorithm)
+  } catch {
+    throw new TenonError(
+      'APP_INVALID',
+      `connection ${what}: ${field} is not a private key for ${algorithm} in PKCS #8 form (-----BEGIN PRIVATE KEY-----)`,
+    )
+  }
+}
+
+/** For a client that proves itself by a certificate. */
+export function certificateOf({ settings, credentials }: AuthContext): { readonly tls?: ClientCertificate } {
+  if ((settings as OAuthSettings).proof !== 'certificate') return {}
+  const certificate = credential(credentials, 'clientCertificate')
+  return { tls: { certificate, key: new Secret(credential(credentials, 'clientKey')) } }
+}
