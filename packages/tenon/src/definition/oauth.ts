@@ -109,7 +109,7 @@ function declared<Proof extends ClientProof, Fields extends string>(
     ...proofFields[by],
   }
   const settings: OAuthSettings = { ...rest, proof: by, scopes }
-  return { scheme, fields: all as AuthDeclaration<ClientFields<Proof, Fields>>['fields'], settings }
+  return { scheme, fields: all, settings }
 }
 
 export interface JwtBearerSettings extends OAuthDialect {
@@ -144,5 +144,5 @@ export function jwtBearer<const Fields extends string = never>({
     privateKey: { label: 'Private key (PEM)' },
   }
   const settings: JwtBearerSettings = { ...rest, endpoints: { token }, scopes }
-  return { scheme: 'jwt-bearer', fields: all as AuthDeclaration<'issuer' | 'privateKey' | Fields>['fields'], settings }
+  return { scheme: 'jwt-bearer', fields: all, settings }
 }

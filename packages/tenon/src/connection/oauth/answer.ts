@@ -41,33 +41,48 @@ function straighten(body: Members, isOpenId: boolean): void {
 /** As they will be kept. `current` are those that they replace: a provider may leave out what stays the same. */
 export function tokensOf(
   answer: Readonly<Record<string, unknown>>,
-  { settings, clock, what, standIn }: AuthContext,
+  context: AuthContext,
   { current, askedAt }: { readonly current: Tokens | null; readonly askedAt: number },
 ): Tokens {
-  const { life, facts: names = [], instance } = settings as OAuthSettings
-  const { access_token: access, refresh_token: refresh, expires_in: seconds } = answer
+  const { instance } = context.settings as OAuthSettings
+  const { access_token: access, refresh_token: refresh } = answer
   if (typeof access !== 'string' || !/^[\x21-\x7e]+$/.test(access))
     throw new TenonError(
       'UPSTREAM_ANSWER_INVALID',
-      `connection ${what}: the provider's answer has no usable access token`,
+      `connection ${context.what}: the provider's answer has no usable access token`,
     )
-  const lifeMs =
-    typeof seconds === 'number' ? seconds * 1000 : life === undefined ? null : durationMs(life, 'auth.life')
-  const named = [...new Set([...names, ...(instance === undefined ? [] : [instance.fact])])]
-  const told = named.flatMap((name) => (typeof answer[name] === 'string' ? [[name, answer[name]] as const] : []))
-  const facts = { ...current?.facts, ...Object.fromEntries(told) }
+  const facts = factsOf(answer, context.settings as OAuthSettings, current)
   // Refused before anything is kept: the tokens would go to a host of the answer's choice.
-  if (standIn === null) instanceUrl('https://instance.invalid', instance, facts)
-  const scopes = scopesOf(answer['scope'], settings as OAuthDialect) ?? current?.scopes
+  if (context.standIn === null) instanceUrl('https://instance.invalid', instance, facts)
+  const scopes = scopesOf(answer['scope'], context.settings as OAuthDialect) ?? current?.scopes
   const renewing = typeof refresh === 'string' ? new Secret(refresh) : current?.refresh
   return {
     access: new Secret(access),
     ...(renewing !== undefined && { refresh: renewing }),
-    // From when it was asked for: the answer may have been long on its way.
-    expiresAt: lifeMs === null ? null : Math.min(askedAt, clock.now()) + lifeMs,
+    expiresAt: endOf(answer['expires_in'], context, askedAt),
     ...(scopes !== undefined && { scopes }),
     ...(Object.keys(facts).length > 0 && { facts }),
   }
+}
+
+/** From when it was asked for: the answer may have been long on its way. */
+function endOf(seconds: unknown, { settings }: AuthContext, askedAt: number): number | null {
+  if (typeof seconds === 'number') return askedAt + seconds * 1000
+  const { life } = settings as OAuthDialect
+  return life === undefined ? null : askedAt + durationMs(life, 'auth.life')
+}
+
+function factsOf(
+  answer: Readonly<Record<string, unknown>>,
+  { facts: names = [], instance }: OAuthDialect,
+  current: Tokens | null,
+): Readonly<Record<string, string>> {
+  const facts: Record<string, string> = { ...current?.facts }
+  for (const name of instance === undefined ? names : [...names, instance.fact]) {
+    const value = answer[name]
+    if (typeof value === 'string') facts[name] = value
+  }
+  return facts
 }
 
 function scopesOf(scope: unknown, { scopeSeparator = ' ' }: OAuthDialect): readonly string[] | undefined {

@@ -41,7 +41,8 @@ export type OAuthFetch = (
 export function boundFetch({ fetch, what }: AuthContext, origins: ReadonlySet<string>): OAuthFetch {
   return (url, { method, headers, body, signal }) => {
     const { origin } = new URL(url)
-    if (origins.has(origin)) return fetch(url, { method, headers, body: body ?? null, signal: signal ?? null })
+    const sent = { method, headers, signal: signal ?? null }
+    if (origins.has(origin)) return fetch(url, body === undefined ? sent : { ...sent, body })
     throw new TenonError(
       'ADDRESS_REFUSED',
       `connection ${what}: ${origin} is none of the hosts that its connector declares for tokens (${[...origins].join(', ')})`,

@@ -93,7 +93,7 @@ async function proofOf({ settings, credentials, clock, what }: AuthContext): Pro
     }
     case 'certificate':
       return oauth.TlsClientAuth()
-    case 'none':
+    default:
       return oauth.None()
   }
 }
