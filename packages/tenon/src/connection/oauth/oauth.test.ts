@@ -229,7 +229,7 @@ describe('without a person', () => {
 })
 
 function clientCredentialsOf(options: { readonly proof?: 'secret-post' | 'private-key' }): () => AuthDeclaration {
-  return () => clientCredentials({ endpoints: endpoints(), ...options }) as AuthDeclaration
+  return () => clientCredentials({ endpoints: endpoints(), ...options })
 }
 
 test('a code that is typed on another device gives tokens', async () => {

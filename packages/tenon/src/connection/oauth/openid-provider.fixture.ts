@@ -75,11 +75,12 @@ export async function startProvider(options: {
   provider.use(async (context, next) => {
     await next()
     if (context.path !== '/token') return
-    const grant = String((context.oidc?.params as Record<string, unknown> | undefined)?.['grant_type'] ?? 'unknown')
+    const grant = textOf((context.oidc?.params as Record<string, unknown> | undefined)?.['grant_type'])
     grants.push(grant)
     await self.beforeAnswer(grant)
   })
-  server.on('request', provider.callback())
+  const answer = provider.callback()
+  server.on('request', (request, response) => void answer(request, response))
   return self
 }
 
@@ -135,8 +136,8 @@ function agreeing(provider: Provider): void {
     context.respond = false
     if (prompt.name === 'login')
       return provider.interactionFinished(context.req, context.res, { login: { accountId: 'ada' } })
-    const grant = new provider.Grant({ accountId: session?.accountId ?? '', clientId: String(params['client_id']) })
-    grant.addOIDCScope(String(params['scope'] ?? ''))
+    const grant = new provider.Grant({ accountId: session?.accountId ?? '', clientId: textOf(params['client_id']) })
+    grant.addOIDCScope(textOf(params['scope']))
     const consent = { grantId: await grant.save() }
     return provider.interactionFinished(context.req, context.res, { consent }, { mergeWithLastSubmission: true })
   })
@@ -203,4 +204,8 @@ async function enter(transport: Transport, issuer: string, code: string): Promis
   const confirm = await open(`${issuer}/device`, { xsrf: token(asked), user_code: code })
   const done = await open(`${issuer}/device`, { xsrf: token(confirm), user_code: code, confirm: 'yes' })
   if (!done.text.includes('Sign-in Success')) throw new Error(`the provider shows a page: ${done.text}`)
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
