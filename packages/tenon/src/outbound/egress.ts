@@ -13,7 +13,7 @@ interface ResolvedAddress {
 /** All addresses of a name. */
 export type Lookup = (hostname: string) => Promise<readonly ResolvedAddress[]>
 
-const lookupAll: Lookup = (hostname) => systemLookup(hostname, { all: true })
+export const lookupAll: Lookup = (hostname) => systemLookup(hostname, { all: true })
 
 export interface ConnectOptions {
   /** True for an origin that was allowed by name: its addresses are not judged. */
@@ -57,7 +57,8 @@ function endByError(socket: Socket): void {
   socket.once('error', (error) => socket.destroy(error))
 }
 
-function guardedLookup(lookup: Lookup): LookupFunction {
+/** A look-up whose answer has been judged. */
+export function guardedLookup(lookup: Lookup): LookupFunction {
   return (hostname, { all }, done) => {
     lookup(hostname).then(
       (addresses) => {
@@ -77,23 +78,10 @@ function refusal(hostname: string, addresses: readonly ResolvedAddress[]): Error
   return addresses.every(({ address }) => isGlobalAddress(address)) ? null : addressRefused(hostname)
 }
 
-function addressRefused(hostname: string): TenonError {
+export function addressRefused(hostname: string): TenonError {
   return new TenonError(
     'ADDRESS_REFUSED',
-    `${hostname} is not, or leads to an address that is not, on the public Internet; only such may be called. A local stand-in is called by a connection marked simulated.`,
+    `${hostname} is not, or leads to an address that is not, on the public Internet; only such may be called. The operator may allow one by its exact origin (TENON_ALLOW_ORIGINS); a local stand-in is called by a connection marked simulated.`,
     { details: { fate: 'not-sent', host: hostname } },
-  )
-}
-
-/** The origin itself when it is exactly one (scheme, host, port), else `ADDRESS_REFUSED`. */
-export function requireOrigin(origin: string): string {
-  const url = URL.canParse(origin) ? new URL(origin) : null
-  if (url !== null && url.origin === origin && (url.protocol === 'https:' || url.protocol === 'http:')) return origin
-  throw new TenonError(
-    'ADDRESS_REFUSED',
-    'only an http or https origin, such as https://api.example.com, may be called',
-    {
-      details: { fate: 'not-sent' },
-    },
   )
 }

@@ -1,4 +1,5 @@
 import { TenonError } from '../base/errors.ts'
+import { requireUrl } from './origin.ts'
 import type { Transport } from './outbound.ts'
 
 export interface FetchOptions {
@@ -14,8 +15,8 @@ export function guardedFetch(
   { timeoutMs, maxAnswerBytes, standIn }: FetchOptions,
 ): typeof globalThis.fetch {
   return async (input, init) => {
+    const url = requireUrl(input instanceof Request ? input.url : String(input))
     const request = new Request(input, init)
-    const url = new URL(request.url)
     const body = request.body === null ? null : new Uint8Array(await request.arrayBuffer())
     const answer = await transport.send({
       origin: standIn ?? url.origin,

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
-import { requireOrigin, type Lookup } from './egress.ts'
+import type { Lookup } from './egress.ts'
 import { Exchange } from './exchange.ts'
+import { requireAllowable, requireOrigin } from './origin.ts'
 import { OriginPool } from './origin-pool.ts'
 import { failedWith, type Transport } from './outbound.ts'
 import { secureContextOf, type TlsOptions } from './tls.ts'
@@ -9,7 +10,7 @@ const connectTimeoutMs = 10_000
 
 export interface TransportOptions {
   readonly clock: Clock
-  /** Exact origins, of simulators, that may be called although their addresses are not public. */
+  /** Exact origins, of simulators and those the operator allows, that may be called although their addresses are not public. */
   readonly allowedOrigins?: readonly string[]
   readonly lookup?: Lookup
   readonly tls?: TlsOptions
@@ -17,7 +18,7 @@ export interface TransportOptions {
 
 /** Sockets are shared by what uses one transport, and by nothing else: each connection has its own. Throws `CREDENTIALS_REFUSED` for a certificate that cannot be used. */
 export function createTransport(options: TransportOptions): Transport {
-  const allowed = new Set((options.allowedOrigins ?? []).map(requireOrigin))
+  const allowed = new Set((options.allowedOrigins ?? []).map(requireAllowable))
   const secureContext = options.tls === undefined ? undefined : secureContextOf(options.tls)
   const pools = new Map<string, OriginPool>()
   let isClosed = false
