@@ -23,27 +23,31 @@ export class Tickets {
     return this.#size
   }
 
-  /** Writes the call down and gives its place: how many of this priority come before it. */
-  give(lane: Lane, since: number, dueOf: (place: number) => number): number {
+  /** Writes the call down and gives the time of its turn: not before `from`, and `stepMs` for each of this priority that comes before it. */
+  give(lane: Lane, since: number, from: number, stepMs: number): number {
     let list = this.#byTenant.get(lane.tenant)
     if (list === undefined) this.#byTenant.set(lane.tenant, (list = []))
     const at = placeOf(list, since + 1)
     const tenants = this.#byTenant.size
-    // Each tenant's first come before any tenant's second; within such a round each gets another moment.
-    const place = at * tenants + ((this.#seat += 1) % tenants)
+    const before = list[at - 1]
+    // Each tenant's first come before any tenant's second; within such a round each has another moment.
+    const dueAt =
+      before === undefined
+        ? from + ((this.#seat += 1) % tenants) * stepMs
+        : Math.max(from, before.dueAt + tenants * stepMs)
     if (this.#size < mostTickets) {
-      list.splice(at, 0, { since, dueAt: dueOf(place), lane })
+      list.splice(at, 0, { since, dueAt, lane })
       this.#size += 1
       for (const budget of lane.budgets) budget.postponed += 1
     }
-    return place
+    return dueAt
   }
 
-  /** The call is back, or is never going to be. */
+  /** A call that was first asked for at `since` is back: its ticket is the first that was written down then or later. */
   take(lane: Lane, since: number): void {
     const list = this.#byTenant.get(lane.tenant)
     if (list === undefined) return
-    for (let at = placeOf(list, since); list[at]?.since === since; at += 1) {
+    for (let at = placeOf(list, since); at < list.length; at += 1) {
       if (list[at]?.lane === lane) return this.#remove(list, at)
     }
   }

@@ -13,6 +13,10 @@ import { type Held, type Waiter, Waiting } from './waiting.ts'
 const shares: Readonly<Record<Priority, number>> = { interactive: 0.75, sync: 0.2, backfill: 0.05 }
 const order: readonly Priority[] = ['interactive', 'sync', 'backfill']
 const mostWaiting = 10_000
+/** Turns that are kept for those who are late in coming back. */
+const mostOwed = 3
+/** They are called back a little slower than their turns come, or each delay would send one of them away again. */
+const calledBack = 0.9
 const observedMs = 10_000
 
 class Rank {
@@ -50,7 +54,7 @@ export class Turns {
   admit(fare: Fare, call: PolicyCall): void | Promise<void> {
     const now = this.#clock.now()
     const rank = this.#ranks[call.priority]
-    if (this.#postponed > 0) this.#comeBack(rank, fare.lane, call.since)
+    if (this.#postponed > 0 && call.since < now) this.#comeBack(rank, fare.lane, call.since)
     if (this.#waiting === 0 && waitOf(fare, now) === 0) {
       pay(fare, call.flow, now)
       rank.used.add(1, now)
@@ -96,7 +100,7 @@ export class Turns {
     for (const priority of order) {
       const other = this.#ranks[priority]
       if (other !== rank && (other.waiting.size > 0 || other.tickets.size > 0))
-        other.owed = Math.min(1, other.owed + (priority === 'interactive' ? 0 : other.share / (1 - other.share)))
+        other.owed = Math.min(mostOwed, other.owed + (priority === 'interactive' ? 0 : other.share / (1 - other.share)))
     }
     waiter.go()
   }
@@ -160,9 +164,8 @@ export class Turns {
     const pace = this.#paceOf(rank, fare, now)
     const startsInMs = Math.max(waitOf(fare, now), (rank.waiting.before(fare.lane, call.since) + 1) / pace)
     rank.tickets.forget(now)
-    const place = rank.tickets.give(fare.lane, call.since, (at) => now + startsInMs + at / pace)
+    const afterMs = rank.tickets.give(fare.lane, call.since, now + startsInMs, 1 / pace) - now
     this.#postponed = this.#counted()
-    const afterMs = startsInMs + place / pace
     return postponed(
       'RATE_LIMITED',
       `${call.connector}.${call.operation}: the limit of connection ${call.connection} is used up; its turn is in ${Math.ceil(afterMs / 1000)} s`,
@@ -178,7 +181,7 @@ export class Turns {
       const other = this.#ranks[priority]
       if (other !== rank) usedByOthers += other.used.sum(now)
     }
-    return Math.max(rank.share * pace, pace - usedByOthers / observedMs)
+    return calledBack * Math.max(rank.share * pace, pace - usedByOthers / observedMs)
   }
 
   #comeBack(rank: Rank, lane: Lane, since: number): void {
