@@ -13,6 +13,7 @@ export async function metricPage(): Promise<string> {
   const engine = { activity: () => ({ inProgress: 0, readied: 0, nextWakeAt: null }) }
   const journal = { countsByFlow: async () => ({}) }
   const gauges = gaugesOf({
+    budgets: { view: () => [] },
     meter,
     engine,
     journal,

@@ -50,6 +50,12 @@ const flow = createRoute({
   component: lazyRouteComponent(() => import('./pages/flow/flow.tsx'), 'FlowRoom'),
 })
 
+const budgets = createRoute({
+  getParentRoute: () => root,
+  path: '/budgets',
+  component: lazyRouteComponent(() => import('./pages/budgets/budgets.tsx'), 'BudgetsPage'),
+})
+
 const simulators = createRoute({
   getParentRoute: () => root,
   path: '/simulators',
@@ -62,7 +68,7 @@ const simulator = createRoute({
   component: lazyRouteComponent(() => import('./pages/simulator/simulator.tsx'), 'SimulatorRoom'),
 })
 
-const routeTree = root.addChildren([home, runs, run, flows, flow, simulators, simulator])
+const routeTree = root.addChildren([home, runs, run, flows, flow, budgets, simulators, simulator])
 
 /** Addresses stay readable: `?flow=order-paid&status=failed`, and a key of digits stays a text. */
 export function createConsoleRouter() {

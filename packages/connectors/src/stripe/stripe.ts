@@ -1,5 +1,6 @@
 import { bearer, defineConnector, timestampedHmac, type AnswerParts, type ProviderFailure } from 'tenon'
 import { events } from './events.ts'
+import { limits } from './limits.ts'
 import * as objects from './objects.ts'
 import { operations } from './operations.ts'
 
@@ -13,6 +14,7 @@ export const stripe = defineConnector('stripe', {
   headers: { 'stripe-version': '2026-10-28.endive' },
   idempotency: { header: 'idempotency-key', life: '24h' },
   timeout: '80s',
+  policies: { limits },
   operations,
   events,
 

@@ -1,5 +1,6 @@
 import { bearer, bodyHmac, defineConnector, hubChallenge } from 'tenon'
 import { readFailure } from './failure.ts'
+import { limits } from './limits.ts'
 import { readNotification } from './notifications.ts'
 import * as objects from './objects.ts'
 import type { MessageStatus, NumberQuality, Preference, ReceivedMessage, TemplateStatus } from './objects.ts'
@@ -12,6 +13,7 @@ export const whatsapp = defineConnector('whatsapp', {
   baseUrl: 'https://graph.facebook.com',
   auth: bearer('accessToken', 'Access token of a system user'),
   operations,
+  policies: { limits },
 
   events: {
     'message.received': {

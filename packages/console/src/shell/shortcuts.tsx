@@ -11,12 +11,13 @@ import { nextTheme } from './theme.tsx'
 /** Single letters disturb people who speak to their machine, so they can be turned off (WCAG 2.1.4). */
 const shortcuts = remembered('tenon.shortcuts', ['on', 'off'], 'on')
 
-const rooms = { h: '/', r: '/runs', f: '/flows', s: '/simulators' } as const
+const rooms = { h: '/', r: '/runs', f: '/flows', b: '/budgets', s: '/simulators' } as const
 
 const list: readonly (readonly [readonly string[], string])[] = [
   [['g', 'h'], 'Home'],
   [['g', 'r'], 'Runs'],
   [['g', 'f'], 'Flows'],
+  [['g', 'b'], 'Budgets'],
   [['g', 's'], 'Simulators'],
   [['/'], 'Find runs'],
   [['j'], 'Next run in a list'],

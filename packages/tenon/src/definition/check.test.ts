@@ -31,6 +31,11 @@ const flow = (changed: object = {}, name = 'order-paid') =>
     typeof defineFlow
   >[1])
 
+/** An app whose only account is one of a connector with these limits. */
+const limited = (limits: object): Partial<AppOptions> => ({
+  connections: [defineConnection(connector({ policies: { limits } }, 'crm'), { credentials: {} })],
+})
+
 function problemsOf(options: Partial<AppOptions>) {
   const connections = [defineConnection(erp, { credentials: {} })]
   return checkApp(defineApp({ flows: [], connections, ...options })).map(({ where, message, remedy }) => {
@@ -118,6 +123,52 @@ describe('an app is checked before anything of it runs', () => {
       { connections: [defineConnection(erp, { credentials: {} }), defineConnection(erp, { credentials: {} })] },
       'connection erp/main: it is defined twice',
     ],
+    [
+      'a limit without a time',
+      limited({ declared: [{ name: 'default', requests: 100 }] }),
+      'connector crm: policies.limits.declared[0].per is missing',
+    ],
+    [
+      'a limit of nothing',
+      limited({ declared: [{ name: 'default', requests: 0, per: '1s' }] }),
+      'connector crm: policies.limits.declared[0].requests is 0',
+    ],
+    [
+      'two limits of one name',
+      limited({
+        declared: [
+          { name: 'one', requests: 1, per: '1s' },
+          { name: 'one', requests: 2, per: '1m' },
+        ],
+      }),
+      'connector crm: policies.limits.declared[1].name is "one", as another limit\'s',
+    ],
+    [
+      'a limit of an operation that there is not',
+      limited({ declared: [{ name: 'default', requests: 1, per: '1s', operations: ['reed'] }] }),
+      'connector crm: policies.limits.declared[0] names the operation "reed", which there is not',
+    ],
+    [
+      'a limit that its dearest operation never fits into',
+      limited({ declared: [{ name: 'default', requests: 100, per: '1s', burst: 5, costs: { read: 10 } }] }),
+      'connector crm: policies.limits.declared[0]: an operation costs 10, and at most 5 may go at once',
+    ],
+    [
+      'a limit for a credential that there is not',
+      limited({ declared: [{ name: 'live', requests: 1, per: '1s', when: { field: 'key', startsWith: ['live'] } }] }),
+      'connector crm: policies.limits.declared[0].when.field is "key", which is no field of auth',
+    ],
+    [
+      'an unknown dialect of limits',
+      limited({ learn: 'hubspots' }),
+      'connector crm: policies.limits.learn is "hubspots"',
+    ],
+    [
+      "a limit of the app's that is none",
+      { policies: { erp: { limits: { declared: [7 as never] } } } },
+      'app: policies.erp.limits.declared[0] is 7',
+    ],
+    ['an unknown priority', { flows: [flow({ priority: 'urgent' })] }, 'flow order-paid: priority is "urgent"'],
     [
       'a secret in code',
       { connections: [defineConnection(erp, { credentials: { key: 'sk_live_1' as never } })] },

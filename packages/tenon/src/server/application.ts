@@ -6,6 +6,7 @@ import type { App } from '../definition/app.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { DrainReport, Engine } from '../engine/engine.ts'
 import type { Journal } from '../journal/journal.ts'
+import { Budgets } from '../outbound/budget/budgets.ts'
 import { loadPolicies } from '../outbound/pipeline.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
 import { Meter } from '../telemetry/meter.ts'
@@ -91,27 +92,24 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const { token, isNew } = folder.operatorToken()
   options.redactor.add(token.reveal())
   const kept = await openKept({ ...options, folder: folder.path, clock }, closing)
-  const { simulators, connections, client } = await openOutward({ ...options, ...parts, folder }, closing)
+  const { simulators, connections, client, budgets } = await openOutward({ ...options, ...parts, folder }, closing)
   const warn = (name: string, facts: Readonly<Record<string, unknown>>): void => log.warn(name, facts)
   const redact = options.redactor.text
   const engine = await createEngine({ app, journal, client, clock, meter, redact, log: warn })
   // Should a later part fail to start, the engine must not go on alone.
   closing.defer(async () => void (await engine.drain(0)))
-  const context = { engine, tenant, clock, log, meter }
+  const context = { engine, tenant, clock, log, meter, budgets }
   const webhooks = webhooksOf(app, connections.all, context)
   const metrics = measuresOf({ ...context, journal, app, dataFolder: folder.path, version })
   const server = await parts.startServer({
-    engine,
+    ...context,
     webhooks,
     simulators,
     operator: { token, tenant },
     ...frontOf(options, folder),
     journal,
     ...kept,
-    clock,
-    log,
     redact,
-    meter,
     metrics,
     state: 'starting',
   })
@@ -244,10 +242,11 @@ async function openOutward(
     for (const secret of Object.values(credentials)) redactor.add(secret.reveal())
   const { policies: policyOptions } = app.options
   const policies = await loadPolicies()
-  const outward = { connections, clock, meter, policies, ...(policyOptions && { policyOptions }) }
+  const budgets = new Budgets({ clock })
+  const outward = { connections, clock, meter, policies, budgets, ...(policyOptions && { policyOptions }) }
   const client = createClient({ ...outward, onSecret: redactor.addTemporary })
   closing.defer(() => client.close())
-  return { simulators, connections, client }
+  return { simulators, connections, client, budgets }
 }
 
 /** Loaded when it is needed: who brings another journal does not pay for it. */

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { ManagedVault } from '../connection/vault.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { JournalWork } from '../journal/journal.ts'
+import type { Budgets } from '../outbound/budget/budgets.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
 import type { Store } from '../store/store.ts'
 import type { Exposition } from '../telemetry/exposition.ts'
@@ -38,6 +39,7 @@ export interface ServerContext {
   readonly journal: ReadableJournal | null
   readonly store: Store
   readonly vault: ManagedVault
+  readonly budgets: Pick<Budgets, 'view'>
   readonly clock: Clock
   readonly log: Log
   /** Takes known secrets out of a text. */

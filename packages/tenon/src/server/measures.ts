@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.ts'
 import { noRuns } from '../journal/counts.ts'
 import type { RunCounts } from '../journal/history.ts'
 import type { Journal, RunStatus } from '../journal/journal.ts'
+import type { Budgets } from '../outbound/budget/budgets.ts'
 import { createExposition, type Exposition } from '../telemetry/exposition.ts'
 import { gauge, metricsOf, type Metric, type Valued } from '../telemetry/metric.ts'
 import type { Meter, Vocabulary } from '../telemetry/meter.ts'
@@ -29,6 +30,7 @@ export interface Measured {
   readonly meter: Meter
   readonly engine: Pick<Engine, 'activity'>
   readonly journal: Pick<Journal, 'countsByFlow'>
+  readonly budgets: Pick<Budgets, 'view'>
   readonly app: App
   readonly tenant: string
   readonly dataFolder: string
@@ -41,7 +43,7 @@ export function measuresOf(measured: Measured): () => Exposition {
   return () => (exposition ??= createExposition([...metricsOf(measured.meter), ...gaugesOf(measured)]))
 }
 
-export function gaugesOf({ engine, journal, app, tenant, dataFolder, version }: Measured): readonly Metric[] {
+export function gaugesOf({ engine, journal, budgets, app, tenant, dataFolder, version }: Measured): readonly Metric[] {
   const kept = { type: 'gauge' as const, name: 'tenon_runs', help: 'Runs in the journal, by flow and status.' }
   const files = { type: 'gauge' as const, name: 'tenon_journal_file_bytes', help: 'Size of the files of the journal.' }
   const info = { type: 'gauge' as const, name: 'tenon_info', help: 'Always 1; the label says which version runs.' }
@@ -52,9 +54,35 @@ export function gaugesOf({ engine, journal, app, tenant, dataFolder, version }: 
     },
     gauge('tenon_runs_in_progress', 'Runs in memory.', () => engine.activity().inProgress),
     gauge('tenon_runs_readied', 'Runs that wait in memory for their turn.', () => engine.activity().readied),
+    ...budgetGauges(budgets),
     { ...files, read: () => fileSizes(dataFolder) },
     { ...info, read: () => [[{ version }, 1]] },
   ]
+}
+
+const budgetMeasures = {
+  used: 'Taken of a limit of an upstream API in its window, at least ten seconds, by connector and limit.',
+  waiting: 'Calls that wait for their turn within a limit.',
+  postponed: 'Steps that rest until their turn within a limit.',
+} as const
+
+/** All accounts together: the labels are names of definitions, and `learnt` for what only answers told. */
+export function budgetGauges(budgets: Measured['budgets']): readonly Metric[] {
+  return Object.entries(budgetMeasures).map(([member, help]) => ({
+    type: 'gauge',
+    name: `tenon_budget_${member}`,
+    help,
+    read: () => {
+      const sums = new Map<string, Valued<number>>()
+      for (const view of budgets.view(null)) {
+        const labels = { connector: view.connector, limit: view.limit ?? 'learnt' }
+        const key = `${labels.connector}\n${labels.limit}`
+        const value = view[member as keyof typeof budgetMeasures] ?? 0
+        sums.set(key, [labels, (sums.get(key)?.[1] ?? 0) + value])
+      }
+      return [...sums.values()]
+    },
+  }))
 }
 
 /** A flow without runs counts zero of each; those that the app no longer holds count together. */

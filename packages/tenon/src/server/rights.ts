@@ -6,6 +6,7 @@ const meanings = {
   'flows:write': 'pause and resume flows',
   'connections:read': 'see which accounts are connected, and how they are',
   'connections:write': 'connect, test and remove accounts',
+  'budgets:read': 'see what is used of the limits of upstream APIs',
   'simulators:read': 'look into simulators',
   'simulators:write': 'make events and faults happen in simulators',
   'journal:read': 'read what living runs have done, for a check before a deploy',

@@ -20,6 +20,7 @@ import { timestampedHmac } from '../definition/verifier.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import { memoryJournal, type BatchFate } from '../journal/memory.ts'
 import { Answer, cause, defineSimulator, startSimulator, type RunningSimulator } from '../simulator/simulator.ts'
+import { Budgets } from '../outbound/budget/budgets.ts'
 import { memoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import { createLog } from '../telemetry/log.ts'
@@ -120,6 +121,7 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
     consoleFolder: null,
     store,
     vault,
+    budgets: options.budgets ?? new Budgets({ clock }),
     ...options,
     engine,
     journal,

@@ -281,6 +281,7 @@ test('a taken port is a clear error that names the port and the variable', async
     engine,
     store,
     vault,
+    budgets: { view: () => [] },
     webhooks: [],
     operator: { token: new Secret('x'), tenant: 'default' },
     clock: systemClock,

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { ManagedVault } from '../connection/vault.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { Budgets } from '../outbound/budget/budgets.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
 import type { Store } from '../store/store.ts'
 import type { Exposition } from '../telemetry/exposition.ts'
@@ -34,6 +35,7 @@ export interface ServerOptions {
   readonly journal?: ReadableJournal
   readonly store: Store
   readonly vault: ManagedVault
+  readonly budgets: Pick<Budgets, 'view'>
   readonly clock: Clock
   readonly log: Log
   /** Takes known secrets out of a text that is shown; default changes nothing. */
@@ -119,6 +121,7 @@ function createContext(
     operator,
     store: options.store,
     vault: options.vault,
+    budgets: options.budgets,
     clock,
     log: options.log,
     webhooks: options.webhooks,

@@ -55,7 +55,8 @@ export class RateWorld {
         credentials: { key: new Secret(`key_${connection}`) },
         budgets: this.budgets,
         options: { limits },
-      } as Parameters<typeof policy.open>[0]) as Policy
+        shared: (_key, make) => make(),
+      }) as Policy
       this.#policies.set(key, known)
     }
     return known
@@ -79,6 +80,7 @@ export class RateWorld {
       ...rest,
       deadline,
       signal,
+      errorOf: () => null,
       request: {
         origin: 'https://shop.example',
         method,
@@ -89,7 +91,7 @@ export class RateWorld {
         maxAnswerBytes: 1000,
         signal,
       },
-    } as PolicyCall
+    }
   }
 
   /** Asks for a turn until it has one. The answer follows at once. */

@@ -1,0 +1,67 @@
+import { systemClock } from '../../base/clock.ts'
+import type { BudgetView } from '../../outbound/budget/budgets.ts'
+import { connectToServer } from '../../server/management-client.ts'
+import type { CommandDefinition, CommandInput } from '../command.ts'
+import { padEnd, shorten, widthOf } from '../terminal.ts'
+import { clockTime, count, length } from '../words.ts'
+
+export const command: CommandDefinition = {
+  summary: 'Show the limits of upstream APIs: what is used, by which flow, and who waits.',
+  examples: [
+    ['tenon budget', 'every limit that calls have met since the start'],
+    ['tenon budget --json', 'for a program'],
+  ],
+  async run(input) {
+    const answer = await connectToServer(input.dataFolder).get('/budgets')
+    if (input.json) input.terminal.out(JSON.stringify(answer))
+    else print(answer['budgets'] as readonly BudgetView[], input)
+  },
+}
+
+function print(budgets: readonly BudgetView[], { terminal }: CommandInput): void {
+  const { colours } = terminal
+  if (budgets.length === 0) {
+    terminal.out(colours.dim('No call has met a limit yet.'))
+    return
+  }
+  const now = systemClock.now()
+  const rows = budgets.map((budget) => [
+    `${budget.connector}/${budget.connection ?? '(app)'}`,
+    shorten(budget.limit ?? 'learnt', 20),
+    limitWords(budget),
+    usedWords(budget),
+    standing(budget, now),
+  ])
+  const head = ['account', 'limit', 'takes', 'used', 'now']
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => widthOf(row[column] ?? ''))))
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => padEnd(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+  terminal.out(colours.dim(line(head)))
+  for (const [index, row] of rows.entries()) {
+    terminal.out(line(row))
+    for (const { flow, used } of budgets[index]?.flows ?? [])
+      terminal.out(colours.dim(`  ${flow ?? 'outside flows'}: ${used}`))
+  }
+}
+
+function limitWords({ requests, perMs, learnt }: BudgetView): string {
+  if (requests !== null && perMs !== null) return `${requests} in ${length(perMs)}`
+  return learnt.map(({ remaining, quota }) => `${remaining}${quota === null ? '' : ` of ${quota}`} left`).join(', ')
+}
+
+function usedWords({ used, allowed, windowMs }: BudgetView): string {
+  if (used === null || allowed === null || windowMs === null) return ''
+  return `${used} of ${Math.floor(allowed)} in ${length(windowMs)}`
+}
+
+function standing({ waiting, postponed, pausedUntil, doneAt }: BudgetView, now: number): string {
+  const words: string[] = []
+  if (pausedUntil !== null) words.push(`paused until ${clockTime(pausedUntil, now)}`)
+  if (waiting > 0) words.push(count(waiting, 'call waits', 'calls wait'))
+  if (postponed > 0) words.push(count(postponed, 'step rests', 'steps rest'))
+  if (doneAt !== null) words.push(`done in ${length(doneAt - now)}`)
+  return words.length === 0 ? 'free' : words.join(', ')
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { budgetView } from '../answers/budget.ts'
+import { defineRoute, type Routes } from '../route.ts'
+
+/** What is used of the limits of upstream APIs, and who waits for them. */
+export const routes: Routes = [
+  defineRoute({
+    method: 'GET',
+    path: '/api/v1/budgets',
+    right: 'budgets:read',
+    summary: 'The limits of upstream APIs: what is used of them, by which flow, and who waits.',
+    answers: { 200: z.object({ budgets: z.array(budgetView) }) },
+    handle: ({ caller: { tenant } }, { budgets }) => ({ budgets: budgets.view(tenant) }),
+  }),
+]
