@@ -6,6 +6,8 @@ import { Secret } from '../../packages/tenon/src/base/secret.ts'
 import { createClient } from '../../packages/tenon/src/client/client.ts'
 import { createConnections } from '../../packages/tenon/src/connection/connection.ts'
 import { bearer } from '../../packages/tenon/src/definition/auth.ts'
+import type { PolicyOptions } from '../../packages/tenon/src/definition/policy.ts'
+import { loadPolicies } from '../../packages/tenon/src/outbound/pipeline.ts'
 import { defineConnector, type Connector } from '../../packages/tenon/src/definition/connector.ts'
 
 export interface Side {
@@ -57,7 +59,8 @@ function connectorAt(origin: string): Connector {
   })
 }
 
-export async function tenonSide(origin: string): Promise<Side> {
+/** `policies`: in place of those that are shipped, member by member. */
+export async function tenonSide(origin: string, policies: PolicyOptions = {}): Promise<Side> {
   const connector = connectorAt(origin)
   const connection = {
     tenant: 'default',
@@ -70,6 +73,8 @@ export async function tenonSide(origin: string): Promise<Side> {
   const client = createClient({
     connections: await createConnections({ connections: [connection] }),
     clock: systemClock,
+    policies: await loadPolicies(),
+    policyOptions: { stripe: policies },
   })
   return {
     close: () => client.close(),
