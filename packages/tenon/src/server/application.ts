@@ -14,13 +14,15 @@ import type { Redactor } from '../telemetry/redact.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import { isEventTrigger } from '../trigger/trigger.ts'
 import { startSchedules } from '../trigger/schedule.ts'
-import { webhooksOf, type Webhook } from '../trigger/webhook.ts'
+import type { Webhook } from '../trigger/webhook.ts'
 import { keepRunsYoung } from './collector.ts'
 import { DataFolder, type ServerAddress } from './data-folder.ts'
 import { openKept } from './kept.ts'
 import { loadApp, projectName, requireSound, type LoadedApp } from './load-app.ts'
+import { openHooks } from './open-hooks.ts'
 import { measuresOf, vocabularyOf } from './measures.ts'
 import type { Server } from './server.ts'
+import { createSenders, sendersOf } from './senders.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
 import { startSimulators, subscribeSimulators } from './simulators.ts'
 import { version } from './version.ts'
@@ -99,7 +101,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   // Should a later part fail to start, the engine must not go on alone.
   closing.defer(async () => void (await engine.drain(0)))
   const context = { engine, tenant, clock, log, meter, budgets }
-  const webhooks = webhooksOf(app, connections.all, context)
+  const webhooks = openHooks(app, connections, { ...context, store: kept.store, closing })
   const metrics = measuresOf({ ...context, journal, app, dataFolder: folder.path, version })
   const server = await parts.startServer({
     ...context,
@@ -120,7 +122,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const schedules = await startSchedules(app, journal, context)
   closing.defer(() => schedules.stop())
   server.setState('ready')
-  subscribeSimulators(simulators, server.url, webhooks)
+  subscribeSimulators(simulators, server.url, webhooks.all)
 
   const drain = async (limitMs: number): Promise<DrainReport> => {
     server.setState('draining')
@@ -139,7 +141,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     isAfterCrash: !isNew && !journal.closedCleanly,
     engine,
     server,
-    webhooks,
+    webhooks: webhooks.all,
     simulators,
     drain: (limitMs) => (draining ??= drain(limitMs)),
   }
@@ -155,6 +157,7 @@ function frontOf({ appFile, environment, port, host, front, clock = systemClock,
     ...(host !== undefined && { host }),
     ...(front !== undefined && { frontUrl: front.url }),
     ...(publicUrl !== undefined && { publicUrl }),
+    senders: createSenders({ ...sendersOf(environment), publicUrl }),
   }
 }
 

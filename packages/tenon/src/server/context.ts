@@ -8,13 +8,14 @@ import type { Store } from '../store/store.ts'
 import type { Exposition } from '../telemetry/exposition.ts'
 import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
-import type { Webhook } from '../trigger/webhook.ts'
+import type { Hooks } from '../trigger/hooks.ts'
 import type { Connecting } from './connect/connecting.ts'
 import type { Limits } from './limits.ts'
 import type { Live } from './live/live.ts'
 import type { ConsoleFiles } from './console/files.ts'
 import type { Operator } from './gate.ts'
 import type { Route } from './route.ts'
+import type { Senders } from './senders.ts'
 import type { SessionCookie } from './session/cookie.ts'
 import type { Sessions } from './session/sessions.ts'
 import type { Site } from './session/site.ts'
@@ -33,7 +34,8 @@ export interface SignInLink {
 /** What the routes work with. */
 export interface ServerContext {
   readonly engine: Engine
-  readonly webhooks: readonly Webhook[]
+  readonly webhooks: Hooks
+  readonly senders: Senders
   readonly simulators: readonly RunningSimulator[]
   readonly operator: Operator
   readonly journal: ReadableJournal | null

@@ -9,7 +9,7 @@ import { loadRoutes } from './route-folder.ts'
 import type { ServerContext } from './context.ts'
 import { defineRoute, type Route } from './route.ts'
 
-const context = { webhooks: [], journal: {}, simulators: [] } as unknown as ServerContext
+const context = { journal: {}, simulators: [] } as unknown as ServerContext
 const routes = await loadRoutes(context)
 
 describe('API-07: the OpenAPI document', () => {

@@ -25,7 +25,7 @@ import { memoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createRedactor } from '../telemetry/redact.ts'
-import { webhooksOf } from '../trigger/webhook.ts'
+import { createHooks } from '../trigger/hooks.ts'
 import type { Route } from './route.ts'
 import { startServer, type Server, type ServerOptions } from './server.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
@@ -127,7 +127,7 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
     journal,
     simulators,
     sessions,
-    webhooks: webhooksOf(app, accounts(), { engine, tenant: 'default', clock, log }),
+    webhooks: createHooks(app, { all: accounts() }, { engine, tenant: 'default', clock, log }),
     operator: { token: new Secret(token), tenant: 'default' },
     clock,
     log,

@@ -282,7 +282,7 @@ test('a taken port is a clear error that names the port and the variable', async
     store,
     vault,
     budgets: { view: () => [] },
-    webhooks: [],
+    webhooks: { all: [], at: () => undefined },
     operator: { token: new Secret('x'), tenant: 'default' },
     clock: systemClock,
     log: { info() {}, warn() {}, error() {} },

@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts'
 import type { Exposition } from '../telemetry/exposition.ts'
 import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
-import type { Webhook } from '../trigger/webhook.ts'
+import type { Hooks } from '../trigger/hooks.ts'
 import type { Connecting } from './connect/connecting.ts'
 import { createLimits, type Limits } from './limits.ts'
 import { listenError } from './listen-error.ts'
@@ -22,13 +22,16 @@ import type { ReadableJournal, ServerContext, ServerState, SignInLink } from './
 import { callerOf, mount, refuseUndeclared } from './mount.ts'
 import { loadRoutes } from './route-folder.ts'
 import { allowedMethods, type Route } from './route.ts'
+import { createSenders, type Senders } from './senders.ts'
 import { sessionCookie } from './session/cookie.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
 import { createSite, loopback } from './session/site.ts'
 
 export interface ServerOptions {
   readonly engine: Engine
-  readonly webhooks: readonly Webhook[]
+  readonly webhooks: Hooks
+  /** What is known of who sends webhooks; default what their requests say. */
+  readonly senders?: Senders
   readonly operator: Operator
   readonly simulators?: readonly RunningSimulator[]
   /** Lets a deploy check read what living runs have done. */
@@ -125,6 +128,7 @@ function createContext(
     clock,
     log: options.log,
     webhooks: options.webhooks,
+    senders: options.senders ?? createSenders({ publicUrl: options.publicUrl }),
     simulators: options.simulators ?? [],
     journal: options.journal ?? null,
     redact: options.redact ?? ((text) => text),

@@ -15,7 +15,8 @@ import type { PolicyDefinition } from '../outbound/policy.ts'
 import type { WebhookReply } from '../simulator/simulator.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import { startSchedules } from '../trigger/schedule.ts'
-import { webhooksOf, type Webhook } from '../trigger/webhook.ts'
+import { createHooks } from '../trigger/hooks.ts'
+import type { Webhook } from '../trigger/webhook.ts'
 import type { Attempts } from './attempts.ts'
 import { mortalClock } from './virtual-clock.ts'
 
@@ -92,7 +93,7 @@ export class Life {
     if (!this.isAlive) return
     engine.listen(hear)
     const context = { engine, tenant, clock: this.#clock, log }
-    this.#webhooks = webhooksOf(app, connections.all, context)
+    this.#webhooks = createHooks(app, connections, context).all
     this.#engine = engine
     const schedules = await startSchedules(app, this.#journal, context)
     this.#stopSchedules = () => schedules.stop()

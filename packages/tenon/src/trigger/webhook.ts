@@ -3,13 +3,12 @@ import { TenonError } from '../base/errors.ts'
 import { requireId } from '../base/ids.ts'
 import { validate } from '../base/schema.ts'
 import type { ResolvedConnection } from '../connection/connection.ts'
-import type { App } from '../definition/app.ts'
 import type { Connector, WebhookOptions } from '../definition/connector.ts'
 import type { ReceivedEvent } from '../definition/event.ts'
 import type { RawRequest } from '../definition/verifier.ts'
 import type { AcceptReceipt } from '../engine/engine.ts'
 import { parseBody } from './body.ts'
-import { eventTypesInUse, type TriggerContext } from './trigger.ts'
+import type { TriggerContext } from './trigger.ts'
 
 const defaultDedupe = '30d'
 const mostEvents = 1000
@@ -21,12 +20,17 @@ export interface WebhookAnswer {
 }
 
 /** A place where one account's events arrive. */
-export interface Webhook {
+export interface Webhook extends Receiver {
   readonly path: string
+}
+
+export interface Receiver {
+  readonly tenant: string
   readonly connector: string
   readonly connection: string
   /** How requests are verified, for the list at start. */
   readonly verification: string
+  readonly isUnverified: boolean
   readonly takesHandshake: boolean
   /** Resolves when everything in the request is durable. Rejects with what is wrong, and then nothing that is wrong has started anything. */
   receive(request: RawRequest): Promise<WebhookAnswer>
@@ -35,53 +39,37 @@ export interface Webhook {
   accept(event: ReceivedEvent): Promise<AcceptReceipt> | null
 }
 
-/** `/hooks/<connector>` for the main account and `/hooks/<connector>/<connection>` for each, of those connectors whose events some flow uses. */
-export function webhooksOf(
-  app: App,
-  connections: readonly ResolvedConnection[],
-  context: TriggerContext,
-): readonly Webhook[] {
-  const webhooks: Webhook[] = []
-  for (const [connector, types] of eventTypesInUse(app)) {
-    const own = connections.filter((connection) => connection.connector.name === connector.name)
-    const main = own.find(({ name }) => name === 'main') ?? (own.length === 1 ? own[0] : undefined)
-    for (const connection of own) {
-      const receiver = createReceiver(connection, types, context)
-      const path = `/hooks/${connector.options.webhooks?.path ?? connector.name}`
-      if (connection === main) webhooks.push({ ...receiver, path })
-      webhooks.push({ ...receiver, path: `${path}/${connection.name}` })
-    }
-  }
-  return webhooks
-}
-
-function createReceiver(
+/** Takes what arrives for one account; `types` are those that some flow uses. */
+export function createReceiver(
   connection: ResolvedConnection,
   types: ReadonlySet<string>,
   context: TriggerContext,
-): Omit<Webhook, 'path'> {
-  const { connector, name } = connection
+): Receiver {
+  const { tenant, connector, name } = connection
   const { webhooks } = connector.options
   if (webhooks === undefined)
     throw new TenonError('APP_INVALID', `the connector ${connector.name} declares no webhooks`)
   const credentials = webhookCredentials(connection, webhooks)
   const route: Route = {
     ...context,
+    tenant,
     connector,
     webhooks,
     connection: name,
     types,
     // Two accounts may number their events alike.
     trigger: name === 'main' ? connector.name : `${connector.name}@${name}`,
-    source: `/hooks/${connector.name}/${name}`,
+    source: `/hooks/${connector.name}/${tenant === context.tenant ? '' : `${tenant}/`}${name}`,
     dedupeMs: durationMs(webhooks.dedupe ?? defaultDedupe, 'webhooks.dedupe'),
     answer: { status: webhooks.status ?? 200, body: '' },
     secrets: webhooks.verify.field === null ? null : secretsIn(credentials[webhooks.verify.field]),
   }
   return {
+    tenant,
     connector: connector.name,
     connection: name,
     verification: webhooks.verify.describe,
+    isUnverified: webhooks.verify.isUnverified === true,
     takesHandshake: webhooks.handshake !== undefined,
     receive(request) {
       try {

@@ -31,12 +31,9 @@ export const routes: Routes = [
       state: state.current,
       activity: engine.activity(),
       counts: await engine.counts(tenant),
-      webhooks: webhooks.map(({ path, connector, connection, verification }) => ({
-        path,
-        connector,
-        connection,
-        verification,
-      })),
+      webhooks: webhooks.all
+        .filter((webhook) => webhook.tenant === tenant)
+        .map(({ path, connector, connection, verification }) => ({ path, connector, connection, verification })),
       version,
       app: { name: appName },
       startedAt,
