@@ -3,6 +3,7 @@ import { TenonError } from '../../packages/tenon/src/base/errors.ts'
 import { contentHash } from '../../packages/tenon/src/base/ids.ts'
 import { encode } from '../../packages/tenon/src/base/json.ts'
 import type { CallAnswer, CallRequest, Client } from '../../packages/tenon/src/client/client.ts'
+import { postponed } from '../../packages/tenon/src/outbound/outbound.ts'
 import type { Random } from '../chaos/random.ts'
 import type { Durable, Ledger } from './ledger.ts'
 
@@ -160,6 +161,7 @@ export class Provider {
     if (!random.chance(this.faultRate))
       return this.#after(life, random.chance(0.5) ? 0 : random.between(1, 400), () => this.#succeed(request, sent))
     const fault = random.next()
+    if (fault < 0.06) return this.#after(life, random.between(0, 50), () => notYet(fault * 10_000_000))
     if (fault < 0.12) return this.#after(life, random.between(0, 50), () => failure('not-sent', {}))
     if (fault < 0.27) return this.#after(life, random.between(0, 30_000), () => failure('ambiguous', {}))
     if (fault < 0.45) {
@@ -231,4 +233,10 @@ function failure(
 ): CallAnswer {
   const { code = 'UPSTREAM_UNAVAILABLE', ...rest } = options
   return { outcome: 'failed', error: new TenonError(code, `the provider failed (${fate})`, rest), fate, status: null }
+}
+
+/** Its turn has not come: nothing left. */
+function notYet(afterMs: number): CallAnswer {
+  const error = postponed('RATE_LIMITED', 'the limit is used up', afterMs)
+  return { outcome: 'failed', error, fate: 'not-sent', status: null }
 }

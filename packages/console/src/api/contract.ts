@@ -112,6 +112,7 @@ export interface StepView {
   readonly startedAt: number
   readonly endedAt: number | null
   readonly attempts: readonly AttemptView[]
+  readonly postponed: { readonly reason: ErrorView; readonly until: number } | null
   readonly decision: DecisionView | null
   readonly input?: unknown
   readonly result: unknown

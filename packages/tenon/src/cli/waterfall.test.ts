@@ -33,6 +33,7 @@ function step(name: string, from: number, to: number | null, changed: Partial<St
     state,
     startedAt: t + from,
     endedAt: to === null ? null : t + to,
+    postponed: null,
     decision: null,
     result: null,
     error: null,
@@ -107,6 +108,12 @@ describe('a run is drawn over time', () => {
       state: 'unknown',
       attempts: [attempt(1, [48, 15_048], 'no answer within 15 s')],
     })
+    const reason = { name: 'TenonError', code: 'RATE_LIMITED', message: 'the limit of connection main is used up' }
+    const waiting = step('shop.find', 48, null, {
+      state: 'waiting',
+      attempts: [],
+      postponed: { reason, until: t + day },
+    })
     const views = [
       run(),
       run({
@@ -117,6 +124,7 @@ describe('a run is drawn over time', () => {
         steps: [...steps, step('delivered', 2152, null, { kind: 'wait', state: 'waiting', attempts: [] })],
       }),
       run({ status: 'parked', code: 'OUTCOME_UNKNOWN', endedAt: null, steps: [unknown] }),
+      run({ status: 'waiting', endedAt: null, wakeAt: t + day, steps: [waiting] }),
       run({
         status: 'failed',
         code: 'STEP_FAILED',

@@ -183,7 +183,7 @@ function stepLines(step: StepView, layout: Layout): string[] {
     took,
     strip,
   })
-  const tries = [...attemptLines(step, layout), ...decisionLines(step, layout)]
+  const tries = [...attemptLines(step, layout), ...decisionLines(step, layout), ...turnLines(step, layout)]
   const isToldByTry = tries.length > 0 && step.attempts.at(-1)?.error?.message === step.error?.message
   if (step.error === null || isToldByTry) return [line, ...tries]
   return [...withError(line, step.error.message, layout, strip), ...tries]
@@ -248,6 +248,14 @@ function errorText({ error, retryAt, endedAt }: AttemptView): string {
   if (error === null) return ''
   if (retryAt === null) return error.message
   return `${error.message}; again ${endedAt === null ? 'soon' : `after ${length(retryAt - endedAt)}`}`
+}
+
+function turnLines({ postponed }: StepView, { columns, colours, indent }: Layout): string[] {
+  if (postponed === null) return []
+  const text = visible(
+    `waits for its turn until ${new Date(postponed.until).toISOString()}: ${postponed.reason.message}`,
+  )
+  return wrap(text, columns, `${indent}      `).map((part) => colours.yellow(part))
 }
 
 /** The error beside the bar where there is room, else below it. */

@@ -1,4 +1,5 @@
 import type { Connector, WebhookOptions } from './connector.ts'
+import { checkPolicies } from './check-policies.ts'
 import { repeatOf, type OperationOptions } from './operation.ts'
 import { checkDuration, checkName, isObject, isSchema, shown, type Report } from './problem.ts'
 
@@ -27,6 +28,7 @@ export function checkConnector(connector: Connector, report: Report): void {
         )
     }
   }
+  checkPolicies(options.policies, 'policies', options, report)
   if (options.webhooks !== undefined) checkWebhooks(options.webhooks, report)
   if (options.account !== undefined) checkAccount(options, report)
 }

@@ -231,4 +231,34 @@ describe('an app is checked before anything of it runs', () => {
     ]
     expect(problemsOf({ connections })).toContain('connector erp: two different connectors have this name')
   })
+
+  test.each([
+    [{ breaker: { failures: 2 } }, 'policies.breaker.failures is 2'],
+    [{ breaker: { open: '0s' } }, 'policies.breaker.open is "0s"'],
+    [{ breaker: { colour: 1 } }, 'policies.breaker has no member colour'],
+    [{ breaker: true }, 'policies.breaker is true'],
+    [{ braker: {} }, 'policies.braker is no policy'],
+    [{ concurrency: { min: 5, max: 2 } }, 'policies.concurrency.min is 5, more than max, which is 2'],
+    [{ concurrency: { adapt: 1 } }, 'policies.concurrency.adapt is 1'],
+    [{ retry: { attempts: 0 } }, 'policies.retry.attempts is 0'],
+    [{ retryBudget: { perSecond: -1 } }, 'policies.retryBudget.perSecond is -1'],
+    [{ limits: { declared: [{ name: 'a', per: '1s' }] } }, 'policies.limits.declared[0].requests is missing'],
+    [{ coalesce: 'no' }, 'policies.coalesce is "no"'],
+    [[], 'policies is an array'],
+  ] as const)('refused: policies %j', (policies, expected) => {
+    const strict = connector({ policies } as never)
+    const flows = [defineFlow('order-paid', { trigger: strict.on('paid'), run: () => undefined })]
+    const connections = [defineConnection(strict, { credentials: {}, policies } as never)]
+    const found = problemsOf({ flows, connections })
+    expect(found).toContain(`connector erp: ${expected}`)
+    expect(found).toContain(`connection erp/main: ${expected}`)
+  })
+
+  test("the app's policies are those of connectors that it uses", () => {
+    expect(problemsOf({ policies: { erp: { breaker: false, retry: { attempts: 2 } } } })).toStrictEqual([])
+    expect(problemsOf({ policies: { epr: {}, erp: { retry: 3 } } as never })).toStrictEqual([
+      'app: policies.epr names a connector that the app does not use',
+      'app: policies.erp.retry is 3',
+    ])
+  })
 })

@@ -3,7 +3,7 @@ import { referredConnectors } from './app-connectors.ts'
 import { checkConnect } from './check-connect.ts'
 import { checkConnector } from './check-connector.ts'
 import { checkFlow } from './check-flow.ts'
-import { checkLimits } from './check-limits.ts'
+import { checkAppPolicies, checkPolicies } from './check-policies.ts'
 import type { Connector } from './connector.ts'
 import type { Flow } from './flow.ts'
 import { checkCount, checkDuration, checkName, isObject, shown, type AppProblem, type Report } from './problem.ts'
@@ -25,17 +25,9 @@ export function checkApp(app: App): readonly AppProblem[] {
   for (const flow of flows) checkFlow(flow, about(`flow ${flow.name}`))
   checkRepeated(flows, about)
   checkConnections(connections, about)
-  for (const connector of distinctConnectors(flows, connections, about)) {
-    checkConnector(connector, about(`connector ${connector.name}`))
-    checkLimits(
-      connector.options.policies?.limits,
-      'policies.limits',
-      connector.options,
-      about(`connector ${connector.name}`),
-    )
-    const { limits } = options.policies?.[connector.name] ?? {}
-    checkLimits(limits, `policies.${connector.name}.limits`, connector.options, about('app'))
-  }
+  const connectors = distinctConnectors(flows, connections, about)
+  for (const connector of connectors) checkConnector(connector, about(`connector ${connector.name}`))
+  checkAppPolicies(options.policies, connectors, about('app'))
   checkConnect(options.connect, about('connect'))
   checkReachable(app, flows, connections, about)
   return problems
@@ -93,7 +85,7 @@ function checkConnections(connections: readonly Connection[], about: About): voi
         "Write it whole, such as baseUrl: 'https://api.example.com'.",
       )
     }
-    checkLimits(connection.policies?.limits, 'policies.limits', connection.connector.options, report)
+    checkPolicies(connection.policies, 'policies', connection.connector.options, report)
     for (const [field, source] of Object.entries(connection.credentials ?? {})) {
       if (isObject(source) && source['kind'] === 'from-environment') continue
       report(

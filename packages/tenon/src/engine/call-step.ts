@@ -6,6 +6,7 @@ import type { CallOptions } from '../definition/flow.ts'
 import type { Priority } from '../definition/policy.ts'
 import type { CallAnswer, CallRequest } from '../client/client.ts'
 import type { Repeat } from '../definition/operation.ts'
+import { isPostponed } from '../outbound/outbound.ts'
 import { retryPolicy } from '../outbound/retry.ts'
 import type { Command, Host } from './command.ts'
 import { excerptOf } from './excerpt.ts'
@@ -104,7 +105,8 @@ function resultOf(
   }
   const { error, fate } = answer
   trace.error = error
-  return { error, fate, retryable: error.retryable, retryAfterMs: error.retryAfterMs, excerpt: excerptOf(trace) }
+  const { retryable, retryAfterMs } = error
+  return { error, fate, retryable, retryAfterMs, isPostponed: isPostponed(error), excerpt: excerptOf(trace) }
 }
 
 /** The client answers failures; what it throws is a defect, and the request may have left. */

@@ -3,7 +3,7 @@ import { read, wholeBody, type HistoryEntry } from './entries.ts'
 import { prepareHistory } from './history.ts'
 import { decodeEvent } from './messages.ts'
 import { viewError } from './outcome.ts'
-import type { AttemptView, DecisionView, RunView, StepView } from './view.ts'
+import type { AttemptView, DecisionView, ErrorView, RunView, StepView } from './view.ts'
 
 type Draft = { -readonly [Key in keyof StepView]: StepView[Key] } & { attempts: AttemptView[] }
 
@@ -79,6 +79,7 @@ function fold(
   const startedAt = entry.kind === 'sending' ? entry.at : entry.body.s
   const draft = drafts.get(entry.step) ?? newDraft(entry.step, entry.body.t, startedAt)
   drafts.set(entry.step, draft)
+  draft.postponed = null
   switch (entry.kind) {
     case 'begun':
       draft.state = 'waiting'
@@ -88,6 +89,8 @@ function fold(
       draft.state = 'running'
       return
     case 'attempt':
+      draft.state = 'waiting'
+      if (entry.body.p === true) return putOff(draft, viewError(entry.body.e), entry.body.at)
       putAttempt(draft, {
         number: entry.body.a,
         startedAt,
@@ -95,7 +98,6 @@ function fold(
         error: viewError(entry.body.e),
         retryAt: entry.body.at,
       })
-      draft.state = 'waiting'
       return
     case 'unknown':
       putAttempt(draft, {
@@ -132,6 +134,7 @@ function newDraft(name: string, kind: StepView['kind'], startedAt: number): Draf
     startedAt,
     endedAt: null,
     attempts: [],
+    postponed: null,
     decision: null,
     result: undefined,
     error: null,
@@ -142,6 +145,11 @@ function putAttempt(draft: Draft, attempt: AttemptView): void {
   const last = draft.attempts.at(-1)
   if (last?.number === attempt.number && last.endedAt === null) draft.attempts.pop()
   draft.attempts.push(attempt)
+}
+
+function putOff(draft: Draft, reason: ErrorView, until: number): void {
+  if (draft.attempts.at(-1)?.endedAt === null) draft.attempts.pop()
+  draft.postponed = { reason, until }
 }
 
 function reopenStep(drafts: Map<string, Draft>, entry: HistoryEntry | undefined): void {
@@ -159,7 +167,9 @@ function waitsFor(row: RunRow, steps: readonly StepView[]): string | null {
   if (row.status === 'parked' && unknown.length > 0) return `a decision on ${unknown.join(', ')}`
   if (row.status === 'parked') return 'code that matches its journal, then a retry'
   if (row.status !== 'waiting') return null
-  const resting = steps.filter(({ state }) => state === 'waiting').map(({ name }) => name)
+  const resting = steps.filter(({ state }) => state === 'waiting').map(nameOf)
   const until = row.wakeAt === null ? '' : ` until ${new Date(row.wakeAt).toISOString()}`
   return `${resting.join(', ')}${until}`
 }
+
+const nameOf = ({ name, postponed }: StepView): string => (postponed === null ? name : `the turn of ${name}`)

@@ -26,7 +26,7 @@ export interface EntryBodies {
     sig?: number | undefined
     x?: StoredExchange
   }
-  /** A try failed and another follows at `at`, `d` after. */
+  /** A try failed and another follows at `at`, `d` after. `p`: it was none, for its turn had not come; `a` and `d` are those of the try before. */
   attempt: {
     h: string
     c?: string
@@ -37,6 +37,7 @@ export interface EntryBodies {
     f: Fate
     at: number
     d: number
+    p?: true
     x?: StoredExchange
   }
   /** A request that cannot be repeated safely is about to leave. */

@@ -93,7 +93,7 @@ function replayProgress(entry: Exclude<OfStep, StepEntry | { kind: 'decision' }>
   if (entry.kind === 'attempt') {
     command.startedAt = entry.body.s
     command.wakeAt = entry.body.at
-    command.previousDelayMs = entry.body.d
+    if (entry.body.p !== true) command.previousDelayMs = entry.body.d
     if (entry.body.f === 'ambiguous') command.mayHaveHappened = true
   }
   return noted

@@ -14,6 +14,8 @@ export type TryResult =
       readonly fate: Fate
       readonly retryable: boolean
       readonly retryAfterMs: number | null
+      /** Nothing left: its turn comes after `retryAfterMs`. It is no try. */
+      readonly isPostponed?: boolean
       readonly excerpt?: StoredExchange | null
     }
 
@@ -106,6 +108,7 @@ function tried(
 ): void {
   const { services } = host
   if ('encoded' in result) return host.succeed(command, result.encoded)
+  if (result.isPostponed === true) return postpone(host, command, { repeat, result })
   const decision = decideRetry(
     {
       retryable: result.retryable,
@@ -163,6 +166,26 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
       message: error.message,
     }
     services.emit({ name: 'step.failed', at: now, ...failed, retryInMs: delayMs })
+  }
+  host.rest(command, at)
+}
+
+/** The step rests until its turn comes, and no try is counted. */
+function postpone(
+  host: Host,
+  command: Command,
+  { repeat, result }: { readonly repeat: Repeat; readonly result: Extract<TryResult, { error: unknown }> },
+): void {
+  const { clock, lingerMs } = host.services
+  const now = clock.now()
+  const at = now + (result.retryAfterMs ?? 0)
+  command.attempt -= 1
+  // Where it rests in memory there is nothing to remember, but that what was about to leave did not.
+  if (repeat === 'unsafe' || at - now > lingerMs) {
+    const { name, hash: h, kind: t, attempt: a, startedAt: s, connection, previousDelayMs } = command
+    const made = connection === null ? {} : { c: connection }
+    const before = { h, t, a, s, ...made, d: previousDelayMs ?? 0 }
+    host.note(write('attempt', name, now, { ...before, e: storeError(result.error), f: 'not-sent', at, p: true }))
   }
   host.rest(command, at)
 }

@@ -70,6 +70,8 @@ export interface StepView {
   readonly startedAt: number
   readonly endedAt: number | null
   readonly attempts: readonly AttemptView[]
+  /** It waits for its turn, such as for a provider's limit; `null` when it does not. */
+  readonly postponed: { readonly reason: ErrorView; readonly until: number } | null
   /** What a person decided of its unknown outcome, the latest. */
   readonly decision: DecisionView | null
   readonly result: unknown

@@ -75,6 +75,14 @@ export function StepContent({ run, step }: Omit<StepPanelProps, 'onClose'>): Rea
         ]}
       />
       {step.error !== null && <ErrorText error={step.error} />}
+      {step.postponed !== null && (
+        <>
+          <p>
+            It waits for its turn until <At at={step.postponed.until} />.
+          </p>
+          <ErrorText error={step.postponed.reason} />
+        </>
+      )}
       <InputPart run={run} step={step} />
       {step.state === 'completed' && (
         <Part title="Output">

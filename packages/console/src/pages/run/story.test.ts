@@ -12,6 +12,7 @@ const step = (name: string, more: Partial<StepView> = {}): StepView => ({
   startedAt: at,
   endedAt: at + 50,
   attempts: [],
+  postponed: null,
   decision: null,
   result: null,
   error: null,

@@ -82,6 +82,9 @@ const restWords: Partial<Record<StepView['kind'], string>> = { sleep: 'its time'
 function waiting(run: RunDetail, now: number): string {
   const resting = run.steps.filter(({ state }) => state === 'waiting')
   const until = run.wakeAt === null ? '' : `, until ${clockTime(run.wakeAt, now)} (${distance(run.wakeAt, now)})`
+  const turn = resting.find(({ postponed }) => postponed !== null)
+  if (turn !== undefined)
+    return `“${inWords(turn)}” waits for its turn${until}: ${turn.postponed?.reason.message ?? ''}`
   const retry = resting.find(({ attempts }) => (attempts.at(-1)?.retryAt ?? null) !== null)
   if (retry !== undefined)
     return `It will try “${inWords(retry)}” again${run.wakeAt === null ? '' : ` ${distance(run.wakeAt, now)}`}.`

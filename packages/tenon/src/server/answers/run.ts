@@ -71,6 +71,10 @@ const stepView = z
     startedAt: time,
     endedAt: time.nullable(),
     attempts: z.array(attemptView),
+    postponed: z
+      .object({ reason: errorView, until: time })
+      .nullable()
+      .describe('It waits for its turn, such as for a limit of the provider; that is no try.'),
     decision: decisionView.nullable().describe('What a person decided of its unknown outcome.'),
     input: z.unknown().optional().describe('What the code as it is now gives it, where that is known.'),
     result: z.unknown().optional(),

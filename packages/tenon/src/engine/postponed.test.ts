@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import type { CallAnswer } from '../client/client.ts'
+import { defineFlow } from '../definition/flow.ts'
+import { postponed } from '../outbound/outbound.ts'
+import { describeRun, readRun } from './describe.ts'
+import { failed, warehouse, world, type World } from './engine.fixture.ts'
+import type { RunView } from './view.ts'
+
+const minute = 60_000
+
+const notYet = (afterMs: number): { failed: CallAnswer } => ({
+  failed: {
+    outcome: 'failed',
+    error: postponed('RATE_LIMITED', 'the limit is used up', afterMs),
+    fate: 'not-sent',
+    status: null,
+  },
+})
+
+const calling = (operation: 'reserve' | 'notify') =>
+  defineFlow('order', {
+    trigger: warehouse.on('ordered'),
+    uses: { warehouse },
+    retry: { attempts: 2, base: '1s', cap: '1s' },
+    run: ({ warehouse }) => warehouse[operation]({}),
+  })
+
+async function look(at: World, run: string | undefined): Promise<RunView> {
+  const read = await readRun({ tenant: 'default', run: run ?? '' }, at.journal)
+  if (read === null) throw new Error('there is no such run')
+  return describeRun(read)
+}
+
+test.each(['reserve', 'notify'] as const)(
+  'OUT-03: a %s whose turn has not come rests until it has, over a crash, and is no try',
+  async (operation) => {
+    const at = await world([calling(operation)])
+    at.upstream.on(operation, (_request, count) => (count <= 3 ? notYet(10 * minute) : { done: true }))
+    const [run] = await at.send('ordered', {})
+    await at.clock.advance(9 * minute)
+    expect(await look(at, run)).toMatchObject({
+      status: 'waiting',
+      waitsFor: expect.stringMatching(new RegExp(`^the turn of warehouse.${operation}#1 until `)),
+      steps: [{ state: 'waiting', attempts: [], postponed: { reason: { code: 'RATE_LIMITED' } } }],
+    })
+    await at.crash()
+    await at.clock.advance(0.5 * minute)
+    expect(at.upstream.count(operation)).toBe(1)
+    await at.clock.advance(minute)
+    expect(at.upstream.count(operation)).toBe(2)
+    await at.clock.advance(20 * minute)
+    expect(at.upstream.requests.map(({ attempt }) => attempt)).toStrictEqual([1, 1, 1, 1])
+    expect(await look(at, run)).toMatchObject({
+      status: 'completed',
+      steps: [{ state: 'completed', attempts: [{ number: 1 }], postponed: null }],
+    })
+  },
+)
+
+test('OUT-03: tries are counted beside postponements, and their pauses grow as without', async () => {
+  const at = await world([calling('reserve')])
+  const said = [notYet(5 * minute), failed('answered', { retryable: true }), notYet(5 * minute), notYet(100)]
+  at.upstream.on('reserve', (_request, count) => said[count - 1] ?? failed('answered', { retryable: true }))
+  const [run] = await at.send('ordered', {})
+  await at.clock.advance(11 * minute)
+  expect(at.upstream.requests.map(({ attempt }) => attempt)).toStrictEqual([1, 1, 2, 2, 2])
+  const { status, steps } = await look(at, run)
+  expect(status).toBe('failed')
+  expect(steps[0]?.attempts.map(({ number }) => number)).toStrictEqual([1, 2])
+})
+
+test('a short wait for a turn stays in memory and writes nothing', async () => {
+  const at = await world([calling('reserve')])
+  at.upstream.on('reserve', (_request, count) => (count === 1 ? notYet(500) : { done: true }))
+  const [run] = await at.send('ordered', {})
+  await at.clock.advance(1_000)
+  const read = await readRun({ tenant: 'default', run: run ?? '' }, at.journal)
+  expect(read?.entries.map(({ kind }) => kind)).toStrictEqual(['step', 'end'])
+})

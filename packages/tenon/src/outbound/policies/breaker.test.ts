@@ -1,0 +1,197 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { ErrorCode } from '../../base/errors.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { BreakerOptions } from '../../definition/policy.ts'
+import { Rolling } from '../budget/usage.ts'
+import { failedWith, isPostponed, type RawAnswer } from '../outbound.ts'
+import { openPipeline, type Pipeline } from '../pipeline.ts'
+import { callOf, contextOf } from '../policy.fixture.ts'
+import { policy } from './breaker.ts'
+
+/** Stands still but for `pass`. */
+function handClock(): Clock & { pass(ms: number): void } {
+  let now = 1_700_000_000_000
+  return { now: () => now, after: () => () => undefined, whenQuiet: () => undefined, pass: (ms) => void (now += ms) }
+}
+
+type End = number | ErrorCode
+
+function ending(end: End): Promise<RawAnswer> {
+  if (typeof end === 'number')
+    return Promise.resolve({ status: end, headers: {}, body: Buffer.alloc(0), isComplete: true })
+  return Promise.reject(failedWith('ambiguous', end, 'it went wrong'))
+}
+
+function opened(options: BreakerOptions = {}) {
+  const clock = handClock()
+  const pipeline = openPipeline([policy], contextOf({ breaker: options }, clock))
+  return { clock, pipeline, call: (end: End) => through(pipeline, clock, () => ending(end)) }
+}
+
+/** How a call went: its end, or for how long it was turned away. */
+async function through(
+  pipeline: Pipeline,
+  clock: Clock,
+  send: () => Promise<RawAnswer>,
+): Promise<End | { afterMs: number }> {
+  try {
+    return (await pipeline.run(callOf({}, clock), send)).status
+  } catch (error) {
+    const { code, retryAfterMs } = error as { code: ErrorCode; retryAfterMs: number }
+    return isPostponed(error) && code === 'CIRCUIT_OPEN' ? { afterMs: retryAfterMs } : code
+  }
+}
+
+async function times(count: number, work: () => Promise<unknown>): Promise<void> {
+  for (let index = 0; index < count; index += 1) await work()
+}
+
+describe('OUT-08: the breaker', () => {
+  test('opens when half of at least twenty calls failed, and says for how long', async () => {
+    const { call } = opened()
+    await times(10, () => call(200))
+    await times(9, () => call(500))
+    expect(await call(503)).toBe(503)
+    const away = await call(200)
+    expect(away).toStrictEqual({ afterMs: expect.any(Number) })
+    expect((away as { afterMs: number }).afterMs).toBeGreaterThanOrEqual(5_000)
+    expect((away as { afterMs: number }).afterMs).toBeLessThanOrEqual(6_000)
+  })
+
+  test('never opens by few calls, nor by what happened long ago', async () => {
+    const { call, clock } = opened()
+    await times(19, () => call(500))
+    clock.pass(20_000)
+    await times(19, () => call(500))
+    expect(await call(200)).toBe(200)
+  })
+
+  test.each([400, 401, 404, 422, 429, 'RUN_CANCELLED', 'ADDRESS_REFUSED', 'CREDENTIALS_REFUSED'] as const)(
+    'is not opened by %s',
+    async (end) => {
+      const { call } = opened()
+      await times(200, () => call(end))
+      expect(await call(200)).toBe(200)
+    },
+  )
+
+  test.each([500, 502, 503, 504, 'UPSTREAM_UNAVAILABLE', 'TIMEOUT'] as const)('is opened by %s', async (end) => {
+    const { call } = opened()
+    await times(20, () => call(end))
+    expect(await call(200)).toMatchObject({ afterMs: expect.any(Number) })
+  })
+
+  test('after a while a few are let through; all of them well, and it is closed', async () => {
+    const { call, clock, pipeline } = opened()
+    await times(20, () => call(500))
+    clock.pass(5_000)
+    const answers = Array.from({ length: 3 }, () => Promise.withResolvers<RawAnswer>())
+    const probes = answers.map(({ promise }) => through(pipeline, clock, () => promise))
+    expect(await call(200)).toMatchObject({ afterMs: expect.any(Number) })
+    for (const { resolve } of answers) ending(200).then(resolve, () => undefined)
+    expect(await Promise.all(probes)).toStrictEqual([200, 200, 200])
+    await times(19, () => call(500))
+    expect(await call(200)).toBe(200)
+  })
+
+  test('one of the few fails, and it stays open for twice as long, at most a minute', async () => {
+    const { call, clock } = opened()
+    await times(20, () => call(500))
+    const stays: number[] = []
+    for (let openMs = 5_000, index = 0; index < 6; openMs = Math.min(60_000, openMs * 2), index += 1) {
+      clock.pass(openMs - 1)
+      expect(await call(200)).toMatchObject({ afterMs: 2 })
+      clock.pass(1)
+      expect(await call(500)).toBe(500)
+      stays.push(openMs)
+    }
+    expect(stays).toStrictEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000])
+  })
+
+  test('a clock that is put back does not keep it open', async () => {
+    const { call, clock } = opened()
+    await times(20, () => call(500))
+    clock.pass(-86_400_000)
+    expect(await call(200)).toBe(200)
+  })
+
+  test('behaves as its model, whatever happens in whatever order', async () => {
+    const action = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.constantFrom<End>(200, 500, 500, 404, 429, 'TIMEOUT', 'UPSTREAM_UNAVAILABLE', 'RUN_CANCELLED'),
+      },
+      { weight: 2, arbitrary: fc.record({ pass: fc.integer({ min: 1, max: 15_000 }) }) },
+    )
+    const settings = { failures: 0.4, minimum: 4, window: '10s', open: '3s', probes: 2 } as const
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 120 }), async (actions) => {
+        const { call, clock } = opened(settings)
+        const model = new Model()
+        for (const one of actions) {
+          if (typeof one === 'object') clock.pass(one.pass)
+          else {
+            const isLetThrough = model.asks(clock.now())
+            const said = await call(one)
+            expect(typeof said === 'object' ? 'turned away' : 'let through').toBe(
+              isLetThrough ? 'let through' : 'turned away',
+            )
+            if (isLetThrough) model.heard(one, clock.now())
+          }
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+/** The rules again, plainly, for calls that come one after the other. */
+class Model {
+  #all = new Rolling(10_000)
+  #bad = new Rolling(10_000)
+  #openUntil: number | null = null
+  #openMs = 3_000
+  #successes: number | null = null
+
+  asks(now: number): boolean {
+    if (this.#openUntil === null || now >= this.#openUntil) {
+      if (this.#openUntil !== null) this.#successes ??= 0
+      return true
+    }
+    return false
+  }
+
+  heard(end: End, now: number): void {
+    const isNothing = end === 429 || end === 'RUN_CANCELLED'
+    if (isNothing) return
+    const failed = end === 500 || typeof end === 'string'
+    if (this.#successes !== null) return this.#probed(failed, now)
+    this.#all.add(1, now)
+    if (!failed) return
+    this.#bad.add(1, now)
+    if (this.#all.sum(now) >= 4 && this.#bad.sum(now) >= 0.4 * this.#all.sum(now)) this.#open(now)
+  }
+
+  #probed(failed: boolean, now: number): void {
+    if (failed) return this.#open(now)
+    this.#successes = (this.#successes ?? 0) + 1
+    if (this.#successes < 2) return
+    this.#openUntil = null
+    this.#successes = null
+    this.#openMs = 3_000
+    this.#forget()
+  }
+
+  #open(now: number): void {
+    this.#openUntil = now + this.#openMs
+    this.#openMs = Math.min(60_000, this.#openMs * 2)
+    this.#successes = null
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#all = new Rolling(10_000)
+    this.#bad = new Rolling(10_000)
+  }
+}

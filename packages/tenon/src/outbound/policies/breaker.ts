@@ -1,0 +1,124 @@
+import type { Clock } from '../../base/clock.ts'
+import { durationMs } from '../../base/duration.ts'
+import { TenonError } from '../../base/errors.ts'
+import type { BreakerOptions } from '../../definition/policy.ts'
+import { Rolling } from '../budget/usage.ts'
+import { postponed } from '../outbound.ts'
+import type { Policy, PolicyCall, PolicyContext, PolicyDefinition, PolicyEnd } from '../policy.ts'
+
+/** An upstream that fails is left alone for a while, and then asked by a few, for one connection and origin. */
+export const policy: PolicyDefinition = {
+  stage: 'breaker',
+  open: (context) =>
+    context.options.breaker === false ? null : new Breaker(settingsOf(context.options.breaker ?? {}), context),
+}
+
+interface Settings {
+  readonly failures: number
+  readonly minimum: number
+  readonly windowMs: number
+  readonly openMs: number
+  readonly probes: number
+}
+
+const longestOpenMs = 60_000
+
+function settingsOf({
+  failures = 0.5,
+  minimum = 20,
+  window = '10s',
+  open = '5s',
+  probes = 3,
+}: BreakerOptions): Settings {
+  const [windowMs, openMs] = [durationMs(window, 'breaker.window'), durationMs(open, 'breaker.open')]
+  return { failures, minimum, windowMs, openMs, probes }
+}
+
+type State =
+  | { readonly is: 'closed'; readonly calls: Rolling; readonly failures: Rolling }
+  | { readonly is: 'open'; readonly until: number }
+  /** Asked by a few: as many successes as probes close it, one failure opens it again. */
+  | { readonly is: 'probing'; readonly inFlight: Set<PolicyCall>; successes: number }
+
+class Breaker implements Policy {
+  readonly #settings: Settings
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #what: string
+  #state: State
+  /** How long it stays open the next time. */
+  #openMs: number
+
+  constructor(settings: Settings, { clock, random, origin, connection }: PolicyContext) {
+    this.#settings = settings
+    this.#clock = clock
+    this.#random = random
+    this.#what = `${origin} fails for connection ${connection} and is left alone`
+    this.#openMs = settings.openMs
+    this.#state = this.#closed()
+  }
+
+  admit(call: PolicyCall): void {
+    if (this.#state.is === 'closed') return
+    const { openMs, probes } = this.#settings
+    if (this.#state.is === 'open') {
+      const leftMs = this.#state.until - this.#clock.now()
+      // More than it was opened for is left only where the clock was put back.
+      if (leftMs > 0 && leftMs <= longestOpenMs + openMs) throw this.#turnAway(call, leftMs)
+      this.#state = { is: 'probing', inFlight: new Set(), successes: 0 }
+    }
+    const { inFlight, successes } = this.#state
+    if (inFlight.size + successes >= probes) throw this.#turnAway(call, openMs)
+    inFlight.add(call)
+  }
+
+  settled(call: PolicyCall, end: PolicyEnd): void {
+    const state = this.#state
+    if (state.is === 'open') return
+    const sound = judged(end)
+    if (state.is === 'closed') return sound === null ? undefined : this.#count(state, sound)
+    // What was sent before it opened says nothing of now.
+    if (!state.inFlight.delete(call) || sound === null) return
+    if (!sound) return this.#open()
+    state.successes += 1
+    if (state.successes < this.#settings.probes) return
+    this.#openMs = this.#settings.openMs
+    this.#state = this.#closed()
+  }
+
+  #count({ calls, failures }: Extract<State, { is: 'closed' }>, isSuccess: boolean): void {
+    const now = this.#clock.now()
+    calls.add(1, now)
+    if (isSuccess) return
+    failures.add(1, now)
+    const all = calls.sum(now)
+    if (all >= this.#settings.minimum && failures.sum(now) >= this.#settings.failures * all) this.#open()
+  }
+
+  #closed(): State {
+    const { windowMs } = this.#settings
+    return { is: 'closed', calls: new Rolling(windowMs), failures: new Rolling(windowMs) }
+  }
+
+  #open(): void {
+    this.#state = { is: 'open', until: this.#clock.now() + this.#openMs }
+    this.#openMs = Math.max(this.#openMs, Math.min(longestOpenMs, this.#openMs * 2))
+  }
+
+  /** They come back a little apart from each other. */
+  #turnAway({ connector, operation }: PolicyCall, leftMs: number): Error {
+    const message = `${connector}.${operation}: ${this.#what} for ${Math.ceil(leftMs / 1000)} s`
+    return postponed('CIRCUIT_OPEN', message, leftMs * (1 + 0.2 * this.#random()))
+  }
+}
+
+/** True for an upstream that works, false for one that fails, `null` where the end says nothing of it. */
+function judged({ answer, error }: PolicyEnd): boolean | null {
+  // Too many requests are the limits' concern: it works, but is not asked further.
+  if (answer !== undefined) return answer.status === 429 ? null : answer.status < 500
+  if (!TenonError.is(error)) return null
+  if (error.code === 'UPSTREAM_UNAVAILABLE') return false
+  // What only waited for its turn, or for a token, never asked it.
+  const isOwn = error.details['phase'] === 'turn' || error.details['phase'] === 'login'
+  return error.code === 'TIMEOUT' && !isOwn ? false : null
+}
