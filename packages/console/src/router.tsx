@@ -56,6 +56,20 @@ const budgets = createRoute({
   component: lazyRouteComponent(() => import('./pages/budgets/budgets.tsx'), 'BudgetsPage'),
 })
 
+const connections = createRoute({
+  getParentRoute: () => root,
+  path: '/connections',
+  component: lazyRouteComponent(() => import('./pages/connections/connections.tsx'), 'ConnectionsPage'),
+})
+
+const connection = createRoute({
+  getParentRoute: () => root,
+  path: '/connections/$connector/$name',
+  validateSearch: ({ consent }: Record<string, unknown>): { consent?: string } =>
+    typeof consent === 'string' ? { consent } : {},
+  component: lazyRouteComponent(() => import('./pages/connection/connection.tsx'), 'ConnectionRoom'),
+})
+
 const simulators = createRoute({
   getParentRoute: () => root,
   path: '/simulators',
@@ -68,7 +82,18 @@ const simulator = createRoute({
   component: lazyRouteComponent(() => import('./pages/simulator/simulator.tsx'), 'SimulatorRoom'),
 })
 
-const routeTree = root.addChildren([home, runs, run, flows, flow, budgets, simulators, simulator])
+const routeTree = root.addChildren([
+  home,
+  runs,
+  run,
+  flows,
+  flow,
+  connections,
+  connection,
+  budgets,
+  simulators,
+  simulator,
+])
 
 /** Addresses stay readable: `?flow=order-paid&status=failed`, and a key of digits stays a text. */
 export function createConsoleRouter() {

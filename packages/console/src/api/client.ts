@@ -37,6 +37,10 @@ export function post<Answer>(path: string, body: unknown = {}): Promise<Answer> 
   return send<Answer>('POST', path, body)
 }
 
+export function put<Answer>(path: string, body: unknown): Promise<Answer> {
+  return send<Answer>('PUT', path, body)
+}
+
 export function remove<Answer>(path: string): Promise<Answer> {
   return send<Answer>('DELETE', path)
 }

@@ -3,7 +3,7 @@ import { ChevronLeft } from 'lucide-react'
 import { useEffect, useId, type ReactNode } from 'react'
 import styles from './page.module.css'
 
-type Room = '/' | '/runs' | '/flows' | '/simulators'
+type Room = '/' | '/runs' | '/flows' | '/connections' | '/simulators'
 
 export interface PageProps {
   /** In the browser's title and as the heading. */

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
-import { FlaskConical, Gauge, House, LogOut, Rows3, Unplug, Workflow, type LucideIcon } from 'lucide-react'
+import { Cable, FlaskConical, Gauge, House, LogOut, Rows3, Unplug, Workflow, type LucideIcon } from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
 import { remove } from '../api/client.ts'
 import { liveState, type LiveState } from '../api/live.ts'
@@ -16,14 +16,18 @@ import styles from './shell.module.css'
 import { Shortcuts } from './shortcuts.tsx'
 import { ThemeButton } from './theme.tsx'
 
-const rooms: readonly { to: '/' | '/runs' | '/flows' | '/budgets' | '/simulators'; text: string; icon: LucideIcon }[] =
-  [
-    { to: '/', text: 'Home', icon: House },
-    { to: '/runs', text: 'Runs', icon: Rows3 },
-    { to: '/flows', text: 'Flows', icon: Workflow },
-    { to: '/budgets', text: 'Budgets', icon: Gauge },
-    { to: '/simulators', text: 'Simulators', icon: FlaskConical },
-  ]
+const rooms: readonly {
+  to: '/' | '/runs' | '/flows' | '/connections' | '/budgets' | '/simulators'
+  text: string
+  icon: LucideIcon
+}[] = [
+  { to: '/', text: 'Home', icon: House },
+  { to: '/runs', text: 'Runs', icon: Rows3 },
+  { to: '/flows', text: 'Flows', icon: Workflow },
+  { to: '/connections', text: 'Connections', icon: Cable },
+  { to: '/budgets', text: 'Budgets', icon: Gauge },
+  { to: '/simulators', text: 'Simulators', icon: FlaskConical },
+]
 
 /** What stands around every room: the way to the others, and what holds for the whole page. */
 export function Shell(): ReactNode {

@@ -11,13 +11,14 @@ import { nextTheme } from './theme.tsx'
 /** Single letters disturb people who speak to their machine, so they can be turned off (WCAG 2.1.4). */
 const shortcuts = remembered('tenon.shortcuts', ['on', 'off'], 'on')
 
-const rooms = { h: '/', r: '/runs', f: '/flows', b: '/budgets', s: '/simulators' } as const
+const rooms = { h: '/', r: '/runs', f: '/flows', c: '/connections', b: '/budgets', s: '/simulators' } as const
 
 const list: readonly (readonly [readonly string[], string])[] = [
   [['g', 'h'], 'Home'],
   [['g', 'r'], 'Runs'],
   [['g', 'f'], 'Flows'],
   [['g', 'b'], 'Budgets'],
+  [['g', 'c'], 'Connections'],
   [['g', 's'], 'Simulators'],
   [['/'], 'Find runs'],
   [['j'], 'Next run in a list'],
