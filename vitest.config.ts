@@ -12,6 +12,7 @@ export default defineConfig({
       'bench/**/*.test.ts',
     ],
     execArgv: ['--conditions=source'],
+    setupFiles: ['tests/sockets/sockets.setup.ts'],
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,

@@ -2,6 +2,7 @@ import { sleep, type Clock } from '../base/clock.ts'
 import type { TenonError } from '../base/errors.ts'
 import { givenUp, timedOut } from '../outbound/failure.ts'
 import { failedWith, type RawAnswer, type SendRequest } from '../outbound/outbound.ts'
+import { following } from '../outbound/redirect.ts'
 import { asTenonError } from './failed.ts'
 import type { Plan } from './plan.ts'
 import type { CallTrace } from './trace.ts'
@@ -17,6 +18,23 @@ export interface Limits {
 
 /** Authenticates a request and sends it. Throws what kept it from being authenticated, where that is known at once. */
 export function exchange(plan: Plan, outgoing: SendRequest, limits: Limits): Promise<RawAnswer> {
+  return plan.redirects === 0 ? exchangeOnce(plan, outgoing, limits) : exchangeFollowing(plan, outgoing, limits)
+}
+
+function exchangeFollowing(plan: Plan, outgoing: SendRequest, limits: Limits): Promise<RawAnswer> {
+  return following(outgoing, {
+    most: plan.redirects,
+    mayRepeat: plan.repeat !== 'unsafe',
+    own: (request) => exchangeOnce(plan, request, limits),
+    foreign(request) {
+      const sent = { ...request, timeoutMs: remaining(limits) }
+      limits.trace?.sent(sent, plan.line.authentication, sent.headers.length)
+      return plan.line.transport.send(sent)
+    },
+  })
+}
+
+function exchangeOnce(plan: Plan, outgoing: SendRequest, limits: Limits): Promise<RawAnswer> {
   const { transport, authentication } = plan.line
   const ready = authenticated(plan, outgoing, limits)
   // Mostly there is nothing to wait for and nothing to try again: a promise for nothing would cost every call.

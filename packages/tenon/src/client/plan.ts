@@ -33,6 +33,8 @@ export interface Plan {
   readonly idempotency: Idempotency | null
   readonly timeoutMs: number
   readonly maxAnswerBytes: number
+  /** Followed at most. */
+  readonly redirects: number
   readonly lookup: Plan | null
   readonly line: Line
 }
@@ -46,6 +48,7 @@ export interface Line {
   readonly authentication: Authentication
 }
 
+const mostRedirects = 5
 const defaultTimeout = '30s'
 const defaultMaxAnswerBytes = 10 * 1024 * 1024
 
@@ -73,9 +76,18 @@ export function planOf(line: Line, connector: Connector, name: string): Plan {
       repeat === 'keyed' ? idempotencyOf(operation, options.idempotency) : (operation.idempotency ?? null) || null,
     timeoutMs: durationMs(operation.timeout ?? options.timeout ?? defaultTimeout, `${what}: timeout`),
     maxAnswerBytes: options.maxAnswerBytes ?? defaultMaxAnswerBytes,
+    redirects: redirectsOf(operation, what),
     lookup: operation.lookup === undefined ? null : lookupPlan(line, connector, operation.lookup.operation, what),
     line,
   }
+}
+
+function redirectsOf({ redirects = 0 }: OperationOptions, what: string): number {
+  if (Number.isInteger(redirects) && redirects >= 0 && redirects <= mostRedirects) return redirects
+  throw new TenonError(
+    'APP_INVALID',
+    `${what}: redirects is ${redirects}; expected a whole number from 0 to ${mostRedirects}`,
+  )
 }
 
 function lookupPlan(line: Line, connector: Connector, name: string, what: string): Plan {

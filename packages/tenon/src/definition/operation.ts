@@ -61,6 +61,11 @@ export interface OperationOptions<Input extends Schema = Schema, Output extends 
   readonly lookup?: Lookup
   /** Limit for one try; default is the connector's. */
   readonly timeout?: Duration
+  /**
+   * Redirects that are followed, at most 5; default 0. For reads, and for 307 and 308 of what may be repeated. Every hop is judged anew; outside of the connection's own
+   * origin nothing that authenticates goes along.
+   */
+  readonly redirects?: number
   /** For requests that the path and body rules cannot express. */
   readonly request?: (input: never) => RequestParts
   /** Takes the output out of the answer; default is its body. */

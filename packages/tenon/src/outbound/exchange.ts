@@ -13,12 +13,15 @@ export interface Settle {
 }
 
 const maxHeaders = 200
+/** A body from which nothing comes for so long has stalled, however long the whole may take. */
+const idleMs = 30_000
 const nothing = Buffer.alloc(0)
 
 /** One request and its answer, as undici tells it. It settles once; whatever comes later is dropped. */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: SendRequest
   readonly #pool: OriginPool
+  readonly #clock: Clock
   readonly #resolve: (answer: RawAnswer | Promise<RawAnswer>) => void
   readonly #reject: (error: Error) => void
   #isSettled = false
@@ -30,23 +33,27 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #more: Buffer[] | null = null
   #size = 0
   #cancelTimer: (() => void) | null = null
+  #cancelIdle: (() => void) | null = null
+  /** The bytes at the last look. */
+  #seen = -1
   #onAbort: (() => void) | null = null
 
-  constructor(request: SendRequest, pool: OriginPool, settle: Settle) {
+  constructor(request: SendRequest, pool: OriginPool, clock: Clock, settle: Settle) {
     this.#request = request
     this.#pool = pool
+    this.#clock = clock
     this.#resolve = settle.resolve
     this.#reject = settle.reject
   }
 
-  begin(clock: Clock): void {
+  begin(): void {
     const { signal, timeoutMs } = this.#request
     if (signal !== null) {
       if (signal.aborted) return this.#giveUp(givenUp('not-sent', signal.reason))
       this.#onAbort = () => this.#giveUp(givenUp(this.#controller === null ? 'not-sent' : 'ambiguous', signal.reason))
       signal.addEventListener('abort', this.#onAbort, { once: true })
     }
-    this.#cancelTimer = clock.after(timeoutMs, () => this.#giveUp(timedOut(this.#phase(), timeoutMs)))
+    this.#cancelTimer = this.#clock.after(timeoutMs, () => this.#giveUp(timedOut(this.#phase(), timeoutMs)))
     this.#dispatch()
   }
 
@@ -74,6 +81,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#giveUp(answerRefused(`more than ${maxHeaders} headers`))
     else if (Number(headers['content-length']) > this.#request.maxAnswerBytes && this.#request.method !== 'HEAD')
       this.#refuseSize()
+    else if (this.#request.timeoutMs > idleMs) this.#watchIdle()
+  }
+
+  /** Looks now and then instead of starting a timer anew for each chunk. */
+  #watchIdle(): void {
+    if (this.#isSettled) return
+    if (this.#size === this.#seen) return this.#giveUp(timedOut('idle', idleMs))
+    this.#seen = this.#size
+    this.#cancelIdle = this.#clock.after(idleMs, () => this.#watchIdle())
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -123,6 +139,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #settle(): void {
     this.#isSettled = true
     this.#cancelTimer?.()
+    this.#cancelIdle?.()
     if (this.#onAbort !== null) this.#request.signal?.removeEventListener('abort', this.#onAbort)
   }
 

@@ -35,6 +35,7 @@ const doing = {
   connect: 'while connecting',
   headers: 'while waiting for the answer',
   body: 'while the answer was arriving',
+  idle: 'while nothing more of the answer arrived',
 }
 
 export function timedOut(phase: keyof typeof doing, timeoutMs: number): TenonError {

@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
-import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
@@ -427,6 +427,8 @@ describe('OUT-13: answers have limits', () => {
   test.each([
     ['gzip', gzipSync],
     ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+    ['gzip, BR', (body: string | Buffer) => brotliCompressSync(gzipSync(body))],
   ] as const)('a packed body (%s) is unpacked within the limit, and a bomb refused', async (encoding, pack) => {
     const upstream = await http((request, response) => {
       response.writeHead(request.url === '/refusal' ? 429 : 200, { 'content-encoding': encoding })
@@ -439,12 +441,76 @@ describe('OUT-13: answers have limits', () => {
   })
 
   test('a packing that is not known, or damaged, is refused', async () => {
-    for (const encoding of ['zebra', 'gzip', '__proto__', 'constructor']) {
+    for (const encoding of ['zebra', 'gzip, gzip, gzip', 'gzip', '__proto__', 'constructor']) {
       const upstream = await http((_request, response) =>
         response.writeHead(200, { 'content-encoding': encoding }).end('plain'),
       )
       expect(await errorOf(open(upstream).send())).toMatchObject({ code: 'UPSTREAM_ANSWER_INVALID' })
     }
+  })
+
+  test('a stalled body ends after half a minute, however long the whole may take', async () => {
+    const clock = handClock()
+    let drip: () => void = () => undefined
+    const upstream = await raw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nx')
+      drip = () => void socket.write('x')
+    })
+    const promise = errorOf(open(upstream, clock).send({ timeoutMs: 3_600_000 }))
+    await upstream.opened(1)
+    await turns(20)
+    drip()
+    await turns(20)
+    clock.pass(30_000)
+    expect(upstream.sockets.size).toBe(1)
+    clock.pass(30_000)
+    expect(await promise).toMatchObject({ code: 'TIMEOUT', details: { phase: 'idle', timeoutMs: 30_000 } })
+    await upstream.closed()
+    expect(clock.pending).toBe(0)
+  })
+
+  test('a byte every few seconds does not outlast the limit for everything', async () => {
+    const clock = handClock()
+    let drip: () => void = () => undefined
+    const upstream = await raw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nx')
+      drip = () => void socket.write('x')
+    })
+    const promise = errorOf(open(upstream, clock).send({ timeoutMs: 120_000 }))
+    await upstream.opened(1)
+    for (let index = 0; index < 12; index += 1) {
+      await turns(20)
+      drip()
+      await turns(20)
+      clock.pass(10_000)
+    }
+    expect(await promise).toMatchObject({ code: 'TIMEOUT', details: { phase: 'body', timeoutMs: 120_000 } })
+    expect(clock.pending).toBe(0)
+  })
+
+  test.each(['/endless', '/bomb'])('memory stays bounded: %s, thirty at once', async (path) => {
+    const bomb = zstdCompressSync(Buffer.alloc(100_000_000))
+    const block = Buffer.alloc(1_000_000)
+    const upstream = await http((request, response) => {
+      if (request.url === '/bomb') {
+        response.writeHead(200, { 'content-encoding': 'zstd' }).end(bomb)
+        return
+      }
+      // A gigabyte, if anybody took it.
+      let left = 1000
+      const more = (): void => {
+        while (!response.destroyed && left > 0 && response.write(block)) left -= 1
+      }
+      response.on('drain', more)
+      more()
+    })
+    const { send } = open(upstream)
+    const before = process.memoryUsage().rss
+    const errors = await Promise.all(
+      Array.from({ length: 30 }, () => errorOf(send({ path, maxAnswerBytes: 1_000_000 }))),
+    )
+    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['UPSTREAM_ANSWER_INVALID']))
+    expect(process.memoryUsage().rss - before).toBeLessThan(250_000_000)
   })
 
   test('SEC-05: a header named __proto__ changes nothing', async () => {

@@ -39,7 +39,7 @@ export function createTransport(options: TransportOptions): Transport {
       new Promise((resolve, reject) => {
         if (isClosed) throw failedWith('not-sent', 'DRAINING', 'the transport is closed')
         const pool = pools.get(request.origin) ?? open(request.origin)
-        new Exchange(request, pool, { resolve, reject }).begin(options.clock)
+        new Exchange(request, pool, options.clock, { resolve, reject }).begin()
       }),
     async close() {
       isClosed = true
