@@ -25,10 +25,10 @@ export interface ManagedVault extends Vault {
   check(): Promise<void>
   status(): Promise<VaultStatus>
   /**
-   * Wraps every data key by a new master key, while everything goes on; where an earlier rotation was not finished, it is finished instead. Resolves when the old
-   * key is no longer used. A second call joins the first.
+   * Wraps every data key by a new master key, while everything goes on; where an earlier rotation was not finished, it is finished instead. Resolves when it has
+   * begun, with a promise of its end: then the old key is no longer used. A second call joins the first.
    */
-  rotate(actor: Actor): Promise<VaultStatus>
+  rotate(actor: Actor): Promise<{ readonly finished: Promise<VaultStatus> }>
   /** Destroys the tenant's data key and all its documents: nothing that was sealed for it opens again, not from a copy of the files either. */
   eraseTenant(tenant: string, actor: Actor): Promise<void>
   /** Proves later that this text was written by a holder of the vault; `null` while nothing was ever sealed. */
@@ -46,6 +46,6 @@ export interface VaultStatus {
   readonly masterKey: string | null
   /** How many data keys each master key wraps; one that is not named here is not used. */
   readonly dataKeys: readonly { readonly masterKey: string; readonly count: number }[]
-  /** Of a rotation at work in this process. */
-  readonly rotation: { readonly done: number; readonly total: number } | null
+  /** At work in this process, or what stopped the last one there. */
+  readonly rotation: { readonly done: number; readonly total: number; readonly problem: string | null } | null
 }

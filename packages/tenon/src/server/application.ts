@@ -93,11 +93,10 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   // The lock of the journal is ours from here on: only now is anything in the folder changed.
   const { token, isNew } = folder.operatorToken()
   options.redactor.add(token.reveal())
-  const kept = await openKept({ ...options, folder: folder.path, clock }, closing)
+  const kept = await openKept({ ...options, folder: folder.path, clock, tenant }, closing)
   const { simulators, connections, client, budgets } = await openOutward({ ...options, ...parts, folder }, closing)
   const warn = (name: string, facts: Readonly<Record<string, unknown>>): void => log.warn(name, facts)
-  const redact = options.redactor.text
-  const engine = await createEngine({ app, journal, client, clock, meter, redact, log: warn })
+  const engine = await createEngine({ app, journal, client, clock, meter, redact: options.redactor.text, log: warn })
   // Should a later part fail to start, the engine must not go on alone.
   closing.defer(async () => void (await engine.drain(0)))
   const context = { engine, tenant, clock, log, meter, budgets }
@@ -111,7 +110,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     ...frontOf(options, folder),
     journal,
     ...kept,
-    redact,
+    redact: options.redactor.text,
     metrics,
     state: 'starting',
   })

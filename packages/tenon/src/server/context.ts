@@ -10,6 +10,7 @@ import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import type { Hooks } from '../trigger/hooks.ts'
 import type { Connecting } from './connect/connecting.ts'
+import type { AuditTrail } from './audit.ts'
 import type { Limits } from './limits.ts'
 import type { Live } from './live/live.ts'
 import type { ConsoleFiles } from './console/files.ts'
@@ -42,6 +43,7 @@ export interface ServerContext {
   readonly store: Store
   readonly vault: ManagedVault
   readonly budgets: Pick<Budgets, 'view'>
+  readonly audit: AuditTrail
   readonly clock: Clock
   readonly log: Log
   /** Takes known secrets out of a text. */

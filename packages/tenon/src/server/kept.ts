@@ -10,8 +10,11 @@ import { sqliteStore } from '../store/sqlite.ts'
 import type { Store } from '../store/store.ts'
 import type { Redactor } from '../telemetry/redact.ts'
 import type { Log } from '../telemetry/telemetry.ts'
+import { createAuditTrail, type AuditTrail } from './audit.ts'
 
 interface KeptOptions {
+  /** Of the operator. */
+  readonly tenant: string
   /** Of the data. */
   readonly folder: string
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -27,8 +30,8 @@ interface KeptOptions {
 export async function openKept(
   options: KeptOptions,
   closing: AsyncDisposableStack,
-): Promise<{ readonly store: Store; readonly vault: ManagedVault }> {
-  const { folder, clock, log } = options
+): Promise<{ readonly store: Store; readonly vault: ManagedVault; readonly audit: AuditTrail }> {
+  const { folder, clock, log, tenant } = options
   const store = sqliteStore({ folder, clock })
   closing.defer(() => store.close())
   const vault = createVault({ store, clock, masterKeys: masterKeysOf(options, store) })
@@ -38,7 +41,9 @@ export async function openKept(
     if (!TenonError.is(error, 'VAULT_LOCKED') || !error.retryable) throw error
     log.warn('vault.locked', { reason: messageOf(error) })
   }
-  return { store, vault }
+  const audit = createAuditTrail({ store, vault, clock, log, tenant })
+  closing.defer(() => audit.close())
+  return { store, vault, audit }
 }
 
 function masterKeysOf({ folder, environment, redactor }: KeptOptions, store: Store): MasterKeys {

@@ -5,8 +5,8 @@ import { guardHeaders, sendJson, withoutSecrets } from './answer.ts'
 import type { ServerContext } from './context.ts'
 import type { Gate } from './gate.ts'
 import { readInput } from './input.ts'
-import { routeRights, type Caller, type RouteRight } from './rights.ts'
-import type { CheckedRoute, Route } from './route.ts'
+import { routeRights, type Caller, type Right, type RouteRight } from './rights.ts'
+import type { Asked, CheckedRoute, Route } from './route.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -34,7 +34,7 @@ export function callerOf(request: FastifyRequest): Caller | undefined {
 export function mount(server: FastifyInstance, routes: readonly Route[], context: ServerContext, gate: Gate): void {
   for (const route of routes) {
     const { method, path, right, bodyLimit } = route
-    const onRequest = guardOf(route, gate)
+    const onRequest = guardOf(route, gate, context)
     server.route({
       method,
       url: path,
@@ -50,16 +50,28 @@ export function mount(server: FastifyInstance, routes: readonly Route[], context
 type Guard = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void
 
 /** Before the body is taken in. Webhooks pass: their senders know any name of this machine, and their signature is judged over the body. */
-function guardOf({ right, anyHost }: Route, gate: Gate): Guard | null {
+function guardOf({ right, anyHost }: Route, gate: Gate, context: ServerContext): Guard | null {
   if (right === 'webhook' || (right === 'public' && anyHost === true)) return null
   return (request, _reply, done) => {
     gate.refuseForeignHost(request)
     if (right !== 'public') {
-      const caller = gate.identify(request)
-      if (!caller.rights.has(right)) throw new TenonError('FORBIDDEN', `it needs the right ${right}`)
-      callers.set(request, caller)
+      callers.set(request, admit(gate, right, request, context))
     }
     done()
+  }
+}
+
+/** Throws `UNAUTHENTICATED` or `FORBIDDEN`, which the audit log tells. */
+function admit(gate: Gate, right: Right, request: FastifyRequest, { audit }: ServerContext): Caller {
+  let by = 'nobody'
+  try {
+    const caller = gate.identify(request)
+    by = caller.by
+    if (caller.rights.has(right)) return caller
+    throw new TenonError('FORBIDDEN', `it needs the right ${right}`)
+  } catch (error) {
+    if (TenonError.is(error)) audit.refused({ by, from: request.ip, code: error.code, right })
+    throw error
   }
 }
 
@@ -68,9 +80,41 @@ function answering(route: CheckedRoute, context: ServerContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const caller = callers.get(request)
     if (caller === undefined) throw new TenonError('UNAUTHENTICATED', 'nobody has proved who asks')
-    const value = await route.handle({ ...readInput(route, request), caller }, context)
+    const asked = { ...readInput(route, request), caller, from: request.ip }
+    const value = await audited(route, asked, context)
     if (value === undefined) void reply.code(status).headers(guardHeaders).send()
     else sendJson(reply, status, value, route.shows === 'data' ? withoutSecrets(context.redact) : undefined)
     return reply
   }
+}
+
+/** What is done by order of a person is in the audit log before they are told so. */
+async function audited(route: CheckedRoute, asked: Asked, context: ServerContext): Promise<unknown> {
+  const { audits, handle } = route
+  if (audits === undefined) return handle(asked, context)
+  const { caller, from, params, body } = asked as Asked<Record<string, string>, unknown, Record<string, string>>
+  const note = (outcome: 'done' | 'failed', answer: unknown, code?: string): Promise<void> => {
+    const full = (answer as Record<string, unknown> | undefined)?.[audits.subject]
+    return context.audit.record({
+      tenant: caller.tenant,
+      by: caller.by,
+      from,
+      action: audits.action,
+      subject: typeof full === 'string' ? full : (params[audits.subject] ?? ''),
+      outcome,
+      details: {
+        ...Object.fromEntries((audits.tells ?? []).map((name) => [name, body[name] ?? null])),
+        ...(code !== undefined && { code }),
+      },
+    })
+  }
+  let answer: unknown
+  try {
+    answer = await handle(asked, context)
+  } catch (error) {
+    await note('failed', undefined, TenonError.is(error) ? error.code : 'INTERNAL')
+    throw error
+  }
+  await note('done', answer)
+  return answer
 }

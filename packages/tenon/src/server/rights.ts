@@ -11,6 +11,8 @@ const meanings = {
   'simulators:write': 'make events and faults happen in simulators',
   'journal:read': 'read what living runs have done, for a check before a deploy',
   'status:read': 'see what the server is doing',
+  'vault:write': 'rotate the master key and erase tenants',
+  'audit:read': 'read the audit log',
   session: 'see and end the own session',
   'sign-in-links:write': 'let a person sign in',
 } as const

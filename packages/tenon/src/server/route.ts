@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
+import type { auditActions } from '../store/actions.ts'
 import type { ServerContext } from './context.ts'
 import type { Caller, RouteRight } from './rights.ts'
 
@@ -23,10 +24,20 @@ interface RouteBase {
   readonly answers: Readonly<Record<number, Answer>>
   /** `data`: the answer holds what flows and providers made; what is secret in it is not shown. */
   readonly shows?: 'data'
+  /** What the audit log tells of it, whether it is done, refused or fails. */
+  readonly audits?: Audited
   /** Largest body taken, in bytes; default is the server's. */
   readonly bodyLimit?: number
   /** For probes that call this machine by any name: the Host header is not looked at. */
   readonly anyHost?: true
+}
+
+export interface Audited {
+  readonly action: keyof typeof auditActions
+  /** The parameter that names what it is done to; the answer's member of that name, where there is one, says it in full. */
+  readonly subject: string
+  /** Members of the body that are told, too. */
+  readonly tells?: readonly string[]
 }
 
 /** A request whose parts have the form that the route declares. */
@@ -35,6 +46,8 @@ export interface Asked<Params = unknown, Query = unknown, Body = unknown> {
   readonly query: Query
   readonly body: Body
   readonly caller: Caller
+  /** The address that it comes from. */
+  readonly from: string
 }
 
 /** Gets checked values, and answers with a value. */

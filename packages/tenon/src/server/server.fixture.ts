@@ -26,6 +26,7 @@ import type { Store } from '../store/store.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createRedactor } from '../telemetry/redact.ts'
 import { createHooks } from '../trigger/hooks.ts'
+import { createAuditTrail, type AuditTrail } from './audit.ts'
 import type { Route } from './route.ts'
 import { startServer, type Server, type ServerOptions } from './server.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
@@ -71,6 +72,7 @@ export interface Harness {
   readonly sessions: Sessions
   readonly store: Store
   readonly vault: ManagedVault
+  readonly audit: AuditTrail
   readonly engine: Awaited<ReturnType<typeof createEngine>>
   runs(): Promise<number>
   /** A signed or unsigned webhook. */
@@ -117,11 +119,13 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
   const store = options.store ?? memoryStore()
   const masterKeys = environmentKeys(randomBytes(32).toString('base64'), undefined)
   const vault = createVault({ store, masterKeys, clock })
+  const audit = createAuditTrail({ store, vault, clock, log, tenant: 'default' })
   const server = await startServer({
     consoleFolder: null,
     store,
     vault,
     budgets: options.budgets ?? new Budgets({ clock }),
+    audit,
     ...options,
     engine,
     journal,
@@ -155,6 +159,7 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
     sessions,
     store,
     vault,
+    audit,
     engine,
     runs: async () => (await engine.list({ tenant: 'default', limit: 100 })).runs.length,
     ask,

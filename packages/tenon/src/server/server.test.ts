@@ -276,11 +276,12 @@ test('each error code has its page', async () => {
 })
 
 test('a taken port is a clear error that names the port and the variable', async () => {
-  const { server, engine, store, vault } = await start()
+  const { server, engine, store, vault, audit } = await start()
   const second = startServer({
     engine,
     store,
     vault,
+    audit,
     budgets: { view: () => [] },
     webhooks: { all: [], at: () => undefined },
     operator: { token: new Secret('x'), tenant: 'default' },

@@ -11,6 +11,7 @@ import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import type { Hooks } from '../trigger/hooks.ts'
 import type { Connecting } from './connect/connecting.ts'
+import type { AuditTrail } from './audit.ts'
 import { createLimits, type Limits } from './limits.ts'
 import { listenError } from './listen-error.ts'
 import { answerBrokenRequests } from './broken-request.ts'
@@ -39,6 +40,7 @@ export interface ServerOptions {
   readonly store: Store
   readonly vault: ManagedVault
   readonly budgets: Pick<Budgets, 'view'>
+  readonly audit: AuditTrail
   readonly clock: Clock
   readonly log: Log
   /** Takes known secrets out of a text that is shown; default changes nothing. */
@@ -125,6 +127,7 @@ function createContext(
     store: options.store,
     vault: options.vault,
     budgets: options.budgets,
+    audit: options.audit,
     clock,
     log: options.log,
     webhooks: options.webhooks,

@@ -30,6 +30,7 @@ export interface Receiver {
   readonly connection: string
   /** How requests are verified, for the list at start. */
   readonly verification: string
+  /** Anybody may send: nothing proves who it was. */
   readonly isUnverified: boolean
   readonly takesHandshake: boolean
   /** Resolves when everything in the request is durable. Rejects with what is wrong, and then nothing that is wrong has started anything. */

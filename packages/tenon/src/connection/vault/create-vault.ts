@@ -50,8 +50,8 @@ export function createVault(options: VaultOptions): ManagedVault {
     },
     status,
     async rotate(actor) {
-      await rotation.run(actor)
-      return status()
+      const { finished } = await rotation.begin(actor)
+      return { finished: finished.then(status) }
     },
     async eraseTenant(tenant, { by, from }) {
       if (requireId(tenant, 'tenant') === ownTenant) throw new TenonError('FORBIDDEN', `${ownTenant} is no tenant`)

@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
-import { TenonError } from '../../base/errors.ts'
+import { messageOf, TenonError } from '../../base/errors.ts'
 import type { NewAuditEntry, Store } from '../../store/store.ts'
 import type { Actor } from '../managed.ts'
+import type { VaultStatus } from '../vault.ts'
 import { ownTenant, type DataKeys } from './data-keys.ts'
 import type { MasterKeys } from './master-keys.ts'
 
@@ -12,25 +13,24 @@ interface RotationOptions {
   readonly keys: DataKeys
 }
 
-interface Progress {
-  readonly done: number
-  readonly total: number
+type Progress = VaultStatus['rotation']
+
+interface Rotation {
+  begin(actor: Actor): Promise<{ readonly finished: Promise<void> }>
+  progress(): Progress
 }
 
 /** All that a killed rotation leaves is data keys that another master key than the current one wraps: the next one goes on from there. */
-export function createRotation({ store, masterKeys, clock, keys }: RotationOptions): {
-  run(actor: Actor): Promise<void>
-  progress(): Progress | null
-} {
-  let progress: Progress | null = null
-  let running: Promise<void> | null = null
+export function createRotation({ store, masterKeys, clock, keys }: RotationOptions): Rotation {
+  let progress: Progress = null
+  let running: Promise<{ readonly finished: Promise<void> }> | null = null
 
   async function note(action: string, { by, from }: Actor, subject: string): Promise<void> {
     const entry: NewAuditEntry = { tenant: 'default', at: clock.now(), by, action, subject, outcome: 'done' }
     await store.write({ changes: [], audit: [{ ...entry, ...(from === undefined ? {} : { from }) }] })
   }
 
-  async function rotate(actor: Actor): Promise<void> {
+  async function begin(actor: Actor): Promise<{ readonly finished: Promise<void> }> {
     if ((await keys.row(ownTenant)) === null)
       throw new TenonError('NOT_FOUND', 'nothing is sealed yet, so there is no key to rotate')
     const before = await countByMasterKey(keys)
@@ -39,24 +39,37 @@ export function createRotation({ store, masterKeys, clock, keys }: RotationOptio
     if (!isUnfinished) await masterKeys.renew()
     const current = await masterKeys.current()
     await note('vault.rotation-begun', actor, current)
-    let done = before.get(current) ?? 0
     const total = [...before.values()].reduce((sum, count) => sum + count, 0)
-    const advance = (): void => {
-      done += 1
-      progress = { done, total: Math.max(done, total) }
+    progress = { done: before.get(current) ?? 0, total, problem: null }
+    return { finished: finish(actor, current) }
+  }
+
+  async function finish(actor: Actor, current: string): Promise<void> {
+    try {
+      // Another process may wrap a key by the old one until it has noticed: again, until a whole round finds none.
+      while ((await rewrapAll(keys, current, advance)) > 0);
+      await store.scrub()
+      await note('vault.rotated', actor, current)
+      progress = null
+    } catch (error) {
+      if (progress !== null) progress = { ...progress, problem: messageOf(error) }
+      throw error
+    } finally {
+      running = null
     }
-    progress = { done, total }
-    // Another process may wrap a key by the old one until it has noticed: again, until a whole round finds none.
-    while ((await rewrapAll(keys, current, advance)) > 0);
-    await store.scrub()
-    await note('vault.rotated', actor, current)
+  }
+
+  function advance(): void {
+    if (progress === null) return
+    const done = progress.done + 1
+    progress = { done, total: Math.max(done, progress.total), problem: null }
   }
 
   return {
-    run(actor) {
-      running ??= rotate(actor).finally(() => {
-        progress = null
+    begin(actor) {
+      running ??= begin(actor).catch((error: unknown) => {
         running = null
+        throw error
       })
       return running
     },

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -135,13 +135,12 @@ test('DAT-02: a rotation wraps all by a new key, what was sealed still opens, an
   await vault.seal({ ...place, tenant: 'other' }, secret)
   const before = await vault.status()
   expect(before).toMatchObject({ state: 'open', dataKeys: [{ masterKey: before.masterKey, count: 3 }] })
-  const after = await vault.rotate(actor)
+  const after = await (await vault.rotate(actor)).finished
   expect(after.masterKey).not.toBe(before.masterKey)
   expect(after).toMatchObject({ state: 'open', rotation: null, dataKeys: [{ masterKey: after.masterKey, count: 3 }] })
   // The old key's line may go.
   const [, , latest] = readFileSync(join(folder, 'master-key'), 'utf8').trim().split('\n')
   rmSync(join(folder, 'master-key'))
-  const { writeFileSync } = await import('node:fs')
   writeFileSync(join(folder, 'master-key'), `${latest}\n`, { mode: 0o600 })
   expect((await open().open(place, sealed)).reveal()).toBe('sk_live_canary')
   expect((await store.audit({ tenant: 'default', limit: 9 })).map(({ action }) => action)).toEqual([

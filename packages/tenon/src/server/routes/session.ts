@@ -36,10 +36,14 @@ export const routes: Routes = [
     right: 'session',
     summary: 'Signs out.',
     answers: { 204: null },
-    serve(request, reply, { sessions, cookie, site }) {
-      const value = callerOf(request)?.session ?? null
-      if (value === null) throw new TenonError('FORBIDDEN', 'a token has no session that could end')
+    async serve(request, reply, { sessions, cookie, site, audit }) {
+      const caller = callerOf(request)
+      const value = caller?.session ?? null
+      if (caller === undefined || value === null)
+        throw new TenonError('FORBIDDEN', 'a token has no session that could end')
       sessions.end(value)
+      const { tenant, by } = caller
+      await audit.record({ tenant, by, from: request.ip, action: 'session.ended', subject: by, outcome: 'done' })
       void reply
         .code(204)
         .headers({ ...guardHeaders, 'set-cookie': cookie.clear(site.originOf(request)) })
@@ -61,6 +65,11 @@ export const routes: Routes = [
       })
       .meta({ examples: [{ by: 'mia' }] }),
     answers: { 200: z.object({ url: z.string(), expiresAt: z.number() }) },
-    handle: ({ body: { by }, caller }, { signInLink }) => signInLink(by ?? caller.by),
+    async handle({ body, caller, from }, { signInLink, audit }) {
+      const { tenant } = caller
+      const by = body.by ?? caller.by
+      await audit.record({ tenant, by: caller.by, from, action: 'sign-in.link-made', subject: by, outcome: 'done' })
+      return signInLink(by)
+    },
   }),
 ]

@@ -41,12 +41,17 @@ export const routes: Routes = [
     summary: 'Uses a one-time link up, and gives a session.',
     answers: { 303: null, 403: 'text/html' },
     bodyLimit: 4096,
-    serve(request, reply, { sessions, cookie, site }) {
+    async serve(request, reply, { sessions, cookie, site, audit, operator: { tenant } }) {
       const origin = site.originOf(request)
       refuseForeignSite(request, origin, true)
       const token = tokenIn(request)
       const issued = token === null ? null : sessions.signIn(token)
-      if (issued === null) return sendPage(reply, 403, closedPage)
+      if (issued === null) {
+        audit.refused({ by: 'nobody', from: request.ip, code: 'UNAUTHENTICATED', right: 'sign-in' })
+        return sendPage(reply, 403, closedPage)
+      }
+      const by = sessions.find(issued.value)?.by ?? 'nobody'
+      await audit.record({ tenant, by, from: request.ip, action: 'sign-in.done', subject: by, outcome: 'done' })
       // Whoever signs in anew leaves the session they had: it cannot be one that someone else planted.
       const former = cookie.read(request, origin)
       if (former !== null) sessions.end(former)

@@ -2,7 +2,8 @@ import { systemClock } from '../../../base/clock.ts'
 import type { RunRow } from '../../../journal/journal.ts'
 import { connectToServer } from '../../../server/management-client.ts'
 import { textOption, type CommandDefinition, type CommandInput } from '../../command.ts'
-import { padEnd, shorten, widthOf } from '../../terminal.ts'
+import { table } from '../../table.ts'
+import { shorten } from '../../terminal.ts'
 import { clockTime, length, runStatuses, shortId, statusMark, statusWord } from '../../words.ts'
 
 type Row = Pick<RunRow, 'run' | 'flow' | 'status' | 'key' | 'createdAt' | 'updatedAt' | 'endedAt' | 'wakeAt' | 'code'>
@@ -42,7 +43,7 @@ function print(
   { runs, next }: { readonly runs: readonly Row[]; readonly next: string | null },
   { terminal }: CommandInput,
 ): void {
-  const { colours, columns } = terminal
+  const { colours } = terminal
   const now = systemClock.now()
   if (runs.length === 0) {
     terminal.out(colours.dim('No runs. Make one: npx tenon simulate stripe payment_intent.succeeded'))
@@ -57,21 +58,8 @@ function print(
     shorten(run.key ?? '', 24),
     note(run, now),
   ])
-  const head = ['run', 'flow', 'state', 'started', 'took', 'key', '']
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => widthOf(row[column] ?? ''))))
-  terminal.out(colours.dim(line(head, widths)))
-  for (const row of rows) terminal.out(line(row, widths, columns))
+  table(['run', 'flow', 'state', 'started', 'took', 'key', ''], rows, terminal)
   if (next !== null) terminal.out(colours.dim(`More: npx tenon runs list --before ${next}`))
-}
-
-function line(cells: readonly string[], widths: readonly number[], columns = Infinity): string {
-  const fitting = cells.map((cell, index) => padEnd(cell, widths[index] ?? 0))
-  let text = ''
-  for (const cell of fitting) {
-    if (widthOf(text) + widthOf(cell.trimEnd()) + 2 > columns) break
-    text += `${cell}  `
-  }
-  return text.trimEnd()
 }
 
 function note({ status, code, wakeAt }: Row, now: number): string {

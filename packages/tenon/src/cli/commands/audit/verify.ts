@@ -1,0 +1,33 @@
+import { connectToServer } from '../../../server/management-client.ts'
+import type { AuditVerdict } from '../../../server/audit.ts'
+import { exitCodes, textOption, type CommandDefinition } from '../../command.ts'
+import { count } from '../../words.ts'
+
+export const command: CommandDefinition = {
+  summary: 'Look whether every entry of the audit log is there, and as it was written.',
+  options: [['--tenant <name>', 'of this tenant (default: the own one)']],
+  examples: [
+    ['tenon audit verify', 'the exit code is 1 when an entry was changed or is missing'],
+    ['tenon audit verify --json', 'with the hash of the latest entry, to be kept elsewhere'],
+  ],
+  async run(input) {
+    const { terminal, json, dataFolder } = input
+    const tenant = textOption(input, 'tenant')
+    const query = tenant === undefined ? '' : `?${new URLSearchParams({ tenant }).toString()}`
+    const answer = await connectToServer(dataFolder).get(`/audit/verification${query}`)
+    const verdict = answer as unknown as AuditVerdict
+    if (json) terminal.out(JSON.stringify(verdict))
+    else if (verdict.brokenAt === null) terminal.out(wholeWords(verdict))
+    else
+      terminal.err(
+        `The audit log is not as it was written: entry ${verdict.brokenAt} was changed or is missing. Keep a copy of the data folder, and compare it with your backups.`,
+      )
+    return verdict.brokenAt === null ? exitCodes.good : exitCodes.failed
+  },
+}
+
+function wholeWords({ head, signedTo }: AuditVerdict): string {
+  if (head === null) return 'The audit log is empty.'
+  const signed = signedTo === null ? 'It is not signed.' : `The vault vouches for it up to entry ${signedTo}.`
+  return `The audit log is whole: ${count(head.number, 'entry', 'entries')}, the latest ${head.hash}.\n${signed}`
+}
