@@ -3,6 +3,12 @@ import type { webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+const rsa = {
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+}
 const day = 86_400_000
 
 /** PEM. */
@@ -19,6 +25,8 @@ export interface TestAuthority extends IssuedCertificate {
     readonly hosts?: readonly string[]
     /** In days from now; negative for one that has expired. Default 1. */
     readonly days?: number
+    /** Default false: an elliptic key. */
+    readonly isRsa?: boolean
   }): Promise<IssuedCertificate>
 }
 
@@ -37,8 +45,8 @@ export async function createAuthority(name = 'Test authority'): Promise<TestAuth
   return {
     certificate: root.toString('pem'),
     key: await pem(keys.privateKey),
-    async issue({ name = 'localhost', hosts = ['localhost', '127.0.0.1'], days = 1 } = {}) {
-      const own = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+    async issue({ name = 'localhost', hosts = ['localhost', '127.0.0.1'], days = 1, isRsa = false } = {}) {
+      const own = await crypto.subtle.generateKey(isRsa ? rsa : algorithm, true, ['sign', 'verify'])
       serial += 1
       const certificate = await x509.X509CertificateGenerator.create({
         serialNumber: serial.toString(16).padStart(2, '0'),
