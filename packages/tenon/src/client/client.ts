@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { TenonError } from '../base/errors.ts'
+import type { ClientCertificate } from '../connection/auth-scheme.ts'
 import type { Connections, ResolvedConnection } from '../connection/connection.ts'
 import type { Connector } from '../definition/connector.ts'
 import type { PolicyOptions, Priority } from '../definition/policy.ts'
@@ -70,7 +71,7 @@ export interface ClientOptions {
   /** Is told of each secret that a login obtains, so that logs can be kept free of it. */
   readonly onSecret?: (secret: string) => void
   /** Default: a guarded transport for each connection; a simulated one may also reach its own local origin. */
-  readonly transportFor?: (connection: ResolvedConnection) => Transport
+  readonly transportFor?: (connection: ResolvedConnection, tls: ClientCertificate | undefined) => Transport
 }
 
 /** A client that owns its sockets. */
@@ -105,7 +106,7 @@ export function createClient(options: ClientOptions): OpenClient {
       const line = openLine({
         connection,
         scheme: connections.schemeOf(connection),
-        transport: transportFor(connection),
+        openTransport: (tls) => transportFor(connection, tls),
         clock,
         pipeline,
         ...(onSecret && { onSecret }),
@@ -127,7 +128,7 @@ export function createClient(options: ClientOptions): OpenClient {
   }
 }
 
-function guardedTransport(clock: Clock): (connection: ResolvedConnection) => Transport {
-  return ({ simulated, baseUrl }) =>
-    createTransport({ clock, allowedOrigins: simulated ? [new URL(baseUrl).origin] : [] })
+function guardedTransport(clock: Clock): NonNullable<ClientOptions['transportFor']> {
+  return ({ simulated, baseUrl }, tls) =>
+    createTransport({ clock, allowedOrigins: simulated ? [new URL(baseUrl).origin] : [], ...(tls && { tls }) })
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { AuthScheme } from '../connection/auth-scheme.ts'
+import type { AuthScheme, ClientCertificate } from '../connection/auth-scheme.ts'
 import { authenticate } from '../connection/authentication.ts'
 import { parseBaseUrl } from '../connection/base-url.ts'
 import type { ResolvedConnection } from '../connection/connection.ts'
@@ -29,35 +29,42 @@ export interface PipelineParts {
 export interface LineOptions {
   readonly connection: ResolvedConnection
   readonly scheme: AuthScheme
-  readonly transport: Transport
+  /** With the certificate by which the connection shows itself, where it has one. */
+  readonly openTransport: (tls: ClientCertificate | undefined) => Transport
   readonly clock: Clock
   readonly pipeline: PipelineParts
   readonly onSecret?: (secret: string) => void
 }
 
 /** Opens a connection: its transport, and its credentials at work. */
-export function openLine({ connection, scheme, transport, clock, pipeline, onSecret }: LineOptions): Line {
+export function openLine({ connection, scheme, openTransport, clock, pipeline, onSecret }: LineOptions): Line {
   const what = `connection ${connection.connector.name}/${connection.name}`
   const base = parseBaseUrl(connection.baseUrl, what)
+
+  // The certificate is known once the credentials are opened, and nothing is sent before.
+  let transport: Transport
+  const later: Transport = { send: (request) => transport.send(request), close: () => transport.close() }
 
   async function send(parts: RequestParts): Promise<AnswerParts> {
     const written = writeParts({ what: `the login of ${what}`, base, form: 'json', headers: loginHeaders }, parts)
     const limits = { timeoutMs: loginTimeoutMs, maxAnswerBytes: maxLoginBytes, signal: null }
-    return partsOf(readAnswer(await transport.send({ origin: base.origin, method: 'POST', ...written, ...limits })))
+    return partsOf(readAnswer(await later.send({ origin: base.origin, method: 'POST', ...written, ...limits })))
   }
 
-  const fetch = guardedFetch(transport, {
+  const fetch = guardedFetch(later, {
     timeoutMs: loginTimeoutMs,
     maxAnswerBytes: maxLoginBytes,
     ...(connection.simulated && { standIn: base.origin }),
   })
 
+  const authentication = authenticate({ connection, scheme, clock, send, fetch, ...(onSecret && { onSecret }) })
+  transport = openTransport(authentication.tls)
   return {
     connection,
     base,
     transport,
     pipeline: pipelineOf(connection, base.origin, clock, pipeline),
-    authentication: authenticate({ connection, scheme, clock, send, fetch, ...(onSecret && { onSecret }) }),
+    authentication,
   }
 }
 
