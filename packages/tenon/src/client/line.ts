@@ -42,8 +42,11 @@ export function openLine({ connection, scheme, openTransport, clock, pipeline, o
   const base = parseBaseUrl(connection.baseUrl, what)
 
   // The certificate is known once the credentials are opened, and nothing is sent before.
-  let transport: Transport
-  const later: Transport = { send: (request) => transport.send(request), close: () => transport.close() }
+  const way: { transport: Transport | null } = { transport: null }
+  const later: Transport = {
+    send: (request) => (way.transport as Transport).send(request),
+    close: () => Promise.resolve(),
+  }
 
   async function send(parts: RequestParts): Promise<AnswerParts> {
     const written = writeParts({ what: `the login of ${what}`, base, form: 'json', headers: loginHeaders }, parts)
@@ -58,7 +61,7 @@ export function openLine({ connection, scheme, openTransport, clock, pipeline, o
   })
 
   const authentication = authenticate({ connection, scheme, clock, send, fetch, ...(onSecret && { onSecret }) })
-  transport = openTransport(authentication.tls)
+  const transport = (way.transport = openTransport(authentication.tls))
   return {
     connection,
     base,

@@ -1,4 +1,4 @@
-import { DOMParser, XMLSerializer } from '@xmldom/xmldom'
+import { DOMParser, XMLSerializer, type Document, type Element } from '@xmldom/xmldom'
 import { TenonError } from '../base/errors.ts'
 
 const soap = new Set(['http://schemas.xmlsoap.org/soap/envelope/', 'http://www.w3.org/2003/05/soap-envelope'])
@@ -71,13 +71,14 @@ export function securedEnvelope(body: string | Uint8Array | null): SecuredEnvelo
 function parsed(body: string | Uint8Array | null): Document {
   if (typeof body !== 'string' || body === '') throw unusable(body === null ? 'there is none' : 'it is no text')
   if (/<!(?:DOCTYPE|ENTITY)/i.test(body)) throw unusable('it has a document type (DTD)')
-  const fail = (): never => {
+  try {
+    const onError = (): never => {
+      throw new Error('not well-formed')
+    }
+    return new DOMParser({ onError }).parseFromString(body, 'text/xml')
+  } catch {
     throw unusable('it is no well-formed XML')
   }
-  return new DOMParser({ errorHandler: { warning: fail, error: fail, fatalError: fail } }).parseFromString(
-    body,
-    'text/xml',
-  )
 }
 
 function childOf(envelope: Element, name: string): Element | null {
