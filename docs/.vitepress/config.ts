@@ -22,6 +22,7 @@ const concepts = pages('concepts', {
   steps: 'Steps and the journal',
   replay: 'Replay',
   calls: 'Calls and keys',
+  limits: 'Limits and priorities',
   waits: 'Waits',
   order: 'Order and limits',
   undo: 'Undo and ends',

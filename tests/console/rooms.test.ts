@@ -66,6 +66,7 @@ const rooms: readonly Room[] = [
   { name: 'flow', path: () => '/flows/order-paid', shows: 'Create order' },
   { name: 'flow-by-hand', path: () => '/flows/review', shows: 'Wait for approved' },
   { name: 'flow-unseen', path: () => '/flows/nightly', shows: 'There is no picture yet' },
+  { name: 'budgets', path: () => '/budgets', shows: 'test-writes' },
   { name: 'simulators', path: () => '/simulators', shows: 'shiprocket' },
   { name: 'simulator', path: () => '/simulators/shop', shows: 'getOrder' },
   { name: 'simulator-fault', path: () => '/simulators/whatsapp', shows: 'It is slow' },

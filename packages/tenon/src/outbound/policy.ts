@@ -23,7 +23,7 @@ export interface PolicyCall {
   readonly repeat: Repeat
   /** Number of the try of the logical call, from 1: a later one is a retry. */
   readonly attempt: number
-  /** When it was first asked for, in milliseconds since the epoch; before now only for one that comes back after it was postponed. Where turns are short, the earlier goes first. */
+  /** When it was first asked for, over all postponements, in milliseconds since the epoch: where turns are short, the earlier goes first. */
   readonly since: number
   /** Without what authenticates it. `timeoutMs` is what is left of the deadline when it was made. */
   readonly request: SendRequest
