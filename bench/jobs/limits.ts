@@ -25,7 +25,7 @@ export const job: Job = {
   async run({ rounds = 4 }) {
     const provider = await startSimulator(simulator)
     const { call, close } = await openClient(provider.baseUrl)
-    const shares = new Array<number>(tenants).fill(0)
+    const shares = Array.from({ length: tenants }, () => 0)
     const refused: number[] = []
     let served = 0
     let refusals = 0

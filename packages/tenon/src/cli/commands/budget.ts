@@ -1,8 +1,8 @@
 import { systemClock } from '../../base/clock.ts'
 import type { BudgetView } from '../../outbound/budget/budgets.ts'
 import { connectToServer } from '../../server/management-client.ts'
-import type { CommandDefinition, CommandInput } from '../command.ts'
-import { padEnd, shorten, widthOf } from '../terminal.ts'
+import type { CommandDefinition } from '../command.ts'
+import { padEnd, shorten, widthOf, type Colours } from '../terminal.ts'
 import { clockTime, count, length } from '../words.ts'
 
 export const command: CommandDefinition = {
@@ -13,18 +13,15 @@ export const command: CommandDefinition = {
   ],
   async run(input) {
     const answer = await connectToServer(input.dataFolder).get('/budgets')
-    if (input.json) input.terminal.out(JSON.stringify(answer))
-    else print(answer['budgets'] as readonly BudgetView[], input)
+    if (input.json) return input.terminal.out(JSON.stringify(answer))
+    const lines = budgetTable(answer['budgets'] as readonly BudgetView[], systemClock.now(), input.terminal.colours)
+    for (const line of lines) input.terminal.out(line)
   },
 }
 
-function print(budgets: readonly BudgetView[], { terminal }: CommandInput): void {
-  const { colours } = terminal
-  if (budgets.length === 0) {
-    terminal.out(colours.dim('No call has met a limit yet.'))
-    return
-  }
-  const now = systemClock.now()
+/** A line for each limit, and below it one for each flow that used it. */
+export function budgetTable(budgets: readonly BudgetView[], now: number, colours: Colours): readonly string[] {
+  if (budgets.length === 0) return [colours.dim('No call has met a limit yet.')]
   const rows = budgets.map((budget) => [
     `${budget.connector}/${budget.connection ?? '(app)'}`,
     shorten(budget.limit ?? 'learnt', 20),
@@ -39,12 +36,14 @@ function print(budgets: readonly BudgetView[], { terminal }: CommandInput): void
       .map((cell, column) => padEnd(cell, widths[column] ?? 0))
       .join('  ')
       .trimEnd()
-  terminal.out(colours.dim(line(head)))
-  for (const [index, row] of rows.entries()) {
-    terminal.out(line(row))
-    for (const { flow, used } of budgets[index]?.flows ?? [])
-      terminal.out(colours.dim(`  ${flow ?? 'outside flows'}: ${used}`))
-  }
+  return [
+    colours.dim(line(head)),
+    ...rows.flatMap((row, index) => [line(row), ...flowLines(budgets[index]).map((text) => colours.dim(text))]),
+  ]
+}
+
+function flowLines(budget: BudgetView | undefined): readonly string[] {
+  return (budget?.flows ?? []).map(({ flow, used }) => `  ${flow ?? 'outside flows'}: ${used}`)
 }
 
 function limitWords({ requests, perMs, learnt }: BudgetView): string {
