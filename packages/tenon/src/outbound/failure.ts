@@ -1,5 +1,5 @@
 import { TenonError } from '../base/errors.ts'
-import { failedWith } from './outbound.ts'
+import { failedWith, type SendRequest } from './outbound.ts'
 import { tlsFailure } from './tls.ts'
 
 // Nothing of an undici error is passed on but its code: its message may hold the path, its members pieces of the answer.
@@ -53,6 +53,11 @@ export function timedOut(phase: keyof typeof doing, timeoutMs: number): TenonErr
 export function givenUp(fate: 'not-sent' | 'ambiguous', reason: unknown): TenonError {
   const code = TenonError.is(reason) ? reason.code : 'RUN_CANCELLED'
   return failedWith(fate, code, 'the call was given up', { retryable: TenonError.is(reason) && reason.retryable })
+}
+
+/** What a call that waited for its turn ends with when its limit comes first, or nobody wants it any more. */
+export function waitedInVain({ signal, timeoutMs }: Pick<SendRequest, 'signal' | 'timeoutMs'>): TenonError {
+  return signal?.aborted === true ? givenUp('not-sent', signal.reason) : timedOut('turn', timeoutMs)
 }
 
 export function answerRefused(found: string): TenonError {

@@ -113,7 +113,9 @@ describe('the pipeline', () => {
     const pipeline = pipelineOf(gate('first', seen, () => turn.promise))
     const send = (): Promise<RawAnswer> => Promise.reject(new Error('sent'))
     const late = pipeline.run(callOf({ deadline: systemClock.now() }), send)
-    const abandoned = pipeline.run(callOf({ signal: given.signal }), send)
+    const { request } = callOf()
+    const { signal } = given
+    const abandoned = pipeline.run(callOf({ signal, request: { ...request, signal } }), send)
     given.abort()
     turn.resolve(undefined)
     await expect(late).rejects.toMatchObject({ code: 'TIMEOUT', details: { fate: 'not-sent' } })

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs'
 import type { Clock } from '../base/clock.ts'
-import type { TenonError } from '../base/errors.ts'
-import { givenUp, timedOut } from './failure.ts'
+import { waitedInVain } from './failure.ts'
 import type { RawAnswer } from './outbound.ts'
 import {
   stages,
@@ -36,11 +35,6 @@ export interface Pipeline {
 export function openPipeline(definitions: readonly PolicyDefinition[], context: PolicyContext): Pipeline {
   const policies = definitions.map(({ open }) => open(context)).filter((policy) => policy !== null)
   return new Policies(policies, context.clock)
-}
-
-/** What a call that waited for its turn ends with when its limit comes first, or nobody wants it any more. */
-export function waitedInVain({ signal, request }: Pick<PolicyCall, 'signal' | 'request'>): TenonError {
-  return signal?.aborted === true ? givenUp('not-sent', signal.reason) : timedOut('turn', request.timeoutMs)
 }
 
 type Around = Policy & Required<Pick<Policy, 'around'>>
@@ -98,7 +92,7 @@ class Policies implements Pipeline {
     return waiting.then(
       () => {
         const isLate = call.signal?.aborted === true || this.#clock.now() >= call.deadline
-        return isLate ? this.#turnedAway(at + 1, call, waitedInVain(call)) : this.#admit(at + 1, call, send)
+        return isLate ? this.#turnedAway(at + 1, call, waitedInVain(call.request)) : this.#admit(at + 1, call, send)
       },
       (error: Error) => this.#turnedAway(at, call, error),
     )

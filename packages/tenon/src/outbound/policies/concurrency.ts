@@ -1,0 +1,118 @@
+import type { Clock } from '../../base/clock.ts'
+import { TenonError } from '../../base/errors.ts'
+import { AdaptiveLimit, type LimitRange } from '../concurrency/adaptive-limit.ts'
+import { FairQueue, type Queued } from '../concurrency/fair-queue.ts'
+import { waitedInVain } from '../failure.ts'
+import { fateOf, postponed } from '../outbound.ts'
+import type { Policy, PolicyCall, PolicyDefinition, PolicyEnd } from '../policy.ts'
+
+/** No more calls to an upstream are in flight than it answers well, for all connections of a connector together. */
+export const policy: PolicyDefinition = {
+  stage: 'concurrency',
+  open({ clock, random, connector, origin, shared, options: { concurrency = {} } }) {
+    if (concurrency === false) return null
+    const { max = 100, min = 1, adapt = true } = concurrency
+    const range = { max, min: Math.min(min, max) }
+    const key = `concurrency ${connector} ${origin} ${range.min} ${max} ${adapt}`
+    return shared(key, () => new Concurrency(range, adapt, clock, random))
+  },
+}
+
+const mostWaiting = 10_000
+const longestPauseMs = 60_000
+
+interface Waiter extends Queued {
+  readonly go: () => void
+}
+
+class Concurrency implements Policy {
+  readonly #max: number
+  readonly #adaptive: AdaptiveLimit | null
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #queue = new FairQueue<Waiter>()
+  #inFlight = 0
+  /** What an answer takes, about. */
+  #tookMs = 100
+
+  constructor(range: LimitRange, adapt: boolean, clock: Clock, random: () => number) {
+    this.#max = range.max
+    this.#adaptive = adapt ? new AdaptiveLimit(range) : null
+    this.#clock = clock
+    this.#random = random
+  }
+
+  get #limit(): number {
+    return this.#adaptive === null ? this.#max : Math.floor(this.#adaptive.value)
+  }
+
+  admit(call: PolicyCall): void | Promise<void> {
+    if (this.#inFlight < this.#limit && this.#queue.size === 0) {
+      this.#inFlight += 1
+      return
+    }
+    return this.#wait(call)
+  }
+
+  settled({ operation }: PolicyCall, end: PolicyEnd): void {
+    const { answer, error, tookMs } = end
+    if (answer !== undefined) {
+      this.#tookMs += (tookMs - this.#tookMs) / 50
+      if (answer.status === 429 || answer.status === 503) this.#adaptive?.overloaded(this.#inFlight)
+      else this.#adaptive?.answered(operation, tookMs, this.#inFlight)
+    } else if (TenonError.is(error, 'TIMEOUT') && fateOf(error) === 'ambiguous')
+      this.#adaptive?.overloaded(this.#inFlight)
+    this.#inFlight -= 1
+    if (this.#queue.size > 0) this.#look()
+  }
+
+  #look(): void {
+    while (this.#inFlight < this.#limit) {
+      const waiter = this.#queue.next()
+      if (waiter === null) return
+      this.#inFlight += 1
+      waiter.go()
+    }
+  }
+
+  #wait(call: PolicyCall): Promise<void> {
+    const { priority, tenant, flow, signal } = call
+    const leftMs = call.deadline - this.#clock.now()
+    const patienceMs = Math.min(call.patienceMs, leftMs)
+    if (signal?.aborted === true) throw waitedInVain(call.request)
+    if (patienceMs <= 0 || this.#queue.size >= mostWaiting) throw this.#turnAway(call)
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        cancel()
+        signal?.removeEventListener('abort', onAbort)
+      }
+      const go = (): void => {
+        end()
+        resolve()
+      }
+      const waiter = { priority, tenant, flow, go }
+      const giveUp = (error: TenonError): void => {
+        end()
+        this.#queue.remove(waiter)
+        reject(error)
+      }
+      const onAbort = (): void => giveUp(waitedInVain(call.request))
+      const cancel = this.#clock.after(patienceMs, () =>
+        giveUp(patienceMs < leftMs ? this.#turnAway(call) : waitedInVain(call.request)),
+      )
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#queue.add(waiter)
+    })
+  }
+
+  /** Back when those who wait have had their turn, as far as that can be foreseen. */
+  #turnAway({ connector, operation, request }: PolicyCall): TenonError {
+    const limit = this.#limit
+    const turnMs = Math.min(longestPauseMs, 1_000 + ((this.#queue.size + 1) * this.#tookMs) / limit)
+    return postponed(
+      'RATE_LIMITED',
+      `${connector}.${operation}: ${limit} calls to ${request.origin} are in flight, as many as it takes at the moment`,
+      turnMs * (1 + 0.5 * this.#random()),
+    )
+  }
+}
