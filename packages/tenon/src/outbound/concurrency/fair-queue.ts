@@ -68,16 +68,19 @@ export class FairQueue<Waiter extends Queued> {
   }
 
   #first(tenants: Rings<Waiter>): Waiter | null {
-    for (const [tenant, flows] of tenants) {
-      for (const [flow, own] of flows) {
-        for (const waiter of own) {
-          this.remove(waiter)
-          if (flows.delete(flow) && own.size > 0) flows.set(flow, own)
-          if (tenants.delete(tenant) && flows.size > 0) tenants.set(tenant, flows)
-          return waiter
-        }
-      }
-    }
-    return null
+    const [tenant, flows] = firstOf(tenants)
+    if (flows === undefined) return null
+    const [flow, own] = firstOf(flows)
+    const [waiter] = own ?? []
+    if (own === undefined || waiter === undefined) return null
+    this.remove(waiter)
+    if (flows.delete(flow) && own.size > 0) flows.set(flow, own)
+    if (tenants.delete(tenant) && flows.size > 0) tenants.set(tenant, flows)
+    return waiter
   }
+}
+
+function firstOf<Key, Value>(map: ReadonlyMap<Key, Value>): [Key, Value] | [never, undefined] {
+  for (const entry of map) return entry
+  return [undefined as never, undefined]
 }
