@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { messageOf, TenonError } from '../base/errors.ts'
+import { parseJson } from '../base/json.ts'
 import type { ManagedVault } from '../connection/vault.ts'
 import { createVault } from '../connection/vault/create-vault.ts'
+import { commandKeys } from '../connection/vault/command.ts'
 import { environmentKeys } from '../connection/vault/environment.ts'
 import { fileKeys } from '../connection/vault/file.ts'
 import type { MasterKeys } from '../connection/vault/master-keys.ts'
@@ -12,12 +14,17 @@ import type { Redactor } from '../telemetry/redact.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import { createAuditTrail, type AuditTrail } from './audit.ts'
 
-interface KeptOptions {
-  /** Of the operator. */
-  readonly tenant: string
+interface MasterKeysOptions {
   /** Of the data. */
   readonly folder: string
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Is told what must never be printed. */
+  readonly onSecret: (secret: string) => void
+}
+
+interface KeptOptions extends Omit<MasterKeysOptions, 'onSecret'> {
+  /** Of the operator. */
+  readonly tenant: string
   readonly redactor: Redactor
   readonly log: Log
   readonly clock: Clock
@@ -34,7 +41,11 @@ export async function openKept(
   const { folder, clock, log, tenant } = options
   const store = sqliteStore({ folder, clock })
   closing.defer(() => store.close())
-  const vault = createVault({ store, clock, masterKeys: masterKeysOf(options, store) })
+  const vault = createVault({
+    store,
+    clock,
+    masterKeys: masterKeysOf({ ...options, onSecret: options.redactor.add }, store),
+  })
   try {
     await vault.check()
   } catch (error) {
@@ -46,20 +57,39 @@ export async function openKept(
   return { store, vault, audit }
 }
 
-function masterKeysOf({ folder, environment, redactor }: KeptOptions, store: Store): MasterKeys {
-  const named = (name: string): string | undefined => environment[name] || undefined
-  const [key, file] = [named('TENON_MASTER_KEY'), named('TENON_MASTER_KEY_FILE')]
-  if (key !== undefined && file !== undefined)
+/** The master key from where the environment says. Throws `INPUT_INVALID`. */
+export function masterKeysOf({ folder, environment, onSecret }: MasterKeysOptions, store: Store): MasterKeys {
+  const named = (name: string): string => environment[name] ?? ''
+  const set = ['TENON_MASTER_KEY', 'TENON_MASTER_KEY_FILE', 'TENON_MASTER_KEY_COMMAND'].filter(
+    (name) => named(name) !== '',
+  )
+  if (set.length > 1)
     throw new TenonError(
       'INPUT_INVALID',
-      'TENON_MASTER_KEY and TENON_MASTER_KEY_FILE are both set: the master key can come from one place only. Take one of them away.',
+      `${set.join(' and ')} are both set: the master key can come from one place only. Take one of them away.`,
     )
-  if (key !== undefined) {
+  const [key, file, command] = [
+    named('TENON_MASTER_KEY'),
+    named('TENON_MASTER_KEY_FILE'),
+    named('TENON_MASTER_KEY_COMMAND'),
+  ]
+  if (key !== '') {
     const previous = named('TENON_MASTER_KEY_PREVIOUS')
-    for (const secret of [key, previous]) if (secret !== undefined) redactor.add(secret)
+    for (const secret of [key, previous]) if (secret !== '') onSecret(secret)
     return environmentKeys(key, previous)
   }
-  if (file !== undefined) return fileKeys({ path: file })
+  if (file !== '') return fileKeys({ path: file })
+  if (command !== '') return commandKeys({ command: readCommand(command), environment })
   const isUnused = async (): Promise<boolean> => (await store.listAll({ kind: 'data-key', limit: 1 })).length === 0
   return fileKeys({ path: join(folder, 'master-key'), isUnused })
+}
+
+function readCommand(text: string): readonly string[] {
+  const words: unknown = text.startsWith('[') ? parseJson(text) : null
+  if (Array.isArray(words) && words.length > 0 && words.every((word) => typeof word === 'string' && word !== ''))
+    return words as string[]
+  throw new TenonError(
+    'INPUT_INVALID',
+    'TENON_MASTER_KEY_COMMAND is not a list of words in JSON. Write the program and its arguments so: ["/usr/local/bin/ask-kms", "--key", "tenon"]',
+  )
 }

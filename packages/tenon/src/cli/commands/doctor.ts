@@ -4,7 +4,8 @@ import { examineClock, examineHosts } from '../doctor/clock.ts'
 import { examineData } from '../doctor/data.ts'
 import { examineEnvironment, examinePackages } from '../doctor/environment.ts'
 import type { Examined, Finding } from '../doctor/finding.ts'
-import { exitCodes, type CommandDefinition } from '../command.ts'
+import { examineVault } from '../doctor/vault.ts'
+import { exitCodes, type CommandDefinition, type CommandInput } from '../command.ts'
 import { appFileOf, portOf } from '../serving.ts'
 import { wrap, type Terminal } from '../terminal.ts'
 import { count } from '../words.ts'
@@ -22,14 +23,14 @@ export const command: CommandDefinition = {
     ['tenon doctor --json', 'for a program; the exit code is 1 when something fails'],
   ],
   async run(input) {
-    const { terminal, json, dataFolder } = input
+    const { terminal, json, dataFolder, environment } = input
     const examined = {
       appFile: appFileOf(input),
       dataFolder,
       port: portOf(input),
       asksHosts: input.options['askHosts'] === true,
     }
-    const findings = await examine(examined)
+    const findings = await examine(examined, environment)
     const failures = findings.filter(({ state }) => state === 'fail').length
     if (json) terminal.out(JSON.stringify({ findings }))
     else show(findings, terminal)
@@ -37,7 +38,7 @@ export const command: CommandDefinition = {
   },
 }
 
-async function examine(examined: Examined): Promise<readonly Finding[]> {
+async function examine(examined: Examined, environment: CommandInput['environment']): Promise<readonly Finding[]> {
   const { findings: data, journal } = examineData(examined)
   const isUsable = existsSync(examined.dataFolder) && data.every(({ state }) => state !== 'fail')
   const { findings: app, hosts } = await examineApp(examined)
@@ -45,6 +46,7 @@ async function examine(examined: Examined): Promise<readonly Finding[]> {
     ...(await examineEnvironment()),
     ...examinePackages(examined),
     ...data,
+    ...(isUsable ? await examineVault(examined.dataFolder, environment) : []),
     ...(await examineClock(isUsable ? examined.dataFolder : null, journal)),
     ...(examined.asksHosts ? await examineHosts(hosts) : []),
     ...(await examineServer(examined)),
