@@ -37,7 +37,7 @@ async function storm(calls: number, policies: PolicyOptions): Promise<{ attempts
   const side = await tenonSide(`http://127.0.0.1:${(provider.first as { port: number }).port}`, policies)
   const made: Promise<unknown>[] = []
   const began = monotonicMs()
-  while (made.length < calls;) {
+  while (made.length < calls) {
     const due = Math.min(calls, Math.floor(((monotonicMs() - began) / 1000) * callsPerS) + 1)
     while (made.length < due) made.push(side.call().catch(() => undefined))
     await sleep(1)
