@@ -13,8 +13,8 @@ test('OUT-04: tenon budget shows what is used, by which flow, who waits, and unt
   await world.clock.advance(100)
   void policy.admit?.(world.call({ tenant: 'default' }))
   expect(budgetTable(world.budgets.view('default'), world.clock.now(), colours)).toEqual([
-    'account    limit    takes      used             now',
-    'shop/main  default  10 in 1 s  2 of 100 in 10 s  1 call waits, done in 200 ms',
+    'account    limit    takes      used              now',
+    'shop/main  default  10 in 1 s  2 of 100 in 10 s  1 call waits, done in 100 ms',
     '  orders: 1',
     '  outside flows: 1',
   ])

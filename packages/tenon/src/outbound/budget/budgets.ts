@@ -184,7 +184,7 @@ function learntView({ connector, connection, learnt }: LearntOf, now: number): r
 function backlogOf({ bucket, waiting, postponed }: Budget, now: number) {
   const backlog = waiting + postponed
   const doneAt =
-    backlog === 0 || bucket.perMs === 0 ? null : Math.ceil(now + bucket.wait(1, now) + backlog / bucket.perMs)
+    backlog === 0 || bucket.perMs === 0 ? null : Math.ceil(now + bucket.wait(1, now) + (backlog - 1) / bucket.perMs)
   return { waiting, postponed, doneAt }
 }
 

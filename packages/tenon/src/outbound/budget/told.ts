@@ -18,19 +18,19 @@ const longestMs = 30 * 86_400_000
 export function readerOf(learn: LimitsOptions['learn'] = 'standard'): (answer: RawAnswer, now: number) => Told | null {
   if (typeof learn !== 'function') {
     const dialect = dialects[learn]
-    return (answer, now) => told(answer, dialect, () => readFields(answer, dialect, now), now)
+    return (answer, now) => told(answer, dialect, readFields(answer, dialect, now), now)
   }
   return (answer, now) => {
     const own = ownWords(learn, answer, now)
     // The connector knows that this refusal concerns nobody else.
     if (own?.length === 0) return null
-    return told(answer, dialects.standard, () => own ?? readFields(answer, dialects.standard, now), now)
+    return told(answer, dialects.standard, own ?? readFields(answer, dialects.standard, now), now)
   }
 }
 
-function told(answer: RawAnswer, dialect: Dialect, read: () => readonly LearntLimit[], now: number): Told | null {
+function told(answer: RawAnswer, dialect: Dialect, limits: readonly LearntLimit[], now: number): Told | null {
   const { status } = answer
-  const limits = read()
+  if (status < 400 && limits.length === 0) return null
   const retryMs = status < 400 ? null : retryAfterMs(headerOf(answer, 'retry-after'), now)
   const isRefusal =
     status === 429 || (retryMs !== null && (status === 503 || dialect.refusals?.includes(status) === true))
