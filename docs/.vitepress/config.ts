@@ -34,6 +34,8 @@ const reference = pages('reference', {
   environment: 'Environment',
   api: 'Management API',
   metrics: 'Metrics',
+  'auth-schemes': 'Auth schemes',
+  verifiers: 'Verifiers',
   simulators: 'Simulators',
   errors: 'Errors',
 })

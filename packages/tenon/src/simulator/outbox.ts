@@ -245,7 +245,10 @@ export class Outbox {
     const { connector, clock } = this.#context
     const isFalse = kind === 'forged' || kind === 'wrong-secret'
     const secret = isFalse ? randomBytes(32).toString('hex') : this.#secretOf(target)
-    const signature = connector.options.webhooks?.verify.sign(text, secret, clock.now() - staleMs)
+    const signature = connector.options.webhooks?.verify.sign(text, secret, clock.now() - staleMs, {
+      method: 'POST',
+      url: 'url' in target ? target.url : '',
+    })
     const headers = { 'content-type': 'application/json', ...signature }
     return (await this.#poster.send(target, { method: 'POST', query: {}, headers, text }))?.status ?? null
   }
