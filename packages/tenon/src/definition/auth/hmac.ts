@@ -77,6 +77,6 @@ export function hmacSigned<const Fields extends string>({
 }
 
 /** The names of the places in a template, in order. */
-export function placesIn(template: SigningTemplate): readonly string[] {
+function placesIn(template: SigningTemplate): readonly string[] {
   return [...template.matchAll(/\{([\w:-]+)\}/g)].map(([, name = '']) => name)
 }
