@@ -100,7 +100,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   // Should a later part fail to start, the engine must not go on alone.
   closing.defer(async () => void (await engine.drain(0)))
   const context = { engine, tenant, clock, log, meter, budgets }
-  const webhooks = openHooks(app, connections, { ...context, store: kept.store, closing })
+  const webhooks = openHooks(app, connections, { ...context, audit: kept.audit, closing })
   const metrics = measuresOf({ ...context, journal, app, dataFolder: folder.path, version })
   const server = await parts.startServer({
     ...context,

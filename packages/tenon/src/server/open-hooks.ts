@@ -1,15 +1,14 @@
 import { rootCertificates } from 'node:tls'
 import type { Clock } from '../base/clock.ts'
-import { messageOf } from '../base/errors.ts'
 import type { App } from '../definition/app.ts'
 import type { VerifierOutside } from '../definition/verifier.ts'
-import type { Store } from '../store/store.ts'
 import { createHooks, type ChangingConnections, type Hooks } from '../trigger/hooks.ts'
 import type { TriggerContext } from '../trigger/trigger.ts'
 import type { Receiver } from '../trigger/webhook.ts'
+import type { AuditTrail } from './audit.ts'
 
 interface HooksOptions extends TriggerContext {
-  readonly store: Pick<Store, 'write'>
+  readonly audit: Pick<AuditTrail, 'record'>
   readonly closing: AsyncDisposableStack
 }
 
@@ -41,21 +40,9 @@ function openOutside(clock: Clock, closing: AsyncDisposableStack): VerifierOutsi
 }
 
 /** That somebody lets events in unseen is kept in the audit log of whom they are for. */
-function noteUnverified(
-  { tenant, connector, connection, verification }: Receiver,
-  { store, clock, log }: HooksOptions,
-): void {
+function noteUnverified({ tenant, connector, connection, verification }: Receiver, { audit, log }: HooksOptions): void {
   const subject = `${connector}/${connection}`
   log.warn('webhook.unverified', { tenant, connection: subject, reason: verification })
-  const entry = {
-    tenant,
-    at: clock.now(),
-    by: 'system',
-    action: 'webhook.unverified',
-    subject,
-    outcome: 'done',
-  } as const
-  store.write({ changes: [], audit: [{ ...entry, details: { reason: verification } }] }).catch((error: unknown) => {
-    log.error('audit.unwritten', { action: entry.action, subject, error: messageOf(error) })
-  })
+  const entry = { tenant, by: 'system', action: 'webhook.unverified', subject, outcome: 'done' } as const
+  void audit.record({ ...entry, details: { reason: verification } })
 }
