@@ -48,11 +48,18 @@ async function ask(credentials: Record<string, string>) {
 }
 
 test('a server that demands a client certificate is shown it, and is checked by its own authority', async () => {
-  const credentials = { certificate: own.certificate, privateKey: own.key, authority: authority.certificate }
+  const credentials = {
+    certificate: own.certificate,
+    privateKey: own.key,
+    authority: authority.certificate,
+    passphrase: '',
+  }
   expect(await ask(credentials)).toMatchObject({ outcome: 'answered', output: { name: 'Our app' } })
-  // As an environment variable may hold it.
-  const escaped = Object.fromEntries(Object.entries(credentials).map(([name, pem]) => [name, pem.replaceAll('\n', '\\n')])) // prettier-ignore
-  expect(await ask(escaped)).toMatchObject({ outcome: 'answered' })
+  // As an environment variable and a form of one line may hold it.
+  for (const lineBreak of ['\\n', ' ', '']) {
+    const written = Object.entries(credentials).map(([name, pem]) => [name, pem.replaceAll('\n', lineBreak)])
+    expect(await ask(Object.fromEntries(written))).toMatchObject({ outcome: 'answered' })
+  }
 })
 
 test('the server’s own authority is asked for, and the certificate of another one is refused by the server', async () => {

@@ -10,9 +10,9 @@ export function credential(credentials: Readonly<Record<string, Secret>>, field:
   return secret.reveal()
 }
 
-/** The same for a field that an account may do without; `null` where it does. */
+/** The same for a field that an account may do without; `null` where it does, or a form was left empty. */
 export function optionalCredential(credentials: Readonly<Record<string, Secret>>, field: string): string | null {
-  return Object.hasOwn(credentials, field) ? credential(credentials, field) : null
+  return (Object.hasOwn(credentials, field) && credential(credentials, field)) || null
 }
 
 /** The value itself when it is one line without blanks around it: what was copied with its line break signs nothing that a provider accepts. */

@@ -3,9 +3,16 @@ import { unusable } from './credentials.ts'
 
 const block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
 
-/** Environment variables are often written with `\n` for a line break. */
+const squeezed = /(-----BEGIN [A-Z\d ]+-----)([^-]+)(-----END [A-Z\d ]+-----)/g
+
+/** With its line breaks: an environment variable often holds `\n` for them, and a form of one line has taken them away. */
 export function pemOf(value: string): string {
-  return value.includes('\n') ? value : value.replaceAll('\\n', '\n')
+  const text = value.replaceAll('\\n', '\n').trim()
+  if (text.includes('\n')) return text
+  return text.replace(squeezed, (_all, begin: string, body: string, end: string) => {
+    const lines = body.replace(/\s/g, '').match(/.{1,64}/g) ?? []
+    return `${[begin, ...lines, end].join('\n')}\n`
+  })
 }
 
 /** The certificates in a PEM text, the first one first. Throws `APP_INVALID` naming the field. */

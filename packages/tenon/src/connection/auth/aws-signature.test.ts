@@ -76,6 +76,19 @@ describe('AWS Signature 4', () => {
     expect(sent.header('authorization')).toBe(official(sent, given))
   })
 
+  test('each request has its own time, and each day its own key', async () => {
+    let now = nowMs - 86_400_000
+    const auth = awsSignature({ service: 'service', region })
+    const authentication = await opened(auth, account, { nowMs: () => now, baseUrl: origin })
+    const first = await signed(authentication, { origin })
+    now = nowMs
+    const second = await signed(authentication, { origin })
+    expect(first.header('x-amz-date')).toBe('20150829T123600Z')
+    expect(signatureIn(second.header('authorization'))).toBe(
+      '5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31',
+    )
+  })
+
   test('path and query leave as they were signed', async () => {
     expect((await ours({ request: { path: '/b/x+y' }, service: 's3' })).path).toBe('/b/x%2By')
     expect((await ours({ request: { path: '/?b=x+y&a=*' } })).path).toBe('/?a=%2A&b=x%20y')

@@ -8,11 +8,11 @@ import { createConnections } from '../connection.ts'
 
 export const origin = 'https://api.example.com'
 
-/** A connection with these credentials, as the client opens it, at a time that stands still. */
+/** A connection with these credentials, as the client opens it, at a time that stands still, or moves as the test says. */
 export async function opened(
   auth: AuthDeclaration,
   credentials: Readonly<Record<string, string>>,
-  { nowMs = 0, baseUrl = origin }: { readonly nowMs?: number; readonly baseUrl?: string } = {},
+  { nowMs = 0, baseUrl = origin }: { readonly nowMs?: number | (() => number); readonly baseUrl?: string } = {},
 ): Promise<Authentication> {
   const connector = defineConnector('thing', { baseUrl, auth, operations: {} }) as unknown as Connector
   const connection = {
@@ -24,7 +24,11 @@ export async function opened(
     simulated: false,
   }
   const connections = await createConnections({ connections: [connection] })
-  const clock: Clock = { now: () => nowMs, after: () => () => undefined, whenQuiet: () => undefined }
+  const clock: Clock = {
+    now: typeof nowMs === 'number' ? () => nowMs : nowMs,
+    after: () => () => undefined,
+    whenQuiet: () => undefined,
+  }
   const nothing = () => Promise.reject(new Error('it sends nothing'))
   return authenticate({ connection, scheme: connections.schemeOf(connection), clock, send: nothing, fetch: nothing })
 }

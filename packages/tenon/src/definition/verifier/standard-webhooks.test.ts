@@ -74,10 +74,10 @@ describe('WHI-03: Standard Webhooks', () => {
   })
 
   test('a dot may not move from the id into the body', async () => {
-    const moved = new Webhook(secret).sign('msg_1', new Date(nowMs), body)
-    const [id, content] = ['msg_1.1614265330', body]
-    const split = { 'webhook-id': id, 'webhook-timestamp': '1614265330', 'webhook-signature': moved }
-    expect(await judged(split, { body: content })).toBe('SIGNATURE_INVALID')
+    const given = new Webhook(secret).sign('msg_1', new Date(nowMs), `1614265330.${body}`)
+    const moved = { 'webhook-id': 'msg_1.1614265330', 'webhook-signature': given }
+    expect(await judged({ ...moved, 'webhook-id': 'msg_1' }, { body: `1614265330.${body}` })).toBe('taken')
+    expect(await judged(moved)).toBe('SIGNATURE_INVALID')
   })
 
   test('five minutes, in both directions', async () => {

@@ -56,11 +56,11 @@ function waysOf({ browser, device }: AuthScheme): ConnectWay[] {
 
 /** Those of the authentication, then those of webhooks, which can come later. */
 function fieldsOf({ options: { auth, webhooks } }: Connector): FormField[] {
-  const fields = Object.entries(auth.fields).map(([name, { label, secret = true }]) => ({
+  const fields = Object.entries(auth.fields).map(([name, { label, secret = true, optional = false }]) => ({
     name,
     label,
     secret,
-    required: true,
+    required: !optional,
   }))
   const signed = webhooks?.verify.field ?? null
   for (const name of [...(signed === null ? [] : [signed]), ...(webhooks?.fields ?? [])]) {
