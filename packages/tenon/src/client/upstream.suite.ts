@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../base/clock.ts'
 import { Secret } from '../base/secret.ts'
 import { createConnections, type ResolvedConnection } from '../connection/connection.ts'
 import type { Connector } from '../definition/connector.ts'
+import type { PolicyDefinition } from '../outbound/policy.ts'
 import type { CallAnswer, CallRequest, OpenClient } from './client.ts'
 import { createClient } from './client.ts'
 
@@ -77,9 +78,10 @@ export async function connect(
     credentials?: Record<string, string>
     clock?: Clock
     onSecret?: (secret: string) => void
+    policies?: readonly PolicyDefinition[]
   } = {},
 ): Promise<Bench> {
-  const { path = '', credentials = {}, clock = systemClock, onSecret } = options
+  const { path = '', credentials = {}, clock = systemClock, onSecret, policies = [] } = options
   const connection: ResolvedConnection = {
     tenant: 'default',
     connector,
@@ -91,6 +93,7 @@ export async function connect(
   const client = createClient({
     connections: await createConnections({ connections: [connection] }),
     clock,
+    policies,
     ...(onSecret && { onSecret }),
   })
   return {
