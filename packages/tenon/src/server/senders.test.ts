@@ -3,7 +3,13 @@ import { createAuthority } from '../outbound/certificates.fixture.ts'
 import { createSenders, sendersOf, type SendersOptions } from './senders.ts'
 
 const request = (remoteAddress: string, headers: Record<string, string> = {}, url = '/hooks/pay?a=%20b') =>
-  ({ method: 'POST', url, headers: { host: 'inside:4400', ...headers }, query: {}, socket: { remoteAddress } }) as never
+  ({
+    method: 'POST',
+    url,
+    headers: { host: 'inside:4400', ...headers },
+    query: { a: ' b', token: ['one', 'two'] },
+    socket: { remoteAddress },
+  }) as never
 
 const addressFor = (options: SendersOptions, from: string, forwarded?: string) =>
   createSenders(options).read(request(from, forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }))
@@ -47,4 +53,8 @@ test('the address that a sender called is the public one, where there is one', (
   const urlFor = (publicUrl?: string) => createSenders({ publicUrl }).read(request('10.0.0.1')).url
   expect(urlFor('https://tenon.example.com')).toBe('https://tenon.example.com/hooks/pay?a=%20b')
   expect(urlFor()).toBe('http://inside:4400/hooks/pay?a=%20b')
+})
+
+test('WHI-02: a query parameter that is there twice is none', () => {
+  expect(createSenders({}).read(request('10.0.0.1')).query).toEqual({ a: ' b' })
 })

@@ -48,7 +48,6 @@ interface Ground {
 class Received implements RawRequest {
   readonly method: string
   readonly headers: RawRequest['headers']
-  readonly query: RawRequest['query']
   readonly body: Uint8Array
   readonly #request: FastifyRequest
   readonly #ground: Ground
@@ -56,10 +55,15 @@ class Received implements RawRequest {
   constructor(request: FastifyRequest, ground: Ground) {
     this.method = request.method
     this.headers = request.headers as RawRequest['headers']
-    this.query = request.query as RawRequest['query']
     this.body = (request.body as Uint8Array | undefined) ?? nothing
     this.#request = request
     this.#ground = ground
+  }
+
+  /** A parameter that is there twice says two things: it counts as missing. */
+  get query(): RawRequest['query'] {
+    const given = Object.entries(this.#request.query as Record<string, unknown>)
+    return Object.fromEntries(given.filter((pair): pair is [string, string] => typeof pair[1] === 'string'))
   }
 
   get url(): string {

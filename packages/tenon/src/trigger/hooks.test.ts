@@ -173,3 +173,12 @@ test('X’s challenge-response check, by its documented vector', () => {
   })
   expect(() => hooks.at('/hooks/chat')?.handshake({ ...asked, query: {} })).toThrow('set-up request')
 })
+
+test('WHI-02: what is forged is not even parsed', async () => {
+  const { hooks, set, of } = running()
+  set(of('default', 'main', 'the-secret'))
+  const broken = signed('{"id":', 'the-secret')
+  await expect(hooks.at('/hooks/chat')?.receive(broken)).rejects.toMatchObject({ code: 'BODY_INVALID' })
+  const forged = signed('{"id":', 'another')
+  await expect(hooks.at('/hooks/chat')?.receive(forged)).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' })
+})
