@@ -4,7 +4,7 @@ import type { Lookup } from '../definition/operation.ts'
 import { fateOf, type RawAnswer } from '../outbound/outbound.ts'
 import type { PolicyCall } from '../outbound/policy.ts'
 import type { CallMeter } from '../telemetry/meter.ts'
-import { outputOf, readAnswer } from './answer.ts'
+import { outputOf, readAnswer, type ReadAnswer } from './answer.ts'
 import type { CallAnswer, CallRequest, Client } from './client.ts'
 import { exchange, type Limits } from './exchange.ts'
 import { failureOf } from './failure.ts'
@@ -15,6 +15,8 @@ import { writeRequest, type Outgoing } from './request.ts'
 
 type Try = Pick<CallRequest, 'input' | 'idempotencyKey' | 'mayHaveHappened'> & {
   readonly asked: CallRequest
+  /** What was read last: a policy may have asked what the answer means. */
+  read: { readonly raw: RawAnswer; readonly answer: ReadAnswer } | null
   readonly limits: Limits
   readonly meter: CallMeter
 }
@@ -33,7 +35,7 @@ export function createCall(planFor: (request: CallRequest) => Plan, clock: Clock
     const timeoutMs = request.timeoutMs ?? plan.timeoutMs
     const { input, idempotencyKey, mayHaveHappened, signal, trace } = request
     const limits = { clock, timeoutMs, deadline: clock.now() + timeoutMs, signal, trace }
-    return tryOnce(plan, { input, idempotencyKey, mayHaveHappened, asked: request, limits, meter })
+    return tryOnce(plan, { input, idempotencyKey, mayHaveHappened, asked: request, read: null, limits, meter })
   }
 }
 
@@ -60,14 +62,15 @@ function send(plan: Plan, outgoing: Outgoing, current: Try): Promise<CallAnswer>
   return plan.line.pipeline
     .run(call, ({ request }) => exchange(plan, request, limits))
     .then(
-      (raw) => ended(plan, current, answerOf(plan, raw, limits)),
+      (raw) => ended(plan, current, answerOf(plan, raw, current)),
       (error: unknown) => ended(plan, current, failed(plan, error, fateOf(error))),
     )
 }
 
-function policyCall(plan: Plan, { path, headers, body }: Outgoing, { asked, idempotencyKey, limits }: Try): PolicyCall {
+function policyCall(plan: Plan, { path, headers, body }: Outgoing, current: Try): PolicyCall {
+  const { asked, idempotencyKey, limits } = current
   const { connection, base } = plan.line
-  const { clock, timeoutMs, deadline, signal } = limits
+  const { timeoutMs, deadline, signal } = limits
   const { method } = plan.operation
   const { maxAnswerBytes } = plan
   return {
@@ -82,17 +85,22 @@ function policyCall(plan: Plan, { path, headers, body }: Outgoing, { asked, idem
     attempt: asked.attempt ?? 1,
     since: asked.since ?? deadline - timeoutMs,
     request: { origin: base.origin, method, path, headers, body, timeoutMs, maxAnswerBytes, signal },
-    errorOf: (raw) => errorIn(plan, raw, clock.now()),
+    errorOf: (raw) => errorIn(plan, raw, current),
     deadline,
     patienceMs: asked.patienceMs ?? timeoutMs,
     signal,
   }
 }
 
+function readOnce(raw: RawAnswer, current: Try): ReadAnswer {
+  if (current.read?.raw !== raw) current.read = { raw, answer: readAnswer(raw) }
+  return current.read.answer
+}
+
 /** The error that an answer is, without reading what says by its status that it is none. */
-function errorIn(plan: Plan, raw: RawAnswer, now: number): TenonError | null {
+function errorIn(plan: Plan, raw: RawAnswer, current: Try): TenonError | null {
   const isPlain = plan.connector.options.failure === undefined && raw.status >= 200 && raw.status < 300
-  return isPlain ? null : failureOf(plan, readAnswer(raw), now)
+  return isPlain ? null : failureOf(plan, readOnce(raw, current), current.limits.clock.now())
 }
 
 // A call that looked up first is counted with the time of its look-up, which is counted for itself, too.
@@ -102,10 +110,11 @@ function ended({ connector, name }: Plan, { limits, meter }: Try, answer: CallAn
   return answer
 }
 
-function answerOf(plan: Plan, raw: RawAnswer, { clock, trace }: Limits): CallAnswer {
+function answerOf(plan: Plan, raw: RawAnswer, current: Try): CallAnswer {
+  const { clock, trace } = current.limits
   trace?.answered(raw)
   try {
-    const answer = readAnswer(raw)
+    const answer = readOnce(raw, current)
     const failure = failureOf(plan, answer, clock.now())
     if (failure !== null) return failed(plan, failure, fateOf(failure))
     const connection = plan.line.connection.name
@@ -138,6 +147,7 @@ async function lookUp(plan: Plan, input: unknown, current: Try): Promise<CallAns
     idempotencyKey: null,
     mayHaveHappened: false,
     asked: current.asked,
+    read: null,
     limits: current.limits,
     meter: current.meter,
   }
