@@ -29,6 +29,20 @@ describe('crash', () => {
     expect(app.simulator('bank').effects('pay')).toHaveLength(1)
   })
 
+  test('OUT-03: a step that the provider told to come back in an hour rests until then, also over a restart', async () => {
+    await using app = await testApp(defineApp({ flows: [order], simulators }))
+    app.failAt('bank.pay', { kind: 'rate-limited', retryAfter: '1h' })
+    await app.deliver(bank.on('ordered'), { order: 'A-1' })
+    await app.advance('10m')
+    await app.crash()
+    await app.advance('49m')
+    expect((await app.run()).step('bank.pay')).toMatchObject({ state: 'waiting', attempts: [{ number: 1 }] })
+    expect(app.simulator('bank').effects('pay')).toHaveLength(0)
+    await app.advance('5m')
+    expect((await app.run()).step('bank.pay').state).toBe('completed')
+    expect(app.simulator('bank').effects('pay')).toHaveLength(1)
+  })
+
   test('a call in flight dies with the process, and goes out again under its key', async () => {
     await using app = await testApp(defineApp({ flows: [order], simulators }))
     app.simulator('bank').faults.set({ kind: 'hang-after', of: 'pay' })
