@@ -215,5 +215,9 @@ describe('OUT-09: calls in flight', () => {
     })
     expect(upstream.served).toHaveLength(1)
     expect(clock.timers.size).toBe(0)
+    // None of those who gave up holds a place.
+    const next = pipeline.run(callOf({ patienceMs: 0 }, clock), upstream.send)
+    await clock.pass(10_000)
+    expect((await next).status).toBe(200)
   })
 })
