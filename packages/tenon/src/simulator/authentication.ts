@@ -29,7 +29,7 @@ export interface AuthEndpoint {
 /** What somebody gets who consents. */
 export interface Consented {
   readonly access: string
-  readonly refresh: string
+  readonly refresh: string | null
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
   readonly scopes: readonly string[]

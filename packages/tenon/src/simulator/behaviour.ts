@@ -1,8 +1,10 @@
+import type { Duration } from '../base/duration.ts'
 import type { InputOf, OutputOf, Schema } from '../base/schema.ts'
 import type { Connector, Events, Operations } from '../definition/connector.ts'
 import type { SimulatorDefinition } from '../definition/app.ts'
 import type { RawRequest } from '../definition/verifier.ts'
 import type { Limit } from './limits.ts'
+import type { SimulatedAccount } from './oauth/consent-page.ts'
 
 /** What a provider answers. An operation may also return a bare body, which stands for status 200. */
 export class Answer {
@@ -90,6 +92,8 @@ export interface Redelivery {
 export interface Simulation {
   /** Milliseconds since the epoch. */
   now(): number
+  /** Whose token the request brought; `null` for a provider with one account, and for what happens from outside. */
+  readonly account: string | null
   /** An unguessable id: the prefix and 24 characters. */
   id(prefix: string): string
   /** The next number of that series. */
@@ -127,6 +131,18 @@ export interface Sample {
   readonly input: unknown
 }
 
+/** What a provider of OAuth 2 is like here. */
+export interface OAuthBehaviour {
+  /** Those that a person may choose on its page of consent; the first one is meant where nobody chose. Default: two. */
+  readonly accounts?: readonly SimulatedAccount[]
+  /** How long an access token lives; default is the connector's `life`, else half an hour. */
+  readonly life?: Duration
+  /** False: a refresh token stays good. Default true: it is good once, and one that comes again ends all tokens of its consent. */
+  readonly rotates?: boolean
+  /** What else its token endpoint says about an account. */
+  readonly told?: (account: string) => Readonly<Record<string, unknown>>
+}
+
 /** What the connector's definition does not say about a provider. */
 export interface Behaviour<Ops extends Operations = Operations, Evs extends Events = Events> {
   /** What each operation does with its validated input. */
@@ -146,6 +162,8 @@ export interface Behaviour<Ops extends Operations = Operations, Evs extends Even
   readonly samples?: readonly Sample[]
   /** Makes a credential look like the provider's; `random` gives letters and digits. Default: 32 of them. */
   readonly credentials?: Readonly<Record<string, (random: (length: number) => string) => string>>
+  /** The provider's side of OAuth 2. */
+  readonly oauth?: OAuthBehaviour
   /** Body of a good answer to a token login. */
   readonly loggedIn?: (token: string, simulation: Simulation) => unknown
   readonly idempotency?: {

@@ -3,7 +3,7 @@ import { messageOf, TenonError } from '../base/errors.ts'
 import { contentHash } from '../base/ids.ts'
 import type { RawRequest } from '../definition/verifier.ts'
 import type { AuthEndpoint, Authentication } from './authentication.ts'
-import { Answer, Rejection, type Behaviour, type Refusal, type Simulation } from './behaviour.ts'
+import { Answer, Rejection, type Behaviour, type Refusal } from './behaviour.ts'
 import type { Database } from './database.ts'
 import { withoutEffect, type Faults, type RequestFault, type RequestFaultKind } from './faults.ts'
 import { requestHash, type Keys } from './idempotency.ts'
@@ -11,11 +11,12 @@ import { readInput, type InputResult } from './input.ts'
 import type { Effect, Ledger, SeenRequest } from './ledger.ts'
 import type { Limits, Taken } from './limits.ts'
 import { matchRoute, type Route } from './route.ts'
+import type { AnsweringSimulation } from './simulation.ts'
 import { Damaged, maintenance, proxyPage, spoil, type Outcome } from './spoiling.ts'
 
 export interface ExchangeContext {
   readonly behaviour: Behaviour
-  readonly simulation: Simulation
+  readonly simulation: AnsweringSimulation
   readonly routes: readonly Route[]
   readonly authentication: Authentication
   readonly keys: Keys
@@ -30,6 +31,7 @@ export interface ExchangeContext {
 
 type Seen = { -readonly [Field in keyof SeenRequest]: SeenRequest[Field] }
 interface Call {
+  readonly account: string | null
   readonly route: Route
   readonly input: unknown
   readonly hash: string
@@ -90,21 +92,23 @@ async function answer(context: ExchangeContext, seen: Seen, request: RawRequest)
   const read = readable(() => readInput(match, request, context.behaviour.read))
   if (read === null) return refuse(context, { reason: 'body-unreadable' })
   if ('route' in read) seen.operation = read.route.operation
-  return withinLimits(context, { seen, request, read })
+  return withinLimits(context, { seen, request, read, account: verdict.account ?? null })
 }
 
 interface Read {
+  readonly account: string | null
   readonly seen: Seen
   readonly request: RawRequest
   readonly read: InputResult
 }
 
-async function withinLimits(context: ExchangeContext, { seen, request, read }: Read): Promise<Outcome> {
+async function withinLimits(context: ExchangeContext, coming: Read): Promise<Outcome> {
+  const { seen, request, read } = coming
   const input = 'route' in read ? read.input : null
   const taken = context.limits?.take({ operation: seen.operation ?? '', method: request.method, input })
-  if (taken === undefined) return withFault(context, { seen, request, read })
+  if (taken === undefined) return withFault(context, coming)
   const { exceeded, headers, giveBack } = taken
-  const outcome = await (exceeded === null ? withFault(context, { seen, request, read }) : tooMany(context, exceeded))
+  const outcome = await (exceeded === null ? withFault(context, coming) : tooMany(context, exceeded))
   if (isTurnedAway(seen.fault)) giveBack()
   if (!(outcome instanceof Answer)) return outcome
   return new Answer(outcome.status, outcome.body, { ...headers, ...outcome.headers })
@@ -116,19 +120,19 @@ function tooMany(context: ExchangeContext, { retryAfterS, limit }: NonNullable<T
 
 const isTurnedAway = (fault: string | null): boolean => fault !== null && withoutEffect.has(fault as RequestFaultKind)
 
-async function withFault(context: ExchangeContext, { seen, request, read }: Read): Promise<Outcome> {
+async function withFault(context: ExchangeContext, { seen, request, read, account }: Read): Promise<Outcome> {
   const fault = context.faults.draw(seen.operation ?? '')
   seen.fault = fault?.kind ?? null
   if (fault !== null && withoutEffect.has(fault.kind)) return turnedAway(context, fault, request)
   if ('problems' in read) return refuse(context, { reason: 'input-invalid', problems: read.problems })
-  return keyed(context, { seen, call: callOf(context, read, request), fault })
+  return keyed(context, { seen, call: { ...callOf(context, read, request), account }, fault })
 }
 
 function callOf(
   context: ExchangeContext,
   { route, input }: { route: Route; input: unknown },
   request: RawRequest,
-): Call {
+): Omit<Call, 'account'> {
   return { route, input, key: context.keys.keyOf(route, request, input), hash: requestHash(route.operation, input) }
 }
 
@@ -167,8 +171,11 @@ function perform(context: ExchangeContext, seen: Seen, { call, broken }: { call:
   try {
     return database.transaction(() => {
       const before = database.writes
-      const run = behaviour.operations[call.route.operation] as (input: unknown, simulation: Simulation) => unknown
-      const result = asAnswer(run(call.input, simulation))
+      const run = behaviour.operations[call.route.operation] as (
+        input: unknown,
+        simulation: AnsweringSimulation,
+      ) => unknown
+      const result = asAnswer(runAs(simulation, call.account, () => run(call.input, simulation)))
       seen.effect = database.writes > before
       if (seen.effect) record(context, call)
       const sent = broken ? refuse(context, { reason: 'broken' }) : result
@@ -180,6 +187,16 @@ function perform(context: ExchangeContext, seen: Seen, { call, broken }: { call:
     if (!(error instanceof Rejection)) throw error
     database.transaction(() => remember(error.answer))
     return error.answer
+  }
+}
+
+/** An operation runs at once, so that nobody else's request comes between. */
+function runAs<Result>(simulation: AnsweringSimulation, account: string | null, work: () => Result): Result {
+  simulation.account = account
+  try {
+    return work()
+  } finally {
+    simulation.account = null
   }
 }
 

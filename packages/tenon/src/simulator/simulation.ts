@@ -15,7 +15,10 @@ export interface SimulationContext {
   readonly random: (() => number) | undefined
 }
 
-export function simulationOf({ database, clock, outbox, schedule, random }: SimulationContext): Simulation {
+/** The account is that of the request being answered. */
+export type AnsweringSimulation = { -readonly [Part in keyof Simulation]: Simulation[Part] }
+
+export function simulationOf({ database, clock, outbox, schedule, random }: SimulationContext): AnsweringSimulation {
   const salt = random === undefined ? randomBytes(16).toString('hex') : String(random())
   // Raised at each start, so that ids of a given `random` do not come again after a restart.
   const starts = nextNumber(database, '$starts', 1)
@@ -26,6 +29,7 @@ export function simulationOf({ database, clock, outbox, schedule, random }: Simu
   }
   return {
     now: () => clock.now(),
+    account: null,
     id,
     number: (series, first) => nextNumber(database, series, first),
     table: (name) => database.table(name),

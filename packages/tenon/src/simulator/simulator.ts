@@ -2,7 +2,7 @@ import { systemClock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { SimulatorDefinition } from '../definition/app.ts'
 import type { RawRequest } from '../definition/verifier.ts'
-import { loadCheck } from './authentication.ts'
+import { loadCheck, type Consented } from './authentication.ts'
 import { Rejection, type Sample, type Simulator } from './behaviour.ts'
 import { credentialFields, generateCredentials } from './credentials.ts'
 import { openDatabase } from './database.ts'
@@ -76,6 +76,8 @@ export interface SimulatorControls {
   /** Makes an event happen as if from outside; resolves with what it made, when that is durable. */
   emit(event: string, input?: unknown): Promise<unknown>
   subscribe(subscriber: Subscriber | null): void
+  /** Tokens as if a person had consented; `null` where nobody must. */
+  consent(): Consented | null
   /** While it is paused nothing happens by itself; what came due meanwhile happens when it goes on. */
   pause(): void
   resume(): void
@@ -213,6 +215,7 @@ function controlsOf(world: World): Controls {
         throw new TenonError('INPUT_INVALID', `${event} cannot happen now: ${status} ${JSON.stringify(body)}`)
       }
     },
+    consent: () => database.transaction(() => authentication.consent?.() ?? null),
     subscribe: (subscriber) => outbox.subscribe(subscriber),
     pause: () => schedule.pause(),
     resume: () => schedule.goOn(),
