@@ -64,7 +64,7 @@ async function open(options: SimulatorOptions = {}) {
       const page = await ask('GET', '/oauth/authorize', { query })
       const consent = /name="consent" value="(\w+)"/.exec(String(page.body))?.[1] ?? ''
       const answer = await ask('POST', '/oauth/authorize', { form: { consent, account, decision } })
-      const back = new URL((answer.headers['location'] ?? page.headers['location'] ?? 'http://nowhere/')
+      const back = new URL(answer.headers['location'] ?? page.headers['location'] ?? 'http://nowhere/')
       const code = back.searchParams.get('code') ?? ''
       const grant = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier }
       return { page, back, grant, consent }
