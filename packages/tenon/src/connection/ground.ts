@@ -33,7 +33,7 @@ export interface GroundOptions {
   readonly clock: Clock
   /** Is told of each secret, so that logs can be kept free of it. */
   readonly onSecret?: (secret: string) => void
-  readonly transport?: Omit<TransportOptions, 'clock' | 'allowedOrigins'>
+  readonly transport?: Omit<TransportOptions, 'clock'>
 }
 
 /** Rejects with `APP_INVALID` for a connector whose scheme is not there. */
@@ -45,7 +45,7 @@ export async function openGround(options: GroundOptions): Promise<Ground> {
   const credentials = Object.fromEntries(secrets)
   for (const [field, secret] of secrets) if (auth.fields[field]?.secret !== false) onSecret?.(secret.reveal())
   const standIn = simulated ? new URL(baseUrl).origin : null
-  const allowedOrigins = standIn === null ? [] : [standIn]
+  const allowedOrigins = [...(options.transport?.allowedOrigins ?? []), ...(standIn === null ? [] : [standIn])]
   const transport = createTransport({ ...options.transport, clock, allowedOrigins })
   const context: AuthContext = {
     settings: auth.settings,

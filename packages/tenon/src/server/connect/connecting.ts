@@ -32,7 +32,7 @@ export interface ConnectingOptions {
   /** Exact origins to which a connect link may lead back. */
   readonly returnTo: readonly string[]
   readonly onSecret?: (secret: string) => void
-  readonly transport?: Omit<TransportOptions, 'clock' | 'allowedOrigins'>
+  readonly transport?: Omit<TransportOptions, 'clock'>
 }
 
 export interface ConnectingParts extends ConnectingOptions {
