@@ -39,15 +39,15 @@ export interface Stage {
 export type Person = Readonly<Record<string, string>>
 
 /** A connector of the provider, whose account is the person who consents. */
-function crmAt(issuer: string, over: Partial<Parameters<typeof oauth2>[0]> = {}): Connector {
+function crmAt(issuer: string): Connector {
   return defineConnector('crm', {
     baseUrl: issuer,
-    auth: oauth2({ endpoints: { issuer }, scopes: ['openid', 'orders'], ...over }),
+    auth: oauth2({ endpoints: { issuer }, scopes: ['openid', 'orders'] }),
     account: { operation: 'me', read: ({ sub }: { sub: string }) => ({ id: sub, name: `${sub} of CRM` }) },
     operations: {
       me: operation({ method: 'GET', path: '/me', input: z.object({}), output: z.object({ sub: z.string() }) }),
     },
-  }) as unknown as Connector
+  })
 }
 
 const pay = defineConnector('pay', {
@@ -58,11 +58,10 @@ const pay = defineConnector('pay', {
 
 export interface StageOptions {
   readonly clock?: Clock
-  readonly crm?: Partial<Parameters<typeof oauth2>[0]>
 }
 
 /** A server that connects accounts of a certified provider over TLS; its store, vault and schemes are the real ones. */
-export async function stage({ clock = systemClock, crm: over }: StageOptions = {}): Promise<Stage> {
+export async function stage({ clock = systemClock }: StageOptions = {}): Promise<Stage> {
   const provider = await startProvider({
     clients: [
       {
@@ -82,7 +81,7 @@ export async function stage({ clock = systemClock, crm: over }: StageOptions = {
   })
   const { managed, kept } = rememberingConnections()
   const connecting = await createConnecting({
-    connectors: new Map([crmAt(provider.issuer, over), pay].map((connector) => [connector.name, connector])),
+    connectors: new Map([crmAt(provider.issuer), pay].map((connector) => [connector.name, connector])),
     managed,
     connections: {
       resolve: () => {
