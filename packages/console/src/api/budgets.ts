@@ -6,14 +6,14 @@ export interface Budget {
   readonly connector: string
   /** `null` for a limit that all accounts share. */
   readonly connection: string | null
+  readonly flows: readonly { readonly flow: string | null; readonly used: number }[]
+  readonly used: number | null
+  readonly allowed: number | null
+  readonly windowMs: number | null
   /** `null` for what answers alone told. */
   readonly limit: string | null
   readonly requests: number | null
   readonly perMs: number | null
-  readonly used: number | null
-  readonly windowMs: number | null
-  readonly allowed: number | null
-  readonly flows: readonly { readonly flow: string | null; readonly used: number }[]
   readonly learnt: readonly {
     readonly name: string
     readonly remaining: number

@@ -14,15 +14,15 @@ export interface RemoteAccount {
 export interface Connection {
   readonly connector: string
   readonly name: string
-  readonly origin: 'stored' | 'app' | 'simulated'
-  readonly scheme: string
-  readonly baseUrl: string
-  readonly fields: Readonly<Record<string, string>>
-  readonly secrets: readonly string[]
-  readonly scopes: readonly string[]
   readonly account: RemoteAccount | null
   readonly state: ConnectionState
   readonly cause: string | null
+  readonly origin: 'stored' | 'app' | 'simulated'
+  readonly scheme: string
+  readonly baseUrl: string
+  readonly scopes: readonly string[]
+  readonly fields: Readonly<Record<string, string>>
+  readonly secrets: readonly string[]
   readonly expiresAt: number | null
   readonly lastUsedAt: number | null
   readonly createdAt: number | null

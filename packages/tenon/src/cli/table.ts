@@ -1,14 +1,21 @@
-import { padEnd, widthOf, type Terminal } from './terminal.ts'
+import { padEnd, widthOf, type Colours, type Terminal } from './terminal.ts'
+
+type Rows = readonly (readonly string[])[]
 
 /** Rows under their titles; cells that no longer fit on a line are left out. */
-export function table(
+export function table(titles: readonly string[], rows: Rows, { out, colours, columns }: Terminal): void {
+  for (const text of tableLines(titles, rows, colours, columns)) out(text)
+}
+
+/** The same as lines: the titles first, then one for each row. */
+export function tableLines(
   titles: readonly string[],
-  rows: readonly (readonly string[])[],
-  { out, colours, columns }: Terminal,
-): void {
+  rows: Rows,
+  colours: Colours,
+  columns = Infinity,
+): readonly [string, ...string[]] {
   const widths = titles.map((title, column) => Math.max(title.length, ...rows.map((row) => widthOf(row[column] ?? ''))))
-  out(colours.dim(line(titles, widths)))
-  for (const row of rows) out(line(row, widths, columns))
+  return [colours.dim(line(titles, widths)), ...rows.map((row) => line(row, widths, columns))]
 }
 
 function line(cells: readonly string[], widths: readonly number[], columns = Infinity): string {

@@ -8,8 +8,9 @@ import { connectionPath, connectionQuery } from '../../api/connections.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Facts } from '../../components/facts.tsx'
-import { Empty, Notice, ProblemNotice, Skeleton } from '../../components/notice.tsx'
+import { Empty, Notice, ProblemNotice } from '../../components/notice.tsx'
 import { Card, Page } from '../../components/page.tsx'
+import { UnreadPage } from '../../components/unread-page.tsx'
 import { At } from '../../components/time.tsx'
 import { say } from '../../components/toasts.tsx'
 import { ConnectDialog } from './connect-dialog.tsx'
@@ -34,11 +35,7 @@ export function ConnectionRoom(): ReactNode {
         </Empty>
       </Page>
     )
-  return (
-    <Page title={connector} back={back}>
-      {error === null ? <Skeleton lines={8} /> : <ProblemNotice error={error} onRetry={() => void refetch()} />}
-    </Page>
-  )
+  return <UnreadPage title={connector} back={back} error={error} onRetry={() => void refetch()} />
 }
 
 function ConnectionPage({

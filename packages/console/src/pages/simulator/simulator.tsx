@@ -6,8 +6,9 @@ import { isMissing, remove } from '../../api/client.ts'
 import type { SimulatorDetail } from '../../api/contract.ts'
 import { simulatorQuery } from '../../api/queries.ts'
 import { Button } from '../../components/button.tsx'
-import { Empty, Notice, ProblemNotice, Skeleton } from '../../components/notice.tsx'
+import { Empty, Notice, ProblemNotice } from '../../components/notice.tsx'
 import { Card, Page } from '../../components/page.tsx'
+import { UnreadPage } from '../../components/unread-page.tsx'
 import { say } from '../../components/toasts.tsx'
 import { EventDialog } from './event-dialog.tsx'
 import { FaultDialog } from './fault-dialog.tsx'
@@ -32,11 +33,7 @@ export function SimulatorRoom(): ReactNode {
         </Empty>
       </Page>
     )
-  return (
-    <Page title={connector} back={back}>
-      {error === null ? <Skeleton lines={8} /> : <ProblemNotice error={error} onRetry={() => void refetch()} />}
-    </Page>
-  )
+  return <UnreadPage title={connector} back={back} error={error} onRetry={() => void refetch()} />
 }
 
 function SimulatorPage({ simulator }: { readonly simulator: SimulatorDetail }): ReactNode {

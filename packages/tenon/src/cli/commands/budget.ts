@@ -2,7 +2,8 @@ import { systemClock } from '../../base/clock.ts'
 import type { BudgetView } from '../../outbound/budget/budgets.ts'
 import { connectToServer } from '../../server/management-client.ts'
 import type { CommandDefinition } from '../command.ts'
-import { padEnd, shorten, widthOf, type Colours } from '../terminal.ts'
+import { tableLines } from '../table.ts'
+import { shorten, type Colours } from '../terminal.ts'
 import { clockTime, count, length } from '../words.ts'
 
 export const command: CommandDefinition = {
@@ -30,15 +31,10 @@ export function budgetTable(budgets: readonly BudgetView[], now: number, colours
     standing(budget, now),
   ])
   const head = ['account', 'limit', 'takes', 'used', 'now']
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => widthOf(row[column] ?? ''))))
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => padEnd(cell, widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
+  const [titles, ...lines] = tableLines(head, rows, colours)
   return [
-    colours.dim(line(head)),
-    ...rows.flatMap((row, index) => [line(row), ...flowLines(budgets[index]).map((text) => colours.dim(text))]),
+    titles,
+    ...lines.flatMap((line, index) => [line, ...flowLines(budgets[index]).map((text) => colours.dim(text))]),
   ]
 }
 

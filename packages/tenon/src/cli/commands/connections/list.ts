@@ -4,7 +4,8 @@ import { connectToServer } from '../../../server/management-client.ts'
 import type { CommandDefinition, CommandInput } from '../../command.ts'
 import { tenantOption, withTenant } from '../../connect/connection-path.ts'
 import { accountWords, stateWords } from '../../connect/connection-words.ts'
-import { padEnd, shorten, widthOf } from '../../terminal.ts'
+import { table } from '../../table.ts'
+import { shorten } from '../../terminal.ts'
 import { clockTime } from '../../words.ts'
 
 export const command: CommandDefinition = {
@@ -38,12 +39,5 @@ function print(connections: readonly ConnectionView[], { terminal }: CommandInpu
     connection.expiresAt === null ? '' : clockTime(connection.expiresAt, now),
   ])
   const head = ['connector', 'name', 'state', 'account', 'last used', 'expires']
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => widthOf(row[column] ?? ''))))
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => padEnd(cell, widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  terminal.out(colours.dim(line(head)))
-  for (const row of rows) terminal.out(line(row))
+  table(head, rows, terminal)
 }
