@@ -12,7 +12,7 @@ export function tableLines(
   titles: readonly string[],
   rows: Rows,
   colours: Colours,
-  columns = Infinity,
+  columns: number = Infinity,
 ): readonly [string, ...string[]] {
   const widths = titles.map((title, column) => Math.max(title.length, ...rows.map((row) => widthOf(row[column] ?? ''))))
   return [colours.dim(line(titles, widths)), ...rows.map((row) => line(row, widths, columns))]
