@@ -11,6 +11,7 @@ import type { Fate } from '../outbound/retry.ts'
 import { createTransport } from '../outbound/transport.ts'
 import { silentMeter, type CallMeter } from '../telemetry/meter.ts'
 import { createCall } from './call.ts'
+import { LeavingLines } from './leaving-lines.ts'
 import { openLine } from './line.ts'
 import { planOf, type Line, type Plan } from './plan.ts'
 import type { CallTrace } from './trace.ts'
@@ -99,6 +100,13 @@ export function createClient(options: ClientOptions): OpenClient {
     { readonly line: Line; readonly plans: Map<Connector, Map<string, Plan>> }
   >()
 
+  const leaving = new LeavingLines(clock)
+  connections.onChange?.((left) => {
+    const line = left === null ? undefined : opened.get(left)?.line
+    if (left !== null) opened.delete(left)
+    if (line !== undefined) leaving.add(line)
+  })
+
   function planFor({ tenant, connector, connection: name, operation }: CallRequest): Plan {
     const connection = connections.resolve(tenant, connector.name, name === '' ? null : name)
     let known = opened.get(connection)
@@ -109,6 +117,7 @@ export function createClient(options: ClientOptions): OpenClient {
         openTransport: (tls) => transportFor(connection, tls),
         clock,
         pipeline,
+        shelf: connections.shelfOf?.(connection) ?? null,
         ...(onSecret && { onSecret }),
       })
       opened.set(connection, (known = { line, plans: new Map() }))
@@ -123,7 +132,7 @@ export function createClient(options: ClientOptions): OpenClient {
   return {
     call: createCall(planFor, clock, meter),
     async close() {
-      await Promise.all([...opened.values()].map(({ line }) => line.transport.close()))
+      await Promise.all([leaving.close(), ...[...opened.values()].map(({ line }) => line.transport.close())])
     },
   }
 }

@@ -3,6 +3,7 @@ import type { AuthScheme, ClientCertificate } from '../connection/auth-scheme.ts
 import { authenticate } from '../connection/authentication.ts'
 import { parseBaseUrl } from '../connection/base-url.ts'
 import type { ResolvedConnection } from '../connection/connection.ts'
+import type { TokenShelf } from '../connection/token-shelf.ts'
 import type { AnswerParts, RequestParts } from '../definition/operation.ts'
 import { mergedPolicies, type PolicyOptions } from '../definition/policy.ts'
 import { guardedFetch } from '../outbound/fetch.ts'
@@ -33,11 +34,14 @@ export interface LineOptions {
   readonly openTransport: (tls: ClientCertificate | undefined) => Transport
   readonly clock: Clock
   readonly pipeline: PipelineParts
+  /** Where its tokens lie; `null`: in memory. */
+  readonly shelf: TokenShelf | null
   readonly onSecret?: (secret: string) => void
 }
 
 /** Opens a connection: its transport, and its credentials at work. */
-export function openLine({ connection, scheme, openTransport, clock, pipeline, onSecret }: LineOptions): Line {
+export function openLine(options: LineOptions): Line {
+  const { connection, scheme, openTransport, clock, pipeline, shelf, onSecret } = options
   const what = `connection ${connection.connector.name}/${connection.name}`
   const base = parseBaseUrl(connection.baseUrl, what)
 
@@ -60,7 +64,16 @@ export function openLine({ connection, scheme, openTransport, clock, pipeline, o
     ...(connection.simulated && { standIn: base.origin }),
   })
 
-  const authentication = authenticate({ connection, scheme, clock, send, fetch, ...(onSecret && { onSecret }) })
+  const authentication = authenticate({
+    connection,
+    scheme,
+    clock,
+    send,
+    fetch,
+    random: pipeline.random,
+    ...(shelf && { shelf }),
+    ...(onSecret && { onSecret }),
+  })
   const transport = (way.transport = openTransport(authentication.tls))
   return {
     connection,

@@ -6,7 +6,8 @@ import { guardedFetch } from '../outbound/fetch.ts'
 import type { Transport } from '../outbound/outbound.ts'
 import { createTransport, type TransportOptions } from '../outbound/transport.ts'
 import type { AuthContext, Authenticator, AuthScheme, TokenAuthenticator, Tokens } from './auth-scheme.ts'
-import { loadScheme, type ResolvedConnection } from './connection.ts'
+import type { ResolvedConnection } from './connection.ts'
+import { loadScheme } from './schemes.ts'
 
 const timeoutMs = 30_000
 const maxAnswerBytes = 1024 * 1024

@@ -25,7 +25,10 @@ export function timesOf({ tokens, obtainedAt }: KeptTokens, random: () => number
   return { renewAt, staleAt: staleAt(expiresAt, lifeMs) }
 }
 
-export function isUsable({ tokens: { expiresAt }, obtainedAt }: KeptTokens, now: number): boolean {
+export function isUsable(
+  { expiresAt, obtainedAt }: { readonly expiresAt: number | null; readonly obtainedAt: number },
+  now: number,
+): boolean {
   return expiresAt === null || now < staleAt(expiresAt, expiresAt - obtainedAt)
 }
 

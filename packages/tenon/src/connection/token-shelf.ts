@@ -24,7 +24,12 @@ export function memoryShelf(clock: Clock): TokenShelf {
   let kept: KeptTokens | null = null
   return {
     async renew(than, obtain) {
-      if (kept !== null && kept.generation !== than?.generation && isUsable(kept, clock.now())) return kept
+      if (
+        kept !== null &&
+        kept.generation !== than?.generation &&
+        isUsable({ ...kept.tokens, obtainedAt: kept.obtainedAt }, clock.now())
+      )
+        return kept
       const obtainedAt = clock.now()
       const tokens = await obtain(kept?.tokens ?? null)
       kept = { tokens, generation: (kept?.generation ?? 0) + 1, obtainedAt }

@@ -1,13 +1,9 @@
 import { systemClock, type Clock } from '../base/clock.ts'
 import { messageOf, TenonError } from '../base/errors.ts'
-import { createConnections } from '../connection/connection.ts'
-import { resolveFromApp } from '../connection/from-app.ts'
 import type { App } from '../definition/app.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { DrainReport, Engine } from '../engine/engine.ts'
 import type { Journal } from '../journal/journal.ts'
-import { Budgets } from '../outbound/budget/budgets.ts'
-import { loadPolicies } from '../outbound/pipeline.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
 import { Meter } from '../telemetry/meter.ts'
 import type { Redactor } from '../telemetry/redact.ts'
@@ -19,12 +15,13 @@ import { keepRunsYoung } from './collector.ts'
 import { DataFolder, type ServerAddress } from './data-folder.ts'
 import { openKept } from './kept.ts'
 import { loadApp, projectName, requireSound, type LoadedApp } from './load-app.ts'
-import { openHooks } from './open-hooks.ts'
 import { measuresOf, vocabularyOf } from './measures.ts'
+import { openHooks } from './open-hooks.ts'
+import { openOutward } from './outward.ts'
 import type { Server } from './server.ts'
 import { createSenders, sendersOf } from './senders.ts'
 import { createSessions, type Sessions } from './session/sessions.ts'
-import { startSimulators, subscribeSimulators } from './simulators.ts'
+import { subscribeSimulators } from './simulators.ts'
 import { version } from './version.ts'
 
 export interface ApplicationOptions {
@@ -94,7 +91,8 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const { token, isNew } = folder.operatorToken()
   options.redactor.add(token.reveal())
   const kept = await openKept({ ...options, folder: folder.path, clock, tenant }, closing)
-  const { simulators, connections, client, budgets } = await openOutward({ ...options, ...parts, folder }, closing)
+  const outward = await openOutward({ ...options, ...parts, ...kept, folder, clock }, closing)
+  const { simulators, connections, client, budgets, connecting } = outward
   const warn = (name: string, facts: Readonly<Record<string, unknown>>): void => log.warn(name, facts)
   const engine = await createEngine({ app, journal, client, clock, meter, redact: options.redactor.text, log: warn })
   // Should a later part fail to start, the engine must not go on alone.
@@ -106,6 +104,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     ...context,
     webhooks,
     simulators,
+    connecting,
     operator: { token, tenant },
     ...frontOf(options, folder),
     journal,
@@ -199,8 +198,6 @@ function publicUrlOf(environment: ApplicationOptions['environment']): string | u
   )
 }
 
-type Parts = Awaited<ReturnType<typeof loadParts>>
-
 /** The large libraries are loaded while the journal's thread starts: each takes about as long as the other. */
 async function loadParts() {
   const { startServer } = await import('./server.ts')
@@ -216,39 +213,6 @@ async function openJournal(
   const journal = await open(path, meter)
   closing.defer(() => journal.close())
   return journal
-}
-
-/** Everything that calls leave by: the accounts, and the stand-ins for those that are missing. */
-async function openOutward(
-  {
-    app,
-    environment,
-    log,
-    redactor,
-    meter,
-    clock = systemClock,
-    folder,
-    createClient,
-  }: Starting & Parts & { readonly folder: DataFolder },
-  closing: AsyncDisposableStack,
-) {
-  const simulators = await startSimulators(app, { folder, clock, log })
-  for (const simulator of simulators) closing.defer(() => simulator.close())
-  const definitions = app.options.simulators ?? []
-  const simulated = simulators.flatMap(({ connector: name, baseUrl, credentials }) => {
-    const connector = definitions.find((definition) => definition.connector.name === name)?.connector
-    return connector === undefined ? [] : [{ connector, baseUrl, credentials }]
-  })
-  const connections = await createConnections({ connections: resolveFromApp(app, environment, simulated) })
-  for (const { credentials } of connections.all)
-    for (const secret of Object.values(credentials)) redactor.add(secret.reveal())
-  const { policies: policyOptions } = app.options
-  const policies = await loadPolicies()
-  const budgets = new Budgets({ clock })
-  const outward = { connections, clock, meter, policies, budgets, ...(policyOptions && { policyOptions }) }
-  const client = createClient({ ...outward, onSecret: redactor.addTemporary })
-  closing.defer(() => client.close())
-  return { simulators, connections, client, budgets }
 }
 
 /** Loaded when it is needed: who brings another journal does not pay for it. */

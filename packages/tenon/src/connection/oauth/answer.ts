@@ -4,7 +4,7 @@ import { parseJson } from '../../base/json.ts'
 import { Secret } from '../../base/secret.ts'
 import type { OAuthDialect, OAuthSettings } from '../../definition/oauth.ts'
 import type { AuthContext, Tokens } from '../auth-scheme.ts'
-import { instanceUrl } from './endpoints.ts'
+import { instanceUrl } from '../instance.ts'
 
 type Members = Record<string, unknown>
 

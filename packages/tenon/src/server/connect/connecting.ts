@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Client } from '../../client/client.ts'
-import { loadScheme, type Connections } from '../../connection/connection.ts'
+import type { Connections } from '../../connection/connection.ts'
+import { loadScheme } from '../../connection/schemes.ts'
 import type { AuthScheme } from '../../connection/auth-scheme.ts'
 import type { ManagedConnections } from '../../connection/managed.ts'
 import type { Vault } from '../../connection/vault.ts'

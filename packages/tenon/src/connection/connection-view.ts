@@ -1,0 +1,80 @@
+import { TenonError } from '../base/errors.ts'
+import type { Connector } from '../definition/connector.ts'
+import type { ResolvedConnection } from './connection.ts'
+import type { ConnectionState, ConnectionView } from './managed.ts'
+import type { StoredEntry } from './stored-connections.ts'
+
+type Told = Pick<ConnectionView, 'state' | 'cause' | 'expiresAt'>
+
+/** A stored connection as people see it. */
+export function viewOf(entry: StoredEntry, now: number): ConnectionView {
+  const { which, connector, document, tokens, connection } = entry
+  const { body } = document
+  return {
+    ...which,
+    origin: 'stored',
+    scheme: connector.options.auth.scheme,
+    baseUrl: TenonError.is(connection) ? (body.baseUrl ?? connector.options.baseUrl) : connection.baseUrl,
+    fields: body.fields,
+    secrets: Object.keys(body.sealed),
+    scopes: tokens.body.scopes,
+    account: body.account,
+    ...stateOf(entry, now),
+    lastUsedAt: null,
+    createdAt: body.createdAt,
+    createdBy: body.createdBy,
+    updatedAt: Math.max(body.updatedAt, tokens.body.authorisedAt ?? 0),
+  }
+}
+
+/** Schemes whose first tokens a person's consent gives. */
+const consented = new Set(['oauth2', 'device'])
+
+function stateOf({ which, connector, tokens: { body }, connection }: StoredEntry, now: number): Told {
+  const { lost, failing, expiresAt, access } = body
+  const told = (state: ConnectionState, cause: string | null): Told => ({ state, cause, expiresAt })
+  if (TenonError.is(connection)) return told('needs-authorisation', connection.message)
+  if (lost !== null) return told(lost.state, lost.cause)
+  if (access === null && consented.has(connector.options.auth.scheme))
+    return told('needs-authorisation', `no account is connected yet: tenon connect ${which.connector} ${which.name}`)
+  if (failing === null) return told('healthy', null)
+  const left = expiresAt !== null && expiresAt > now ? 'its token still serves' : 'calls wait for it'
+  return told('expiring', `${failing.cause} (${failing.count} times; ${left})`)
+}
+
+/** One that is written in code, or a stand-in. */
+export function viewOfApp({
+  tenant,
+  connector,
+  name,
+  baseUrl,
+  credentials,
+  simulated,
+}: ResolvedConnection): ConnectionView {
+  const fields = Object.keys(credentials)
+  return {
+    tenant,
+    connector: connector.name,
+    name,
+    origin: simulated ? 'simulated' : 'app',
+    scheme: connector.options.auth.scheme,
+    baseUrl,
+    fields: Object.fromEntries(
+      fields.filter((field) => isPlain(connector, field)).map((field) => [field, credentials[field]?.reveal() ?? '']),
+    ),
+    secrets: fields.filter((field) => !isPlain(connector, field)),
+    scopes: [],
+    account: null,
+    state: 'healthy',
+    cause: null,
+    expiresAt: null,
+    lastUsedAt: null,
+    createdAt: null,
+    createdBy: null,
+    updatedAt: null,
+  }
+}
+
+function isPlain({ options }: Connector, field: string): boolean {
+  return options.auth.fields[field]?.secret === false
+}
