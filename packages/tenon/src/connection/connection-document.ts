@@ -2,6 +2,7 @@ import { parseJson } from '../base/json.ts'
 import { TenonError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Connector } from '../definition/connector.ts'
+import type { DocumentKey } from '../store/store.ts'
 import type { ConnectionName, RemoteAccount } from './managed.ts'
 import type { Vault } from './vault.ts'
 
@@ -26,8 +27,8 @@ export interface ConnectionDocument {
   readonly body: ConnectionBody
 }
 
-export function connectionKey({ tenant, connector, name }: ConnectionName) {
-  return { tenant, kind: 'connection', id: `${connector}/${name}` } as const
+export function connectionKey({ tenant, connector, name }: ConnectionName): DocumentKey {
+  return { tenant, kind: 'connection', id: `${connector}/${name}` }
 }
 
 export function nameOf(tenant: string, id: string): ConnectionName {

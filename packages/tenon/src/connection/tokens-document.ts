@@ -1,5 +1,5 @@
 import { parseJson } from '../base/json.ts'
-import type { Store, StoredDocument } from '../store/store.ts'
+import type { DocumentKey, Store, StoredDocument } from '../store/store.ts'
 import type { Tokens } from './auth-scheme.ts'
 import type { ConnectionName, ConnectionState } from './managed.ts'
 import type { Vault } from './vault.ts'
@@ -55,8 +55,8 @@ export const noTokens: TokensBody = {
   refresh: null,
 }
 
-export function tokensKey({ tenant, connector, name }: ConnectionName) {
-  return { tenant, kind: 'tokens', id: `${connector}/${name}` } as const
+export function tokensKey({ tenant, connector, name }: ConnectionName): DocumentKey {
+  return { tenant, kind: 'tokens', id: `${connector}/${name}` }
 }
 
 export function readTokens(document: StoredDocument | null): TokensDocument {

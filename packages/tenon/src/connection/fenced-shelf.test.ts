@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock, type Clock } from '../base/clock.ts'
+import { TenonError } from '../base/errors.ts'
+import { Secret } from '../base/secret.ts'
+import { memoryStore } from '../store/memory.ts'
+import type { Store } from '../store/store.ts'
+import type { Log } from '../telemetry/telemetry.ts'
+import type { Tokens } from './auth-scheme.ts'
+import { fencedShelf } from './fenced-shelf.ts'
+import type { TokenShelf } from './token-shelf.ts'
+import { getTokens, openTokens, succeeding, tokensKey, writeTokens } from './tokens-document.ts'
+import type { Vault } from './vault.ts'
+import { createVault } from './vault/create-vault.ts'
+import { fileKeys } from './vault/file.ts'
+
+const which = { tenant: 'default', connector: 'shop', name: 'main' }
+const hour = 3_600_000
+let folder: string
+let store: Store
+let vault: Vault
+let now: number
+const clock: Clock = { ...systemClock, now: () => now, after: (_ms, callback) => systemClock.after(1, callback) }
+/** For holders whose lease must not be prolonged by the time of this machine. */
+const stopped: Clock = { ...clock, after: () => () => undefined }
+const events: string[] = []
+const log: Log = { info: () => undefined, warn: () => undefined, error: (name) => void events.push(name) }
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tenon-tokens-'))
+  store = memoryStore()
+  now = 1_000_000
+  events.length = 0
+  vault = createVault({
+    store,
+    clock,
+    masterKeys: fileKeys({ path: join(folder, 'key'), isUnused: () => Promise.resolve(true) }),
+  })
+  await keep(pair(0))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const pair = (number: number): Tokens => ({
+  access: new Secret(`access-${number}`),
+  refresh: new Secret(`refresh-${number}`),
+  expiresAt: now + hour,
+})
+async function keep(tokens: Tokens): Promise<void> {
+  const before = await getTokens(store, which)
+  const body = { ...succeeding(before.body, tokens, now), authorisedAt: now }
+  await store.write({
+    changes: [
+      {
+        ...tokensKey(which),
+        expect: before.version,
+        body: await writeTokens(vault, which, { version: before.version, body }, tokens),
+      },
+    ],
+  })
+}
+const shelf = (over: { readonly clock?: Clock } = {}): TokenShelf =>
+  fencedShelf({ which, store, vault, clock, random: Math.random, holder: randomBytes(8).toString('hex'), log, ...over })
+const stored = async (): Promise<string | undefined> =>
+  (await openTokens(vault, which, await getTokens(store, which)))?.refresh?.reveal()
+
+test('AUT-01: of many processes one obtains, and all have the same tokens', async () => {
+  now += 2 * hour
+  let obtained = 0
+  const all = await Promise.all(
+    Array.from({ length: 8 }, () =>
+      shelf().renew(null, async (current) => {
+        expect(current?.refresh?.reveal()).toBe('refresh-0')
+        await new Promise((resolve) => setImmediate(resolve))
+        return pair((obtained += 1))
+      }),
+    ),
+  )
+  expect(obtained).toBe(1)
+  expect(new Set(all.map(({ tokens }) => tokens.access.reveal()))).toEqual(new Set(['access-1']))
+  expect(await stored()).toBe('refresh-1')
+})
+
+test('AUT-02: a holder that was stopped saves nothing over the tokens of the next', async () => {
+  now += 2 * hour
+  const slow = await shelf({ clock: stopped }).renew(null, async () => {
+    const late = pair(1)
+    // Its lease ends while the provider answers, and another process renews.
+    now += 60_000
+    await shelf().renew(null, () => Promise.resolve(pair(2)))
+    return late
+  })
+  expect(slow.tokens.access.reveal()).toBe('access-2')
+  expect(await stored()).toBe('refresh-2')
+})
+
+test('AUT-03: invalid_grant of a loser is no loss: the tokens of the winner are used', async () => {
+  now += 2 * hour
+  const lost = new TenonError('AUTHORISATION_LOST', 'invalid_grant')
+  const kept = await shelf({ clock: stopped }).renew(null, async () => {
+    now += 60_000
+    await shelf().renew(null, () => Promise.resolve(pair(2)))
+    throw lost
+  })
+  expect(kept.tokens.access.reveal()).toBe('access-2')
+  expect((await getTokens(store, which)).body.lost).toBeNull()
+})
+
+test('AUT-03: invalid_grant for the newest tokens needs a person, deletes nothing, and is not asked again', async () => {
+  now += 2 * hour
+  let asked = 0
+  const refuse = (): Promise<Tokens> => {
+    asked += 1
+    return Promise.reject(new TenonError('AUTHORISATION_LOST', 'connection shop/main: invalid_grant'))
+  }
+  await expect(shelf().renew(null, refuse)).rejects.toMatchObject({ code: 'AUTHORISATION_LOST' })
+  await expect(shelf().renew(null, refuse)).rejects.toMatchObject({ code: 'AUTHORISATION_LOST' })
+  expect(asked).toBe(1)
+  expect(await stored()).toBe('refresh-0')
+  expect((await getTokens(store, which)).body.lost).toMatchObject({ state: 'needs-authorisation' })
+  expect(events).toEqual(['connection.lost'])
+  await keep(pair(5))
+  expect((await shelf().renew(null, refuse)).tokens.access.reveal()).toBe('access-5')
+})
+
+test('AUT-05: what may pass cools down for all processes, longer each time, and alerts', async () => {
+  now += 2 * hour
+  let asked = 0
+  const fail = (): Promise<Tokens> => {
+    asked += 1
+    return Promise.reject(new TenonError('UPSTREAM_UNAVAILABLE', 'status 503'))
+  }
+  for (const restMs of [30_000, 60_000, 120_000]) {
+    await expect(shelf().renew(null, fail)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' })
+    await expect(shelf().renew(null, fail)).rejects.toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      retryAfterMs: restMs,
+    })
+    now += restMs
+  }
+  expect(asked).toBe(3)
+  expect(events).toEqual(Array.from({ length: 3 }, () => 'connection.renewal-failed'))
+  await shelf().renew(null, () => Promise.resolve(pair(1)))
+  expect((await getTokens(store, which)).body.failing).toBeNull()
+})
+
+test('AUT-04: a crash between answer and save ends in another try once the lease has ended', async () => {
+  now += 2 * hour
+  const crashed = shelf({ clock: stopped }).renew(null, () => new Promise(() => undefined))
+  void crashed
+  await expect.poll(async () => (await store.get({ ...tokensKey(which), kind: 'lease' })) !== null).toBe(true)
+  now += 60_000
+  const refused = shelf().renew(null, () => Promise.reject(new TenonError('AUTHORISATION_LOST', 'invalid_grant')))
+  await expect(refused).rejects.toMatchObject({ code: 'AUTHORISATION_LOST' })
+  expect((await getTokens(store, which)).body.lost).toMatchObject({ cause: 'invalid_grant' })
+})
