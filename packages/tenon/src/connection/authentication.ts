@@ -52,7 +52,7 @@ export function authenticate(options: AuthenticationOptions): Authentication {
 }
 
 /** What a scheme works with, also where it works without requests, as in a consent. */
-export function contextOf(
+function contextOf(
   { connection, clock, send, fetch }: Pick<AuthenticationOptions, 'connection' | 'clock' | 'send' | 'fetch'>,
   conceal: (value: string) => void,
 ): AuthContext {

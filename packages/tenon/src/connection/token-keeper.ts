@@ -103,6 +103,6 @@ export class TokenKeeper implements Authenticator {
   }
 }
 
-export function secretsOf({ access, refresh }: Tokens): readonly string[] {
+function secretsOf({ access, refresh }: Tokens): readonly string[] {
   return refresh === undefined ? [access.reveal()] : [access.reveal(), refresh.reveal()]
 }

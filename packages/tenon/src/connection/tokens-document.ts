@@ -59,7 +59,7 @@ export function tokensKey({ tenant, connector, name }: ConnectionName): Document
   return { tenant, kind: 'tokens', id: `${connector}/${name}` }
 }
 
-export function readTokens(document: StoredDocument | null): TokensDocument {
+function readTokens(document: StoredDocument | null): TokensDocument {
   if (document === null) return { version: null, body: noTokens }
   return { version: document.version, body: { ...noTokens, ...(parseJson(document.body) as Partial<TokensBody>) } }
 }

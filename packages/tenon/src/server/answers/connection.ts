@@ -3,7 +3,7 @@ import type { ConnectionTest } from '../../client/test-connection.ts'
 
 const time: z.ZodNumber = z.number().describe('Milliseconds since the epoch.')
 
-export const account: z.ZodType = z
+const account: z.ZodType = z
   .object({ id: z.string(), name: z.string() })
   .meta({ id: 'RemoteAccount', description: 'An account, as its provider names it.' })
 

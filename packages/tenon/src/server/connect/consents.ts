@@ -230,7 +230,7 @@ function isPresented(starter: Starter, { session, visit }: Presented): boolean {
   return starter.id === (starter.kind === 'session' ? session : visit)
 }
 
-export function viewOf(consent: string, facts: ConsentFacts): ConsentView {
+function viewOf(consent: string, facts: ConsentFacts): ConsentView {
   const { way, connector, name, state, problem, accounts, expiresAt } = facts
   return { consent, way, connector, name, state, problem, accounts, expiresAt }
 }
