@@ -32,6 +32,8 @@ const crmSimulator = defineSimulator(crm, {
 })
 
 const credentials = { clientId: 'app-1', clientSecret: 'a secret: with signs' }
+/** Time that does not go on by itself. */
+const still: Clock = { now: () => 1_700_000_000_000, after: () => () => undefined, whenQuiet: () => undefined }
 const redirectUri = 'http://127.0.0.1:4400/connect/callback'
 
 async function open(options: SimulatorOptions = {}) {
@@ -104,7 +106,7 @@ const tokensIn = ({ body }: Answer) =>
   body as { access_token: string; refresh_token: string; expires_in: number; scope: string }
 
 test('AUT-01: a person allows an account, and the code becomes tokens that open that account', async () => {
-  const { consent, token, whoAmI } = await open()
+  const { consent, token, whoAmI } = await open({ clock: still })
   const { page, back, grant } = await consent('allow', '1002')
   expect(String(page.body)).toContain('Simulated crm')
   expect(back.origin + back.pathname).toBe(redirectUri)
