@@ -28,7 +28,8 @@ if (listed.length > 0) {
   registerHooks({
     resolve(specifier, context, next) {
       const isServers =
-        /^\.\/simulators\.[jt]s$/.test(specifier) && /\/server\/application\.[jt]s$/.test(context.parentURL ?? '')
+        /^\.\/simulators\.[jt]s$/.test(specifier) &&
+        /\/server\/(?:application|outward)\.[jt]s$/.test(context.parentURL ?? '')
       return isServers ? { url: import.meta.url, shortCircuit: true } : next(specifier, context)
     },
   })

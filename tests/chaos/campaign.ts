@@ -34,8 +34,8 @@ const longestWaitMs = 4_000
 /** More unaccepted events than this would only measure the sender. */
 const mostOutstanding = 300
 const quietMs = 180_000
-/** Retries pause for a second at most, so that nothing at all for this long means never. */
-const hopelessMs = 20_000
+/** Retries pause for a second at most, and a circuit breaker stays open for a minute at most: nothing at all for longer means never. */
+const hopelessMs = 75_000
 const perCustomer = 8
 const feedMs = 5
 

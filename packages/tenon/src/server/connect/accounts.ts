@@ -113,7 +113,14 @@ class AccountBook implements Accounts {
     const form = this.#formOf(connector)
     const stored = origin === 'stored' ? connections.resolve(which.tenant, which.connector, which.name) : null
     const baseUrl = given.baseUrl ?? stored?.baseUrl ?? form.baseUrl
-    const fields = { ...keptFields(form, stored, baseUrl), ...brought(which.connector).fields, ...given.fields }
+    const own = brought(which.connector).fields
+    // What the app itself brings, such as its client secret, is for the provider's own address: never for one that somebody names (EGR-07).
+    if (Object.keys(own).length > 0 && !isSamePlace(baseUrl, form.baseUrl))
+      throw new TenonError(
+        'INPUT_INVALID',
+        `baseUrl: the app brings ${Object.keys(own).join(', ')} of ${which.connector} for ${form.baseUrl} only; leave baseUrl out`,
+      )
+    const fields = { ...keptFields(form, stored, baseUrl), ...own, ...given.fields }
     checkFields(form, given.fields, fields)
     return { which, connector, form, baseUrl, fields, account }
   }
@@ -204,9 +211,13 @@ function keptFields(
   stored: ResolvedConnection | null,
   baseUrl: string,
 ): Readonly<Record<string, string>> {
-  if (stored === null || !URL.canParse(baseUrl)) return {}
-  const isSamePlace = new URL(baseUrl).origin === new URL(stored.baseUrl).origin
+  if (stored === null) return {}
+  const isHere = isSamePlace(baseUrl, stored.baseUrl)
   const isOpen = (field: string): boolean => form.fields.some(({ name, secret }) => name === field && !secret)
-  const kept = Object.entries(stored.credentials).filter(([field]) => isSamePlace || isOpen(field))
+  const kept = Object.entries(stored.credentials).filter(([field]) => isHere || isOpen(field))
   return Object.fromEntries(kept.map(([field, secret]) => [field, secret.reveal()]))
+}
+
+function isSamePlace(one: string, other: string): boolean {
+  return URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin
 }

@@ -54,6 +54,16 @@ describe('a consent in a browser', () => {
     expect(await look(consent, authorised)).toMatchObject({ state: 'connected' })
   })
 
+  test('EGR-07: what the app itself brings goes to no address that somebody names', async () => {
+    now = await stage()
+    const { status, text } = await now.ask('POST', consents, {
+      as: authorised,
+      body: { baseUrl: 'https://sink.example' },
+    })
+    expect([status, text.includes(clientSecret)]).toEqual([400, false])
+    expect(text).toContain('clientId')
+  })
+
   test('AUT-06: the answer of a provider is taken once', async () => {
     now = await stage()
     const mia = await now.signIn('mia')
