@@ -52,7 +52,7 @@ class ConnectionDesk implements ManagedConnections {
       ({ connector, name }) => connector === which.connector && name === which.name,
     )
     if (view !== undefined) return view
-    throw new TenonError('CONNECTION_MISSING', `there is no connection ${which.connector}/${which.name}`)
+    throw new TenonError('NOT_FOUND', `There is no connection ${which.connector}/${which.name}.`)
   }
 
   save(which: ConnectionName, given: Given, actor: Actor): Promise<ConnectionView> {

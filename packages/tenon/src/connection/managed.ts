@@ -49,7 +49,7 @@ export interface Actor {
 /** What people do with connections, by console, command line, API or connect link. Each order is audited, refusals too. */
 export interface ManagedConnections {
   list(tenant: string): readonly ConnectionView[]
-  /** Throws `CONNECTION_MISSING`. */
+  /** Throws `NOT_FOUND`. */
   show(which: ConnectionName): ConnectionView
   /**
    * Makes it or replaces what it holds; a field that is left out keeps its value. `account` is the one that the fields were found to belong to: a change of it is

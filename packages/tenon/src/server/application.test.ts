@@ -145,6 +145,14 @@ describe('an app at work', () => {
     expect(() => connectToServer(application.dataFolder)).toThrow(/No server is running/)
   })
 
+  test('a connection that does not exist is not found, which is no fault of the server', async () => {
+    const { dataFolder } = await start()
+    await expect(connectToServer(dataFolder).get('/connections/pay/nobody')).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('There is no connection pay/nobody.') as string,
+    })
+  })
+
   test('draining twice is draining once; meanwhile health says so', async () => {
     const application = await start({ openJournal: async () => memoryJournal() })
     const first = application.drain(1000)

@@ -26,12 +26,12 @@ export function ConnectionRoom(): ReactNode {
   const { data, error, refetch } = useQuery({ ...connectionQuery(connector, name), refetchInterval: 5_000 })
   const notice = consent === undefined ? null : <ConsentNotice connector={connector} name={name} consent={consent} />
   if (data !== undefined) return <ConnectionPage connection={data} notice={notice} />
-  if (error instanceof ApiError && error.code === 'CONNECTION_MISSING')
+  if (error instanceof ApiError && error.code === 'NOT_FOUND')
     return (
-      <Page title={`${connector} is not connected`} back={back}>
+      <Page title={`${connector} ${name}`} heading={<bdi>{`${connector} ${name}`}</bdi>} back={back}>
         {notice}
         <Empty icon={SearchX} title="No account is connected under this name.">
-          <p>{error.message}</p>
+          <p>It was removed, or the address is mistyped.</p>
         </Empty>
       </Page>
     )

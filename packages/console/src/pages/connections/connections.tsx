@@ -62,16 +62,15 @@ function ConnectionCard({ connection }: { readonly connection: Connection }): Re
         {cause !== null && <p className={styles.text}>{cause}</p>}
       </div>
       <p className={styles.text}>
-        {lastUsedAt === null ? (
-          'not used yet'
-        ) : (
+        {lastUsedAt !== null && (
           <>
             last used <Ago at={lastUsedAt} />
           </>
         )}
+        {lastUsedAt !== null && expiresAt !== null && ' · '}
         {expiresAt !== null && (
           <>
-            {' · '}access until <At at={expiresAt} />
+            access until <At at={expiresAt} />
           </>
         )}
       </p>

@@ -41,7 +41,7 @@ export interface Accounts {
   /** Throws `NOT_FOUND` naming the connectors that there are. */
   form(connector: string): ConnectForm
   list(tenant: string): readonly ConnectionView[]
-  /** Throws `CONNECTION_MISSING`. */
+  /** Throws `NOT_FOUND`. */
   show(which: ConnectionName): ConnectionView
   /** What is there under a name. Throws `NOT_FOUND` for a connector that the app does not have. */
   known(which: ConnectionName): Known

@@ -148,7 +148,7 @@ function rememberingConnections(): Pick<Stage, 'kept'> & { readonly managed: Man
     list: (tenant) => [...kept.values()].filter((view) => view.tenant === tenant),
     show(which) {
       const view = kept.get(keyOf(which))
-      if (view === undefined) throw new TenonError('CONNECTION_MISSING', 'there is none')
+      if (view === undefined) throw new TenonError('NOT_FOUND', 'there is none')
       return view
     },
     save: async (which, given) => put(which, given, { secrets: Object.keys(given.fields) }),
