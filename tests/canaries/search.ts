@@ -1,0 +1,34 @@
+/** How a value may stand in what somebody can read: as it is, or written by a usual encoder. */
+export function formsOf(canary: string): readonly string[] {
+  const base64 = [0, 1, 2].map((offset) => {
+    const bytes = Buffer.from(' '.repeat(offset) + canary)
+    // The characters at both ends depend on the neighbours.
+    return bytes.toString('base64').slice(offset === 0 ? 0 : offset + 1, Math.floor((bytes.length * 8) / 6))
+  })
+  const hex = Buffer.from(canary).toString('hex')
+  return [
+    canary,
+    JSON.stringify(canary).slice(1, -1),
+    canary.replaceAll('/', String.raw`\/`),
+    encodeURIComponent(canary),
+    encodeURIComponent(encodeURIComponent(canary)),
+    new URLSearchParams({ '': canary }).toString().slice(1),
+    hex,
+    hex.toUpperCase(),
+    ...base64,
+    ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+  ]
+}
+
+/** Where canaries were found; never which value. */
+export function findCanaries(
+  canaries: ReadonlyMap<string, string>,
+  places: ReadonlyMap<string, string | Buffer>,
+): readonly string[] {
+  const found: string[] = []
+  for (const [name, canary] of canaries) {
+    const forms = formsOf(canary)
+    for (const [place, text] of places) if (forms.some((form) => text.includes(form))) found.push(`${name} in ${place}`)
+  }
+  return found
+}
