@@ -15,6 +15,7 @@ const guides = pages('guides', {
   'unknown-outcome': 'Decide an unknown outcome',
   deploying: 'Deploy while runs live',
   operating: 'Watch it run',
+  connections: 'Connect accounts',
   vault: 'Keep secrets',
 })
 const concepts = pages('concepts', {

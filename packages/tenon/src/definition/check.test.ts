@@ -224,6 +224,11 @@ describe('an app is checked before anything of it runs', () => {
     )
   })
 
+  test('an app whose accounts are connected while it runs needs none at its start', () => {
+    expect(problemsOf({ flows: [flow()], connections: [], connect: {} })).toEqual([])
+    expect(problemsOf({ flows: [flow({ uses: { eu: erp.connection('eu') } })], connect: {} })).toEqual([])
+  })
+
   test('refused: two different connectors of one name', () => {
     const connections = [
       defineConnection(erp, { credentials: {} }),

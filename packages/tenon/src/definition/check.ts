@@ -111,6 +111,8 @@ function distinctConnectors(flows: readonly Flow[], connections: readonly Connec
 
 /** Every connector that a flow needs must have an account, or a simulator in place of one. */
 function checkReachable(app: App, flows: readonly Flow[], connections: readonly Connection[], about: About): void {
+  // Accounts come while it runs: which there will be is not known now.
+  if (app.options.connect !== undefined) return
   const simulated = new Set((app.options.simulators ?? []).map(({ connector }) => connector.name))
   const accounts = new Map<string, string[]>()
   for (const { connector, name } of connections)
@@ -121,7 +123,7 @@ function checkReachable(app: App, flows: readonly Flow[], connections: readonly 
       if (accounts.has(connector.name) || simulated.has(connector.name)) continue
       report(
         `there is no connection for ${connector.name}`,
-        `Add defineConnection(${connector.name}, { credentials: { … } }) to connections of the app, or its simulator to simulators.`,
+        `Add defineConnection(${connector.name}, { credentials: { … } }) to connections of the app, or its simulator to simulators; if accounts are connected while it runs, connect: {}.`,
       )
     }
     checkReferences(flow, accounts, report)
