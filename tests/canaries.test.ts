@@ -113,6 +113,8 @@ test('SEC-11, DAT-04: no answer, log line or file holds a credential, in any for
   const stored = { secret: canary('stored-secret'), hookSecret: canary('stored-hookSecret') }
   const put = JSON.stringify({ fields: stored })
   expect(await ask('PUT', '/api/v1/connections/bearer-env/stored', put)).toBe(200)
+  const mixedUp = JSON.stringify({ fields: { [stored.secret]: 'secret' } })
+  expect(await ask('PUT', '/api/v1/connections/bearer-env/stored', mixedUp)).toBe(400)
   await ask('POST', '/api/v1/connections/bearer-env/stored/test')
   const runs = await callAll(application)
   const hook = '{"id":"1"}'

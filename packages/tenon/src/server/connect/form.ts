@@ -87,7 +87,12 @@ export function checkFields(
   for (const [name, value] of Object.entries(given)) {
     if (!form.fields.some((field) => field.name === name)) {
       const known = form.fields.map((field) => field.name).join(', ')
-      throw invalid(name, `${form.connector} does not ask for it; it asks for ${known === '' ? 'nothing' : known}`)
+      // Not shown: who mixes up name and value has written a secret here (SEC-11).
+      throw new TenonError(
+        'INPUT_INVALID',
+        `fields: one of the names is not asked for by ${form.connector}; it asks for ${known === '' ? 'nothing' : known}`,
+        { details: { field: 'fields' } },
+      )
     }
     if (value.length > longestValue) throw invalid(name, `it has more than ${longestValue} characters`)
   }
