@@ -110,11 +110,7 @@ export const orderNoted = defineFlow('order-noted', {
   },
 })
 
-// The campaign judges what is kept over a kill. With its policies on, the pipeline holds calls back for longer than a campaign lasts, since every second answer is a failure.
-const heldBack = { limits: false, breaker: false, retryBudget: false, concurrency: false } as const
-
 export default defineApp({
   flows: [orderPaid, orderNoted],
-  policies: { shop: heldBack, carrier: heldBack },
   simulators: [shop, carrier].map((connector) => ({ kind: 'simulator' as const, connector })),
 })

@@ -57,6 +57,8 @@ export class Suspects {
       this.#waiting.set(run, { tenant, run })
       return false
     }
+    // A timer or a message may bring it before its turn.
+    this.#waiting.delete(run)
     this.#current = run
     const stood = entries.filter(({ kind }) => kind === 'resumed').length
     this.#stopTimer = this.#services.clock.after(Math.min(longestTrialMs, trialMs * 4 ** stood), () => {
@@ -68,9 +70,12 @@ export class Suspects {
 
   /** It has left memory, or has stood its trial. */
   leave(run: string): void {
-    if (this.#current !== run) return
-    this.#stopTimer()
-    this.#current = null
+    if (this.#current === run) {
+      this.#stopTimer()
+      this.#current = null
+    }
+    if (this.#current !== null) return
+    // Also where it was not on trial: whose turn it was may have had nothing to do, and nobody else would call the next.
     const [next] = this.#waiting.values()
     if (next === undefined) return
     this.#waiting.delete(next.run)
