@@ -7,16 +7,9 @@ import { systemClock } from '../packages/tenon/src/base/clock.ts'
 import { startApplication, type Application } from '../packages/tenon/src/server/application.ts'
 import { createLog } from '../packages/tenon/src/telemetry/log.ts'
 import { createRedactor } from '../packages/tenon/src/telemetry/redact.ts'
-import { auths, verify } from './canaries/app.ts'
+import { auths, verify } from './canaries/auths.ts'
 import { startProvider, ways } from './canaries/provider.ts'
 import { findCanaries } from './canaries/search.ts'
-
-const standIns = vi.hoisted((): object[] => [])
-// As in chaos campaigns: only a stand-in may be on this machine.
-vi.mock('../packages/tenon/src/server/simulators.ts', () => ({
-  startSimulators: async () => standIns,
-  subscribeSimulators: () => undefined,
-}))
 
 const canaries = new Map<string, string>()
 function canary(name: string): string {
@@ -37,11 +30,8 @@ function keepFiles(of: string, where: string): void {
 /** Resolves once all runs have ended, well or badly. */
 async function callAll(application: Application): Promise<string[]> {
   const runs: string[] = []
-  const names = Object.keys(auths)
-  const inputs = [
-    ...names.flatMap((connector) => ways.map((how) => ({ connector, how }))),
-    ...names.map((connector) => ({ connector: `${connector}-env`, how: 'success' })),
-  ]
+  const names = [...Object.keys(auths), 'stored']
+  const inputs = names.flatMap((connector) => ways.map((how) => ({ connector, how })))
   const ended = new Set<string>()
   const stop = application.engine.listen((told) => {
     if (/^run\.(completed|failed|cancelled|parked|waited)$/.test(told.name)) ended.add((told as { run: string }).run)
@@ -57,24 +47,16 @@ test('SEC-11, DAT-04: no answer, log line or file holds a credential, in any for
   const token = canary('access-token')
   const provider = await startProvider(token)
   const environment: Record<string, string> = {
+    TENON_ALLOW_ORIGINS: provider.origin,
     TENON_MASTER_KEY: createHash('sha256').update('a master key').digest('base64'),
   }
   canaries.set('master-key', environment['TENON_MASTER_KEY'] ?? '')
   for (const [name, { fields }] of Object.entries(auths)) {
-    const given = (where: string) =>
-      Object.fromEntries(
-        [...Object.keys(fields), 'hookSecret'].map((f) => [f, f === 'user' ? 'mia' : canary(`${where}-${f}`)]),
-      )
-    standIns.push({
-      connector: name,
-      baseUrl: provider.origin,
-      credentials: given(name),
-      samples: [],
-      close: async () => undefined,
-    })
-    for (const [field, value] of Object.entries(given(`${name}-env`)))
-      environment[`CANARY_${name}-env_${field}`] = value
+    for (const field of [...Object.keys(fields), 'hookSecret'])
+      environment[`CANARY_${name}_${field}`] = field === 'user' ? 'mia' : canary(`${name}-${field}`)
   }
+  // Read by the app's own file.
+  vi.stubEnv('CANARY_ORIGIN', provider.origin)
   const redactor = createRedactor()
   const lines: string[] = []
   const log = createLog({
@@ -111,21 +93,19 @@ test('SEC-11, DAT-04: no answer, log line or file holds a credential, in any for
   }
 
   const stored = { secret: canary('stored-secret'), hookSecret: canary('stored-hookSecret') }
-  const put = JSON.stringify({ fields: stored })
-  expect(await ask('PUT', '/api/v1/connections/bearer-env/stored', put)).toBe(200)
+  const put = JSON.stringify({ fields: stored, baseUrl: provider.origin })
+  expect(await ask('PUT', '/api/v1/connections/bearer/stored', put)).toBe(200)
   const mixedUp = JSON.stringify({ fields: { [stored.secret]: 'secret' } })
-  expect(await ask('PUT', '/api/v1/connections/bearer-env/stored', mixedUp)).toBe(400)
-  await ask('POST', '/api/v1/connections/bearer-env/stored/test')
+  expect(await ask('PUT', '/api/v1/connections/bearer/stored', mixedUp)).toBe(400)
+  await ask('POST', '/api/v1/connections/bearer/stored/test')
   const runs = await callAll(application)
   const hook = '{"id":"1"}'
-  expect(await ask('POST', '/hooks/bearer-env/stored', hook, verify.sign(hook, stored.hookSecret, Date.now()))).toBe(
-    200,
-  )
-  expect(await ask('POST', '/hooks/bearer-env/stored', hook, verify.sign(hook, 'wrong', Date.now()))).toBe(401)
+  expect(await ask('POST', '/hooks/bearer/stored', hook, verify.sign(hook, stored.hookSecret, Date.now()))).toBe(200)
+  expect(await ask('POST', '/hooks/bearer/stored', hook, verify.sign(hook, 'wrong', Date.now()))).toBe(401)
 
   const values: Record<string, string[]> = {
     ':run': runs,
-    ':connector': ['bearer-env', 'basic'],
+    ':connector': ['bearer', 'basic'],
     ':name': ['main'],
     ':flow': ['call'],
   }
@@ -136,7 +116,7 @@ test('SEC-11, DAT-04: no answer, log line or file holds a credential, in any for
         method,
         path
           .replace(parameter, value)
-          .replace(':name', value === 'bearer-env' ? 'stored' : 'main')
+          .replace(':name', value === 'bearer' ? 'stored' : 'main')
           .replace(/:\w+/g, 'x')
           .replace('*', 'x'),
       ).catch(() => undefined)
@@ -148,7 +128,9 @@ test('SEC-11, DAT-04: no answer, log line or file holds a credential, in any for
   provider.close()
   const echoed = findCanaries(canaries, new Map([['echo', provider.echoes.join('')]]))
   expect(echoed).toEqual(
-    ['access-token', 'bearer-secret', 'basic-secret', 'header-secret', 'query-secret'].map((name) => `${name} in echo`),
+    ['access-token', 'bearer-secret', 'basic-secret', 'header-secret', 'query-secret', 'stored-secret'].map(
+      (name) => `${name} in echo`,
+    ),
   )
   keepFiles(dataFolder, 'after the end')
   places.set('log', lines.join(''))

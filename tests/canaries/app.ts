@@ -1,50 +1,21 @@
 // One connector of each scheme of authentication, and a flow that calls whatever it is told to.
 import {
-  apiKey,
-  basic,
-  bearer,
   defineApp,
   defineConnection,
   defineConnector,
   defineFlow,
   fromEnvironment,
-  hmacSigned,
   manual,
   operation,
-  timestampedHmac,
-  tokenLogin,
   type AuthDeclaration,
-  type Connector,
 } from 'tenon'
 import { z } from 'zod'
+import { auths, verify } from './auths.ts'
 
 const loose = z.looseObject({})
-export const verify = timestampedHmac({ header: 'signature', field: 'hookSecret' })
-
-export const auths: Readonly<Record<string, AuthDeclaration>> = {
-  bearer: bearer('secret', 'Key'),
-  basic: basic('user', 'secret'),
-  header: apiKey('secret', 'Key', { header: 'x-key' }),
-  query: apiKey('secret', 'Key', { query: 'key' }),
-  login: tokenLogin(
-    { secret: { label: 'Password' } },
-    {
-      login: ({ secret }) => ({ path: '/login', body: { secret } }),
-      token: (body) => (body as { token?: string }).token,
-      life: '1d',
-    },
-  ),
-  hmac: hmacSigned({
-    fields: { secret: { label: 'Key' } },
-    secret: 'secret',
-    sign: '{body}',
-    headers: { s: '{signature}' },
-  }),
-}
-
 const connectorOf = (name: string, auth: AuthDeclaration) =>
   defineConnector(name, {
-    baseUrl: 'https://127.0.0.1',
+    baseUrl: 'https://api.example.com',
     auth,
     operations: {
       get: operation({ method: 'GET', path: '/{how}', input: z.object({ how: z.string() }), output: loose }),
@@ -54,10 +25,12 @@ const connectorOf = (name: string, auth: AuthDeclaration) =>
     policies: { breaker: false },
   })
 
-const called = Object.entries(auths).map(([name, auth]) => connectorOf(name, auth))
-const ofEnvironment = Object.entries(auths).map(([name, auth]) => connectorOf(`${name}-env`, auth))
-const connectors = [...called, ...ofEnvironment]
-const uses = Object.fromEntries(connectors.map((connector) => [connector.name, connector]))
+const connectors = Object.entries(auths).map(([name, auth]) => connectorOf(name, auth))
+const [first] = connectors as [(typeof connectors)[number]]
+const uses = {
+  ...Object.fromEntries(connectors.map((connector) => [connector.name, connector.connection('main')])),
+  stored: first.connection('stored'),
+}
 
 const call = defineFlow('call', {
   trigger: manual(z.object({ connector: z.string(), how: z.string() })),
@@ -70,15 +43,16 @@ const call = defineFlow('call', {
   },
 })
 const hear = defineFlow('hear', {
-  trigger: (ofEnvironment[0] as (typeof called)[number]).on('said'),
+  trigger: first.on('said'),
   run: () => 'heard',
 })
 
 export default defineApp({
+  connect: {},
   flows: [call, hear],
-  simulators: called.map((connector) => ({ kind: 'simulator' as const, connector: connector as unknown as Connector })),
-  connections: ofEnvironment.map((connector) =>
+  connections: connectors.map((connector) =>
     defineConnection(connector, {
+      baseUrl: process.env['CANARY_ORIGIN'] ?? '',
       credentials: Object.fromEntries(
         [...Object.keys(connector.options.auth.fields), 'hookSecret'].map((field) => [
           field,

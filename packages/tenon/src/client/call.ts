@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { TenonError } from '../base/errors.ts'
+import type { Connections } from '../connection/connection.ts'
 import type { Lookup } from '../definition/operation.ts'
 import { fateOf, type RawAnswer } from '../outbound/outbound.ts'
 import type { PolicyCall } from '../outbound/policy.ts'
@@ -21,8 +22,15 @@ type Try = Pick<CallRequest, 'input' | 'idempotencyKey' | 'mayHaveHappened'> & {
   readonly meter: CallMeter
 }
 
+interface Parts {
+  readonly planFor: (request: CallRequest) => Plan
+  readonly used: Connections['used']
+  readonly clock: Clock
+  readonly meter: CallMeter
+}
+
 /** One try of an operation: input, request, credentials, exchange, answer, output. It never rejects. */
-export function createCall(planFor: (request: CallRequest) => Plan, clock: Clock, meter: CallMeter): Client['call'] {
+export function createCall({ planFor, used, clock, meter }: Parts): Client['call'] {
   return (request) => {
     let plan: Plan
     try {
@@ -34,7 +42,9 @@ export function createCall(planFor: (request: CallRequest) => Plan, clock: Clock
     }
     const timeoutMs = request.timeoutMs ?? plan.timeoutMs
     const { input, idempotencyKey, mayHaveHappened, signal, trace } = request
-    const limits = { clock, timeoutMs, deadline: clock.now() + timeoutMs, signal, trace }
+    const now = clock.now()
+    used?.(plan.line.connection, now)
+    const limits = { clock, timeoutMs, deadline: now + timeoutMs, signal, trace }
     return tryOnce(plan, { input, idempotencyKey, mayHaveHappened, asked: request, read: null, limits, meter })
   }
 }

@@ -71,6 +71,8 @@ export interface ClientOptions {
   readonly random?: () => number
   /** Is told of each secret that a login obtains, so that logs can be kept free of it. */
   readonly onSecret?: (secret: string) => void
+  /** Origins that the operator lets connections have although their addresses are not public. */
+  readonly allowedOrigins?: readonly string[]
   /** Default: a guarded transport for each connection; a simulated one may also reach its own local origin. */
   readonly transportFor?: (connection: ResolvedConnection, tls: ClientCertificate | undefined) => Transport
 }
@@ -81,7 +83,8 @@ export interface OpenClient extends Client {
 }
 
 export function createClient(options: ClientOptions): OpenClient {
-  const { connections, clock, onSecret, meter = silentMeter, transportFor = guardedTransport(clock) } = options
+  const { connections, clock, onSecret, meter = silentMeter, allowedOrigins = [] } = options
+  const { transportFor = guardedTransport(clock, allowedOrigins) } = options
   const { policies = [], policyOptions = {}, budgets = new Budgets({ clock }), random = Math.random } = options
   const shared = new Map<string, unknown>()
   const pipeline = {
@@ -130,14 +133,18 @@ export function createClient(options: ClientOptions): OpenClient {
   }
 
   return {
-    call: createCall(planFor, clock, meter),
+    call: createCall({ planFor, used: connections.used?.bind(connections), clock, meter }),
     async close() {
       await Promise.all([leaving.close(), ...[...opened.values()].map(({ line }) => line.transport.close())])
     },
   }
 }
 
-function guardedTransport(clock: Clock): NonNullable<ClientOptions['transportFor']> {
-  return ({ simulated, baseUrl }, tls) =>
-    createTransport({ clock, allowedOrigins: simulated ? [new URL(baseUrl).origin] : [], ...(tls && { tls }) })
+function guardedTransport(clock: Clock, allowed: readonly string[]): NonNullable<ClientOptions['transportFor']> {
+  return ({ simulated, baseUrl }, tls) => {
+    // What is allowed is allowed to the connection that lives there: a redirect of another must not lead into it.
+    const { origin } = new URL(baseUrl)
+    const allowedOrigins = simulated || allowed.includes(origin) ? [origin] : []
+    return createTransport({ clock, allowedOrigins, ...(tls && { tls }) })
+  }
 }

@@ -4,10 +4,13 @@ import type { ResolvedConnection } from './connection.ts'
 import type { ConnectionState, ConnectionView } from './managed.ts'
 import type { StoredEntry } from './stored-connections.ts'
 
+/** When a call used a connection last, `null` for not yet. */
+export type LastUse = (connection: ResolvedConnection) => number | null
+
 type Told = Pick<ConnectionView, 'state' | 'cause' | 'expiresAt'>
 
 /** A stored connection as people see it. */
-export function viewOf(entry: StoredEntry, now: number): ConnectionView {
+export function viewOf(entry: StoredEntry, now: number, lastUsedAt: LastUse): ConnectionView {
   const { which, connector, document, tokens, connection } = entry
   const { body } = document
   return {
@@ -20,7 +23,7 @@ export function viewOf(entry: StoredEntry, now: number): ConnectionView {
     scopes: tokens.body.scopes,
     account: body.account,
     ...stateOf(entry, now),
-    lastUsedAt: null,
+    lastUsedAt: TenonError.is(connection) ? null : lastUsedAt(connection),
     createdAt: body.createdAt,
     createdBy: body.createdBy,
     updatedAt: Math.max(body.updatedAt, tokens.body.authorisedAt ?? 0),
@@ -43,14 +46,8 @@ function stateOf({ which, connector, tokens: { body }, connection }: StoredEntry
 }
 
 /** One that is written in code, or a stand-in. */
-export function viewOfApp({
-  tenant,
-  connector,
-  name,
-  baseUrl,
-  credentials,
-  simulated,
-}: ResolvedConnection): ConnectionView {
+export function viewOfApp(connection: ResolvedConnection, lastUsedAt: LastUse): ConnectionView {
+  const { tenant, connector, name, baseUrl, credentials, simulated } = connection
   const fields = Object.keys(credentials)
   return {
     tenant,
@@ -68,7 +65,7 @@ export function viewOfApp({
     state: 'healthy',
     cause: null,
     expiresAt: null,
-    lastUsedAt: null,
+    lastUsedAt: lastUsedAt(connection),
     createdAt: null,
     createdBy: null,
     updatedAt: null,

@@ -31,6 +31,8 @@ export interface Connections {
   schemeOf(connection: ResolvedConnection): AuthScheme
   /** Where its tokens lie, for all processes; `null` for those that end with the process. */
   shelfOf?(connection: ResolvedConnection): TokenShelf | null
+  /** A call uses it now. */
+  used?(connection: ResolvedConnection, at: number): void
   /** Calls back after a connection came, went or was replaced, with the one that is no longer in use. Gives how to stop that. */
   readonly onChange?: (changed: Changed) => () => void
 }

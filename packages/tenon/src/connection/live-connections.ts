@@ -26,6 +26,7 @@ export async function openConnections(options: LiveOptions): Promise<LiveConnect
   await loadSchemes([...ofApp.map(({ connector }) => connector), ...connectors.values()], schemes)
   const registry = new Registry()
   for (const connection of fixed.all) registry.set({ ...connection, connector: connection.connector.name }, connection)
+  const uses = new WeakMap<ResolvedConnection, number>()
   const listeners = new Set<Changed>()
   const tell: Changed = (left) => {
     for (const listener of listeners) listener(left)
@@ -39,11 +40,12 @@ export async function openConnections(options: LiveOptions): Promise<LiveConnect
     resolve: (tenant, connector, name) => registry.resolve(tenant, connector, name),
     schemeOf: ({ connector }) => schemes.get(connector.options.auth.scheme) as AuthScheme,
     shelfOf: (connection) => stored.shelfOf(connection),
+    used: (connection, at) => void uses.set(connection, at),
     onChange(changed) {
       listeners.add(changed)
       return () => void listeners.delete(changed)
     },
-    managed: manage({ stored, ofApp }),
+    managed: manage({ stored, ofApp, lastUsedAt: (connection) => uses.get(connection) ?? null }),
     close: () => stored.close(),
   }
 }

@@ -10,12 +10,13 @@ import type { Actor, ConnectionName, ConnectionView, ManagedConnections, RemoteA
 import { revokeTokens } from './revoke-tokens.ts'
 import type { StoredConnections, StoredEntry } from './stored-connections.ts'
 import { getTokens, noTokens, openTokens, succeeding, tokensKey, writeTokens } from './tokens-document.ts'
-import { viewOf, viewOfApp } from './connection-view.ts'
+import { viewOf, viewOfApp, type LastUse } from './connection-view.ts'
 
 export interface ManagingOptions {
   readonly stored: StoredConnections
   /** Written in code, and simulated ones. */
   readonly ofApp: readonly ResolvedConnection[]
+  readonly lastUsedAt: LastUse
 }
 
 /** What is given for a connection, by its fields or by a consent. */
@@ -39,12 +40,15 @@ class ConnectionDesk implements ManagedConnections {
   }
 
   list(tenant: string): readonly ConnectionView[] {
-    const { stored, ofApp } = this.#options
+    const { stored, ofApp, lastUsedAt } = this.#options
     const entries = stored.entries(tenant)
     const now = stored.options.clock.now()
     const connected = new Set(entries.map(({ which }) => which.connector))
     const others = ofApp.filter((one) => one.tenant === tenant && !(one.simulated && connected.has(one.connector.name)))
-    return [...others.map(viewOfApp), ...entries.map((entry) => viewOf(entry, now))].toSorted(byName)
+    return [
+      ...others.map((connection) => viewOfApp(connection, lastUsedAt)),
+      ...entries.map((entry) => viewOf(entry, now, lastUsedAt)),
+    ].toSorted(byName)
   }
 
   show(which: ConnectionName): ConnectionView {

@@ -28,6 +28,7 @@ export interface ConnectionView {
   /** Why, in plain words, and what to do; `null` when healthy. */
   readonly cause: string | null
   readonly expiresAt: number | null
+  /** By a call, since this process started and the connection was changed last. */
   readonly lastUsedAt: number | null
   readonly createdAt: number | null
   readonly createdBy: string | null

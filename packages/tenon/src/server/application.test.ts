@@ -153,6 +153,16 @@ describe('an app at work', () => {
     })
   })
 
+  test('a connection tells when a call used it last', async () => {
+    const application = await start()
+    const { get } = connectToServer(application.dataFolder)
+    expect(await get('/connections/pay/main')).toMatchObject({ lastUsedAt: null })
+    const waited = happening(application, 'run.waited', 2)
+    await makeSamples(application)
+    await waited
+    expect(await get('/connections/pay/main')).toMatchObject({ lastUsedAt: expect.any(Number) as number })
+  })
+
   test('draining twice is draining once; meanwhile health says so', async () => {
     const application = await start({ openJournal: async () => memoryJournal() })
     const first = application.drain(1000)

@@ -13,6 +13,7 @@ import type { Store } from '../store/store.ts'
 import type { Meter } from '../telemetry/meter.ts'
 import type { Redactor } from '../telemetry/redact.ts'
 import type { Log } from '../telemetry/telemetry.ts'
+import { allowedOriginsOf } from './allowed-origins.ts'
 import { createConnecting, type Connecting } from './connect/connecting.ts'
 import type { Brought } from './connect/form.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -58,7 +59,17 @@ export async function openOutward(options: OutwardOptions, closing: AsyncDisposa
   const { policies: policyOptions, connect } = app.options
   const policies = await loadPolicies()
   const budgets = new Budgets({ clock })
-  const outward = { connections, clock, meter, policies, budgets, ...(policyOptions && { policyOptions }) }
+  const allowedOrigins = allowedOriginsOf(environment)
+  if (allowedOrigins.length > 0) log.warn('egress.allowed', { origins: allowedOrigins })
+  const outward = {
+    connections,
+    clock,
+    meter,
+    policies,
+    budgets,
+    allowedOrigins,
+    ...(policyOptions && { policyOptions }),
+  }
   const client = options.createClient({ ...outward, onSecret: redactor.addTemporary })
   closing.defer(() => client.close())
   const connecting = await createConnecting({
@@ -72,6 +83,7 @@ export async function openOutward(options: OutwardOptions, closing: AsyncDisposa
     onSecret: redactor.addTemporary,
     brought: (connector) => broughtBy(connector, { app, environment, simulated }),
     returnTo: connect?.returnTo ?? [],
+    allowedOrigins,
   })
   return { simulators, connections, client, budgets, connecting }
 }

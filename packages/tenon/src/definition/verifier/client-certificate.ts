@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { equalText, invalid, type RawRequest, type Verifier } from '../verifier.ts'
 
 /**
- * Mutual TLS, which ends at a proxy of ours: it asks for the certificate, checks its chain and hands it on (`TENON_PROXIES`, `TENON_CLIENT_CERTIFICATE`). Here it must be
+ * Mutual TLS, which ends at a proxy of ours: it asks for the certificate, checks its chain and hands it on (`TENON_PROXIES`, `TENON_CLIENT_CERTIFICATE_HEADER`). Here it must be
  * the provider's: by its common name, or by its SHA-256 fingerprint in the credential that is named.
  */
 export function clientCertificate(expected: { readonly commonName: string } | { readonly field: string }): Verifier {

@@ -126,7 +126,8 @@ class AccountBook implements Accounts {
   }
 
   ground({ which, connector, baseUrl, fields, form }: Prepared): Promise<Ground> {
-    const { clock, onSecret, transport } = this.#parts
+    const { clock, onSecret, transport, allowedOrigins = [] } = this.#parts
+    const own = allowedOrigins.filter((origin) => isSamePlace(baseUrl, origin))
     return openGround({
       ...which,
       connector,
@@ -135,7 +136,7 @@ class AccountBook implements Accounts {
       simulated: form.simulated && baseUrl === form.baseUrl,
       clock,
       ...(onSecret !== undefined && { onSecret }),
-      ...(transport !== undefined && { transport }),
+      transport: { ...transport, allowedOrigins: [...(transport?.allowedOrigins ?? []), ...own] },
     })
   }
 

@@ -34,6 +34,8 @@ export interface ConnectingOptions {
   readonly returnTo: readonly string[]
   readonly onSecret?: (secret: string) => void
   readonly transport?: Omit<TransportOptions, 'clock'>
+  /** Origins that the operator lets connections have although their addresses are not public. */
+  readonly allowedOrigins?: readonly string[]
 }
 
 export interface ConnectingParts extends ConnectingOptions {
