@@ -13,6 +13,7 @@ test.each([
   ['of the command line to its own server', [inNode, `at ask (${src}/server/management-client.ts:30:5)`, inTest]],
   ['of a test', [inNode, inTest]],
   ['of a fixture', [inNode, `at ${src}/cli/process.fixture.ts:4:1`]],
+  ['by Node’s agent, for a request that had waited', [inNode, 'at Agent.createSocket (node:_http_agent:480:26)']],
   ['of a test through a library', [inNode, inUndici, inTest]],
 ])('a socket %s may be opened', (_what, frames) => {
   expect(mayOpen(frames, false)).toBe(true)
@@ -23,6 +24,7 @@ test.each([
   ['by a connector', [inNode, 'at call (file:///work/packages/connectors/src/acme/acme.ts:3:5)', inTest]],
   ['by a library that product code called', [inNode, inUndici, `at obtain (${src}/connection/auth/oauth2.ts:9:1)`]],
   ['from elsewhere in outbound', [inNode, `at direct (${src}/outbound/fetch.ts:9:1)`, inTest]],
+  ['by an agent of a library', [inUndici, 'at Agent.createSocket (node:_http_agent:480:26)']],
   ['with nobody on the stack', [inNode, inUndici]],
 ])('EGR-01: a socket opened %s is a stray', (_what, frames) => {
   expect(mayOpen(frames, false)).toBe(false)
