@@ -163,6 +163,14 @@ describe('an app at work', () => {
     expect(await get('/connections/pay/main')).toMatchObject({ lastUsedAt: expect.any(Number) as number })
   })
 
+  test('beside a stand-in the real account can be connected by its key', async () => {
+    const application = await start()
+    const { get } = connectToServer(application.dataFolder)
+    const { connectors } = (await get('/connectors')) as { connectors: object[] }
+    expect(connectors).toContainEqual(expect.objectContaining({ connector: 'pay', simulated: false }))
+    expect(JSON.stringify(connectors)).not.toContain('127.0.0.1')
+  })
+
   test('draining twice is draining once; meanwhile health says so', async () => {
     const application = await start({ openJournal: async () => memoryJournal() })
     const first = application.drain(1000)

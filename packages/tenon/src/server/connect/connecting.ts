@@ -47,7 +47,13 @@ export async function createConnecting(options: ConnectingOptions): Promise<Conn
   const schemes = new Map<string, AuthScheme>()
   for (const { name, options: definition } of options.connectors.values())
     schemes.set(name, await loadScheme(definition.auth.scheme, name))
-  const parts = { ...options, schemes }
+  // A stand-in plays the provider of a consent. Who types a key means the real account, for which it has nothing.
+  const brought = (connector: string): Brought => {
+    const found = options.brought(connector)
+    const { browser, device } = schemes.get(connector) ?? {}
+    return found.simulated && browser === undefined && device === undefined ? { fields: {}, simulated: false } : found
+  }
+  const parts = { ...options, brought, schemes }
   const accounts = createAccounts(parts)
   return { accounts, consents: createConsents(parts, accounts), links: createLinks(parts, accounts) }
 }
