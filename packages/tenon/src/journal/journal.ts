@@ -1,4 +1,5 @@
 import type { JournalHistory } from './history.ts'
+import type { Ownership } from './ownership.ts'
 
 /**
  * The journal port: the durable record of runs, and everything that must commit together with them.
@@ -10,6 +11,7 @@ import type { JournalHistory } from './history.ts'
 export interface Journal extends JournalWrites, JournalWork, JournalHistory {
   /** Raised by each opening; an append with an older one is fenced. */
   readonly epoch: number
+  readonly ownership: Ownership
   /** True when the last owner closed it in good order; false after a crash. */
   readonly closedCleanly: boolean
   /** Commits what was accepted, then frees the store. */
@@ -149,6 +151,12 @@ export interface Start {
   readonly linked?: string
 }
 
+/** A run that may go on. */
+export interface ReachedRun extends RunKey {
+  /** It belongs to another node, which hears of it from the journal. */
+  readonly elsewhere?: true
+}
+
 export type Message = EventMessage | StartMessage | RunMessage | CursorMessage
 
 interface MessageBase {
@@ -208,9 +216,13 @@ export type DeliverReceipt =
   | {
       readonly outcome: 'written'
       /** New runs, those that may go on at once and those that are queued behind their key. */
-      readonly started: readonly { readonly run: string; readonly status: 'ready' | 'queued' }[]
+      readonly started: readonly {
+        readonly run: string
+        readonly status: 'ready' | 'queued'
+        readonly elsewhere?: true
+      }[]
       /** Runs that have something in their inbox now. */
-      readonly reached: readonly RunKey[]
+      readonly reached: readonly ReachedRun[]
     }
   /** Known already; `runs` are those that the first delivery started or reached. */
   | { readonly outcome: 'duplicate'; readonly runs: readonly string[] }
@@ -274,9 +286,9 @@ export type AppendReceipt =
   | {
       readonly outcome: 'written'
       /** Runs that became ready: the next in line, started children. */
-      readonly readied: readonly RunKey[]
+      readonly readied: readonly ReachedRun[]
       /** Runs that have something in their inbox now: this run itself (a wait that was satisfied at once, or a message that came meanwhile), the parent. */
-      readonly reached: readonly RunKey[]
+      readonly reached: readonly ReachedRun[]
     }
   /** These very entries are there already: an earlier commit that seemed lost. */
   | { readonly outcome: 'duplicate' }

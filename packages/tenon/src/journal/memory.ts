@@ -7,6 +7,7 @@ import { append } from './memory/append.ts'
 import { deliver } from './memory/deliver.ts'
 import { memoryHistory, memoryWork } from './memory/read.ts'
 import { emptyState, type MemoryState } from './memory/state.ts'
+import { soleOwnership } from './ownership.ts'
 
 export type { MemoryState } from './memory/state.ts'
 
@@ -57,6 +58,7 @@ export function memoryJournal(options: MemoryJournalOptions = {}): MemoryJournal
   return {
     epoch,
     closedCleanly,
+    ownership: soleOwnership(epoch, closedCleanly ? 0 : (options.clock ?? systemClock).now()),
     async deliver(message) {
       checkMessage(message)
       return (await writer.write({ message })) as DeliverReceipt

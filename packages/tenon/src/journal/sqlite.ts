@@ -6,6 +6,7 @@ import { checkAppend, checkMessage } from './check.ts'
 import { groupCommit, type Size } from './group-commit.ts'
 import type { JournalHistory } from './history.ts'
 import type { AppendReceipt, DeliverReceipt, EventRow, Journal, JournalWork, Message } from './journal.ts'
+import { soleOwnership } from './ownership.ts'
 import type { Answer } from './sqlite/batch.ts'
 import { unpack } from './sqlite/pack.ts'
 import type { PackedEntries, PackedRun } from './sqlite/read.ts'
@@ -71,6 +72,7 @@ export async function sqliteJournal(options: SqliteJournalOptions): Promise<Jour
   return {
     epoch,
     closedCleanly,
+    ownership: soleOwnership(epoch, closedCleanly ? 0 : clock.now()),
     deliver: (message) => push({ message }, () => checkMessage(message)) as Promise<DeliverReceipt>,
     append: (append) => push({ append, now: clock.now() }, () => checkAppend(append)) as Promise<AppendReceipt>,
     ...work(writer),

@@ -6,6 +6,7 @@ import { createEngine } from '../engine/create-engine.ts'
 import type { Divergence } from '../engine/engine.ts'
 import type { JournalHistory, RunPage } from '../journal/history.ts'
 import type { Journal, JournalWork, RunStatus } from '../journal/journal.ts'
+import { soleOwnership } from '../journal/ownership.ts'
 import { DataFolder } from './data-folder.ts'
 import { loadApp } from './load-app.ts'
 import { connectToServer, type ManagementClient } from './management-client.ts'
@@ -69,6 +70,7 @@ function asleep(journal: ReadJournal): Journal {
   const refuse = (): Promise<never> => Promise.reject(new TenonError('FORBIDDEN', 'a check changes nothing'))
   return {
     epoch: 0,
+    ownership: soleOwnership(0, 0),
     closedCleanly: true,
     load: (runs) => journal.load(runs),
     values: (hashes) => journal.values(hashes),
