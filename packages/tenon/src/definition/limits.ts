@@ -16,7 +16,7 @@ export interface LimitOptions {
   readonly methods?: readonly Method[]
   /** What an operation costs, by its name; default 1. */
   readonly costs?: Readonly<Record<string, number>>
-  /** Requests that may go at one moment after a pause; default is a twentieth of `requests`. The more at once, the slower the rest of `per`. */
+  /** Requests that may go at one moment after a pause; default is a twentieth of `requests`. All go evenly after that. */
   readonly burst?: number
   /** Only for accounts whose credential begins so, such as live and test keys. */
   readonly when?: { readonly field: string; readonly startsWith: readonly string[] }

@@ -86,7 +86,7 @@ export class Account {
     if (answer === undefined) {
       const terms = this.#terms.get(call.operation)
       if (terms === undefined || fateOf(error) !== 'not-sent') return
-      if (terms.isLimited) giveBack(terms.fare)
+      if (terms.isLimited) giveBack(terms.fare, call.since, clock.now())
       return turns.look()
     }
     const told = read(answer, clock.now())

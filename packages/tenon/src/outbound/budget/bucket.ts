@@ -1,10 +1,12 @@
+import { SlidingWindow } from './window.ts'
+
 /** A budget that calls are paid from. A process may hold it whole, or a piece that was lent to it. */
 export interface Bucket {
   /** 0 where `cost` may be taken at `now`; else the milliseconds until it may be at the earliest. */
   wait(cost: number, now: number): number
   take(cost: number, now: number): void
-  /** For a call that never left. */
-  giveBack(cost: number): void
+  /** For a call that never left; it took its turn at `since` or later. */
+  giveBack(cost: number, since: number, now: number): void
   /** The provider says that there is nothing left. */
   empty(now: number): void
   /** Units that come back in a millisecond; 0 where that is not known. */
@@ -17,45 +19,75 @@ export interface BucketSize {
   readonly burst: number
 }
 
+/** What could have gone while turns were handed out late is made up for by so much of the pace, for as long as this lasts. */
+const madeUpBy = 0.5
+const madeUpMs = 1000
+
 /**
- * Fills evenly and never lets more than `requests` through in any stretch of `perMs`: what may go at once is taken off what comes back
- * in that stretch. The clock has whole milliseconds, so first and last of a stretch are less than `perMs` apart.
+ * Lets at most `requests` go in any stretch of `perMs`, and uses all of it: `burst` at one moment, then evenly. The even pace is a token bucket's; that no stretch
+ * holds too many is counted apart. Timers are late, and a process stands still now and then: tokens that overflowed while somebody waited are not lost, but follow faster.
  */
-export class TokenBucket implements Bucket {
+export class WindowBucket implements Bucket {
   readonly perMs: number
   readonly #burst: number
+  readonly #window: SlidingWindow
   #level: number
+  /** Tokens that overflowed while somebody waited. */
+  #owed = 0
+  #isAwaited = false
   #at = -Infinity
 
   constructor({ requests, perMs, burst }: BucketSize) {
     this.#burst = burst
     this.#level = burst
-    this.perMs = (requests - burst + 1) / perMs
+    this.perMs = requests / perMs
+    this.#window = new SlidingWindow(requests, perMs)
   }
 
   wait(cost: number, now: number): number {
     this.#fill(now)
-    const missing = cost - this.#level
-    return missing <= rounding ? 0 : Math.max(1, Math.ceil(missing / this.perMs))
+    const wait = Math.max(this.#paceWait(cost), this.#window.wait(cost, now))
+    this.#isAwaited = wait > 0
+    return wait
   }
 
   take(cost: number, now: number): void {
     this.#fill(now)
     this.#level -= cost
+    this.#window.add(cost, now)
   }
 
-  giveBack(cost: number): void {
+  giveBack(cost: number, since: number, now: number): void {
+    this.#fill(now)
     this.#level = Math.min(this.#burst, this.#level + cost)
+    this.#window.strike(cost, since, now)
   }
 
   empty(now: number): void {
     this.#fill(now)
     this.#level = Math.min(this.#level, 0)
+    this.#owed = 0
+  }
+
+  #paceWait(cost: number): number {
+    const missing = Math.min(cost, this.#burst) - this.#level
+    if (missing <= rounding) return 0
+    const madeUp = Math.min(this.#owed, (missing * madeUpBy) / (1 + madeUpBy))
+    return Math.max(1, Math.ceil((missing - madeUp) / this.perMs - rounding))
   }
 
   #fill(now: number): void {
-    if (now <= this.#at) return
-    if (this.#level < this.#burst) this.#level = Math.min(this.#burst, this.#level + (now - this.#at) * this.perMs)
+    if (now <= this.#at) {
+      // Put back: it goes on from there.
+      this.#at = now
+      return
+    }
+    const passed = (now - this.#at) * this.perMs
+    const madeUp = Math.min(this.#owed, passed * madeUpBy)
+    const level = this.#level + passed + madeUp
+    this.#level = Math.min(this.#burst, level)
+    const over = this.#isAwaited ? level - this.#level : 0
+    this.#owed = Math.min(this.#owed - madeUp + over, madeUpMs * this.perMs)
     this.#at = now
   }
 }

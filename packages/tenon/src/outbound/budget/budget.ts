@@ -43,8 +43,9 @@ export function pay({ lane: { budgets }, costs }: Fare, flow: string | null, now
   }
 }
 
-export function giveBack({ lane: { budgets }, costs }: Fare): void {
-  for (let index = 0; index < budgets.length; index += 1) budgets[index]?.bucket.giveBack(costs[index] ?? 1)
+/** For a call that was first asked for at `since` and never left. */
+export function giveBack({ lane: { budgets }, costs }: Fare, since: number, now: number): void {
+  for (let index = 0; index < budgets.length; index += 1) budgets[index]?.bucket.giveBack(costs[index] ?? 1, since, now)
 }
 
 /** Calls of that fare that all its budgets together let through in a millisecond; `assumed` where none of them says. */

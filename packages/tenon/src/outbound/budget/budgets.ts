@@ -4,7 +4,7 @@ import { contentHash } from '../../base/ids.ts'
 import type { Secret } from '../../base/secret.ts'
 import { burstOf, type LimitOptions, type LimitsOptions } from '../../definition/limits.ts'
 import { Account, Learnt, type CountedLimit } from './account.ts'
-import { TokenBucket, type Bucket, type BucketSize } from './bucket.ts'
+import { WindowBucket, type Bucket, type BucketSize } from './bucket.ts'
 import type { Budget, Lane } from './budget.ts'
 import type { WindowView } from './learnt.ts'
 import { readerOf } from './told.ts'
@@ -74,7 +74,7 @@ export class Budgets {
   readonly #learnt = new Map<string, LearntOf>()
   readonly #lanes = new Map<string, Lane>()
 
-  constructor({ clock, bucketFor = (_key, size) => new TokenBucket(size) }: BudgetsOptions) {
+  constructor({ clock, bucketFor = (_key, size) => new WindowBucket(size) }: BudgetsOptions) {
     this.#clock = clock
     this.#bucketFor = bucketFor
   }

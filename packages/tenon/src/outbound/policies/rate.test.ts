@@ -42,6 +42,25 @@ describe('OUT-04: the declared limit', () => {
     )
   })
 
+  test('a thousand tenants use all of it, with even shares', async () => {
+    const world = new RateWorld(perSecond(380, { scope: 'app', burst: 5 }))
+    const began = world.clock.now()
+    const callers = Array.from({ length: 4000 }, (_, index) => ({
+      at: 0,
+      // One in ten asks for five times as much.
+      tenant: `t${index < 2500 ? index % 1000 : (index % 100) * 10}`,
+      patienceMs: 30_000,
+    }))
+    await world.all(callers, 20_000)
+    expect(world.granted).toHaveLength(4000)
+    expect(mostWithin(times(world), 1000)).toBe(380)
+    // 380 at once from the start on would have it done ten seconds after the first second's.
+    expect(Math.max(...times(world)) - began).toBeLessThanOrEqual((4000 / 380) * 1000)
+    const early = world.granted.slice(0, 1900).map(({ tenant }) => tenant)
+    const shares = Array.from({ length: 1000 }, (_, tenant) => early.filter((one) => one === `t${tenant}`).length)
+    expect(jain(shares)).toBeGreaterThan(0.95)
+  })
+
   test('several windows hold at once', async () => {
     const world = new RateWorld({
       declared: [
