@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { TenonError } from '../base/errors.ts'
 import type { ClientCertificate } from '../connection/auth-scheme.ts'
 import type { Connections, ResolvedConnection } from '../connection/connection.ts'
+import { reachOf, type Purpose } from '../connection/reach.ts'
 import type { Connector } from '../definition/connector.ts'
 import type { PolicyOptions, Priority } from '../definition/policy.ts'
 import { Budgets } from '../outbound/budget/budgets.ts'
@@ -71,10 +72,14 @@ export interface ClientOptions {
   readonly random?: () => number
   /** Is told of each secret that a login obtains, so that logs can be kept free of it. */
   readonly onSecret?: (secret: string) => void
-  /** Origins that the operator lets connections have although their addresses are not public. */
+  /** Origins that the operator lets connections have, or ask for tokens at, although their addresses are not public. */
   readonly allowedOrigins?: readonly string[]
   /** Default: a guarded transport for each connection; a simulated one may also reach its own local origin. */
-  readonly transportFor?: (connection: ResolvedConnection, tls: ClientCertificate | undefined) => Transport
+  readonly transportFor?: (
+    connection: ResolvedConnection,
+    tls: ClientCertificate | undefined,
+    purpose: Purpose,
+  ) => Transport
 }
 
 /** A client that owns its sockets. */
@@ -84,7 +89,7 @@ export interface OpenClient extends Client {
 
 export function createClient(options: ClientOptions): OpenClient {
   const { connections, clock, onSecret, meter = silentMeter, allowedOrigins = [] } = options
-  const { transportFor = guardedTransport(clock, allowedOrigins) } = options
+  const { transportFor = guardedTransport(clock, connections, allowedOrigins) } = options
   const { policies = [], policyOptions = {}, budgets = new Budgets({ clock }), random = Math.random } = options
   const shared = new Map<string, unknown>()
   const pipeline = {
@@ -117,7 +122,7 @@ export function createClient(options: ClientOptions): OpenClient {
       const line = openLine({
         connection,
         scheme: connections.schemeOf(connection),
-        openTransport: (tls) => transportFor(connection, tls),
+        openTransport: (tls, purpose) => transportFor(connection, tls, purpose),
         clock,
         pipeline,
         shelf: connections.shelfOf?.(connection) ?? null,
@@ -135,16 +140,18 @@ export function createClient(options: ClientOptions): OpenClient {
   return {
     call: createCall({ planFor, used: connections.used?.bind(connections), clock, meter }),
     async close() {
-      await Promise.all([leaving.close(), ...[...opened.values()].map(({ line }) => line.transport.close())])
+      await Promise.all([leaving.close(), ...[...opened.values()].map(({ line }) => line.close())])
     },
   }
 }
 
-function guardedTransport(clock: Clock, allowed: readonly string[]): NonNullable<ClientOptions['transportFor']> {
-  return ({ simulated, baseUrl }, tls) => {
-    // What is allowed is allowed to the connection that lives there: a redirect of another must not lead into it.
-    const { origin } = new URL(baseUrl)
-    const allowedOrigins = simulated || allowed.includes(origin) ? [origin] : []
+function guardedTransport(
+  clock: Clock,
+  connections: Connections,
+  allowed: readonly string[],
+): NonNullable<ClientOptions['transportFor']> {
+  return (connection, tls, purpose) => {
+    const allowedOrigins = reachOf({ connection, scheme: connections.schemeOf(connection), allowed }, purpose)
     return createTransport({ clock, allowedOrigins, ...(tls && { tls }) })
   }
 }

@@ -16,7 +16,7 @@ export class LeavingLines {
   add(line: Line): void {
     const close = (): void => {
       this.#lines.delete(line)
-      void line.transport.close()
+      void line.close()
     }
     this.#lines.set(line, this.#clock.after(longestCallMs, close))
   }
@@ -25,6 +25,6 @@ export class LeavingLines {
     const lines = [...this.#lines]
     this.#lines.clear()
     for (const [, cancel] of lines) cancel()
-    await Promise.all(lines.map(([line]) => line.transport.close()))
+    await Promise.all(lines.map(([line]) => line.close()))
   }
 }

@@ -3,6 +3,7 @@ import type { AuthScheme, ClientCertificate } from '../connection/auth-scheme.ts
 import { authenticate } from '../connection/authentication.ts'
 import { parseBaseUrl } from '../connection/base-url.ts'
 import type { ResolvedConnection } from '../connection/connection.ts'
+import type { Purpose } from '../connection/reach.ts'
 import type { TokenShelf } from '../connection/token-shelf.ts'
 import type { AnswerParts, RequestParts } from '../definition/operation.ts'
 import { mergedPolicies, type PolicyOptions } from '../definition/policy.ts'
@@ -31,7 +32,7 @@ export interface LineOptions {
   readonly connection: ResolvedConnection
   readonly scheme: AuthScheme
   /** With the certificate by which the connection shows itself, where it has one. */
-  readonly openTransport: (tls: ClientCertificate | undefined) => Transport
+  readonly openTransport: (tls: ClientCertificate | undefined, purpose: Purpose) => Transport
   readonly clock: Clock
   readonly pipeline: PipelineParts
   /** Where its tokens lie; `null`: in memory. */
@@ -46,19 +47,23 @@ export function openLine(options: LineOptions): Line {
   const base = parseBaseUrl(connection.baseUrl, what)
 
   // The certificate is known once the credentials are opened, and nothing is sent before.
-  const way: { transport: Transport | null } = { transport: null }
-  const later: Transport = {
-    send: (request) => (way.transport as Transport).send(request),
-    close: () => Promise.resolve(),
+  const opened = new Map<Purpose, Transport>()
+  const transportTo = (purpose: Purpose): Transport => {
+    let transport = opened.get(purpose)
+    if (transport === undefined) opened.set(purpose, (transport = openTransport(authentication.tls, purpose)))
+    return transport
   }
 
   async function send(parts: RequestParts): Promise<AnswerParts> {
     const written = writeParts({ what: `the login of ${what}`, base, form: 'json', headers: loginHeaders }, parts)
     const limits = { timeoutMs: loginTimeoutMs, maxAnswerBytes: maxLoginBytes, signal: null }
-    return partsOf(readAnswer(await later.send({ origin: base.origin, method: 'POST', ...written, ...limits })))
+    return partsOf(
+      readAnswer(await transportTo('calls').send({ origin: base.origin, method: 'POST', ...written, ...limits })),
+    )
   }
 
-  const fetch = guardedFetch(later, {
+  const tokens: Pick<Transport, 'send'> = { send: (request) => transportTo('tokens').send(request) }
+  const fetch = guardedFetch(tokens, {
     timeoutMs: loginTimeoutMs,
     maxAnswerBytes: maxLoginBytes,
     ...(connection.simulated && { standIn: base.origin }),
@@ -74,13 +79,16 @@ export function openLine(options: LineOptions): Line {
     ...(shelf && { shelf }),
     ...(onSecret && { onSecret }),
   })
-  const transport = (way.transport = openTransport(authentication.tls))
   return {
     connection,
     base,
-    transport,
+    transport: transportTo('calls'),
     pipeline: pipelineOf(connection, base.origin, clock, pipeline),
     authentication,
+    async close() {
+      await authentication.settled()
+      await Promise.all([...opened.values()].map((transport) => transport.close()))
+    },
   }
 }
 

@@ -46,6 +46,8 @@ export interface Line {
   readonly transport: Transport
   readonly pipeline: Pipeline
   readonly authentication: Authentication
+  /** Once the renewal of its tokens that is under way has ended: what a provider has given out must be kept. */
+  close(): Promise<void>
 }
 
 const mostRedirects = 5

@@ -79,6 +79,8 @@ export interface TokenAuthenticator {
 /** A way to authenticate: `connection/auth/<name>.ts` exports one as `scheme`. Throws `APP_INVALID` for credentials it cannot use. */
 export interface AuthScheme {
   open(context: AuthContext): Authenticator | TokenAuthenticator
+  /** The origins where it asks for tokens, beside the connection's own. Throws as `open` does. */
+  tokenOrigins?(context: Pick<AuthContext, 'settings' | 'credentials' | 'what'>): ReadonlySet<string>
   /** For schemes where a person consents in a browser. */
   readonly browser?: BrowserConsent
   /** For schemes where a person types a code on another device (RFC 8628). */

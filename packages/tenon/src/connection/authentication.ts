@@ -12,6 +12,8 @@ import { memoryShelf, type TokenShelf } from './token-shelf.ts'
 export interface Authentication extends Authenticator {
   /** The text without the connection's secrets, in whatever spelling. */
   redact(text: string): string
+  /** Resolves when no renewal of tokens is under way. */
+  settled(): Promise<void>
 }
 
 export interface AuthenticationOptions {
@@ -37,8 +39,8 @@ export function authenticate(options: AuthenticationOptions): Authentication {
     onSecret?.(value)
   }
   const opened = scheme.open(contextOf(options, conceal))
-  const authenticator =
-    'obtain' in opened ? new TokenKeeper({ authenticator: opened, shelf, clock, random, conceal }) : opened
+  const keeper = 'obtain' in opened ? new TokenKeeper({ authenticator: opened, shelf, clock, random, conceal }) : null
+  const authenticator = keeper ?? (opened as Authenticator)
   const refused = authenticator.refused?.bind(authenticator)
   return {
     apply(request) {
@@ -48,6 +50,7 @@ export function authenticate(options: AuthenticationOptions): Authentication {
     ...(refused === undefined ? {} : { refused }),
     ...(authenticator.tls === undefined ? {} : { tls: authenticator.tls }),
     redact: (text) => redactor.text(text),
+    settled: async () => keeper?.settled(),
   }
 }
 

@@ -8,6 +8,7 @@ import type { Log } from '../telemetry/telemetry.ts'
 import type { Changed, ResolvedConnection } from './connection.ts'
 import { connectionKey, nameOf, openFields, readConnection, type ConnectionDocument } from './connection-document.ts'
 import { fencedShelf } from './fenced-shelf.ts'
+import type { GroundOptions } from './ground.ts'
 import type { ConnectionName } from './managed.ts'
 import { instanceUrl } from './instance.ts'
 import type { Registry } from './registry.ts'
@@ -32,6 +33,9 @@ export interface KeepingOptions {
   readonly standIns: ReadonlyMap<string, string>
   /** Is told of each secret that is opened. */
   readonly onSecret: (secret: string) => void
+  /** Origins that the operator allows although their addresses are not public. */
+  readonly allowedOrigins?: readonly string[]
+  readonly transport?: NonNullable<GroundOptions['transport']>
 }
 
 /** A stored connection, as this process knows it. */

@@ -66,6 +66,10 @@ export class TokenKeeper implements Authenticator {
     return true
   }
 
+  async settled(): Promise<void> {
+    await this.#renewal?.catch(() => undefined)
+  }
+
   #renew(): Promise<Held> {
     const failure = this.#failure
     if (failure !== null && this.#options.clock.now() < failure.until) return Promise.reject(failure.error)

@@ -81,7 +81,7 @@ function refusal(hostname: string, addresses: readonly ResolvedAddress[]): Error
 export function addressRefused(hostname: string): TenonError {
   return new TenonError(
     'ADDRESS_REFUSED',
-    `${hostname} is not, or leads to an address that is not, on the public Internet; only such may be called. The origin of a connection inside a network is allowed by TENON_ALLOW_ORIGINS.`,
+    `${hostname} is not, or leads to an address that is not, on the public Internet; only such may be called. The origin of a connection inside a network, or of its token endpoint, is allowed by TENON_ALLOW_ORIGINS.`,
     { details: { fate: 'not-sent', host: hostname } },
   )
 }

@@ -11,7 +11,7 @@ export interface FetchOptions {
 
 /** The guarded way out in the form of `fetch`, for libraries that take one (`customFetch` of oauth4webapi). A redirect is an answer: it is not followed. */
 export function guardedFetch(
-  transport: Transport,
+  transport: Pick<Transport, 'send'>,
   { timeoutMs, maxAnswerBytes, standIn }: FetchOptions,
 ): typeof globalThis.fetch {
   return async (input, init) => {

@@ -1,7 +1,7 @@
 import { TenonError } from '../base/errors.ts'
 import { requireOrigin } from '../outbound/origin.ts'
 
-/** `TENON_ALLOW_ORIGINS`: origins that connections may have although their addresses are not public, each exactly as it is. Throws `INPUT_INVALID`. */
+/** `TENON_ALLOW_ORIGINS`: origins that connections may have, or ask for tokens at, although their addresses are not public, each exactly as it is. Throws `INPUT_INVALID`. */
 export function allowedOriginsOf(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
   return (environment['TENON_ALLOW_ORIGINS'] ?? '')
     .split(/[\s,]+/)

@@ -51,7 +51,20 @@ export async function openOutward(options: OutwardOptions, closing: AsyncDisposa
   const onSecret = redactor.add
   const standIns = new Map(simulated.map(({ connector, baseUrl }) => [connector.name, baseUrl]))
   const holder = randomUUID()
-  const keeping = { store, vault, clock, log, connectors, standIns, holder, onSecret, random: Math.random }
+  const allowedOrigins = allowedOriginsOf(environment)
+  if (allowedOrigins.length > 0) log.warn('egress.allowed', { origins: allowedOrigins })
+  const keeping = {
+    store,
+    vault,
+    clock,
+    log,
+    connectors,
+    standIns,
+    holder,
+    onSecret,
+    allowedOrigins,
+    random: Math.random,
+  }
   const connections = await openConnections({ ...keeping, ofApp: resolveFromApp(app, environment, simulated) })
   closing.defer(() => connections.close())
   for (const { credentials } of connections.all)
@@ -59,8 +72,6 @@ export async function openOutward(options: OutwardOptions, closing: AsyncDisposa
   const { policies: policyOptions, connect } = app.options
   const policies = await loadPolicies()
   const budgets = new Budgets({ clock })
-  const allowedOrigins = allowedOriginsOf(environment)
-  if (allowedOrigins.length > 0) log.warn('egress.allowed', { origins: allowedOrigins })
   const outward = {
     connections,
     clock,

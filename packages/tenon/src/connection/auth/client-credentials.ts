@@ -3,11 +3,13 @@ import type { OAuthSettings } from '../../definition/oauth.ts'
 import type { AuthScheme } from '../auth-scheme.ts'
 import { applyBearer } from '../credentials.ts'
 import { tokensOf } from '../oauth/answer.ts'
+import { tokenOrigins } from '../oauth/endpoints.ts'
 import { certificateOf, openProvider } from '../oauth/provider.ts'
 import { refusal } from '../oauth/refusal.ts'
 
 /** RFC 6749 §4.4. */
 export const scheme: AuthScheme = {
+  tokenOrigins,
   open(context) {
     const { scopes, scopeSeparator = ' ' } = context.settings as OAuthSettings
     const provider = openProvider(context)

@@ -3,7 +3,7 @@ import { TenonError } from '../../base/errors.ts'
 import type { OAuthSettings } from '../../definition/oauth.ts'
 import type { AuthScheme, DeviceConsent } from '../auth-scheme.ts'
 import { tokensOf } from '../oauth/answer.ts'
-import { requireHttps } from '../oauth/endpoints.ts'
+import { requireHttps, tokenOrigins } from '../oauth/endpoints.ts'
 import { openProvider } from '../oauth/provider.ts'
 import { refusal } from '../oauth/refusal.ts'
 import { renewing } from '../oauth/renewal.ts'
@@ -53,4 +53,4 @@ const poll: DeviceConsent['poll'] = async (context, { deviceCode }) => {
   }
 }
 
-export const scheme: AuthScheme = { open: renewing, device: { begin, poll } }
+export const scheme: AuthScheme = { open: renewing, tokenOrigins, device: { begin, poll } }

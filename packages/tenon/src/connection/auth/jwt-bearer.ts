@@ -4,7 +4,7 @@ import type { JwtBearerSettings } from '../../definition/oauth.ts'
 import type { AuthContext, AuthScheme } from '../auth-scheme.ts'
 import { applyBearer, credential } from '../credentials.ts'
 import { plainAnswer, tokensOf } from '../oauth/answer.ts'
-import { boundFetch, endpointsOf, type OAuthFetch } from '../oauth/endpoints.ts'
+import { boundFetch, endpointsOf, tokenOrigins, type OAuthFetch } from '../oauth/endpoints.ts'
 import { privateKey } from '../oauth/provider.ts'
 import { refusal } from '../oauth/refusal.ts'
 
@@ -14,11 +14,12 @@ const assertionLifeS = 180
 
 /** RFC 7523 §2.1. */
 export const scheme: AuthScheme = {
+  tokenOrigins,
   open(context) {
     const settings = context.settings as JwtBearerSettings
     const { token = '' } = endpointsOf(context)
     const { origin } = new URL(token)
-    const fetch = boundFetch(context, new Set([origin]))
+    const fetch = boundFetch(context, tokenOrigins(context))
     const options = {
       [oauth.customFetch]: async (...asked: Parameters<OAuthFetch>) =>
         plainAnswer(await fetch(...asked), { isOpenId: false }),

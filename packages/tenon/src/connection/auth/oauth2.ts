@@ -3,7 +3,7 @@ import { TenonError } from '../../base/errors.ts'
 import type { OAuthSettings } from '../../definition/oauth.ts'
 import type { AuthContext, AuthScheme, BrowserConsent } from '../auth-scheme.ts'
 import { tokensOf } from '../oauth/answer.ts'
-import { requireHttps } from '../oauth/endpoints.ts'
+import { requireHttps, tokenOrigins } from '../oauth/endpoints.ts'
 import { openProvider } from '../oauth/provider.ts'
 import { refusal } from '../oauth/refusal.ts'
 import { renewing } from '../oauth/renewal.ts'
@@ -70,4 +70,4 @@ function consentAddress(
   return standIn === null ? url : new URL(standIn + url.pathname + url.search)
 }
 
-export const scheme: AuthScheme = { open: renewing, browser: { begin, complete } }
+export const scheme: AuthScheme = { open: renewing, tokenOrigins, browser: { begin, complete } }

@@ -4,8 +4,10 @@ import type { OAuthEndpoints, OAuthSettings } from '../../definition/oauth.ts'
 import type { AuthContext } from '../auth-scheme.ts'
 import { credential } from '../credentials.ts'
 
+type Declared = Pick<AuthContext, 'what' | 'settings' | 'credentials'>
+
 /** The endpoints of this connection. Throws `APP_INVALID` for one that is not https, and for a field that is no part of a host's name. */
-export function endpointsOf({ what, settings, credentials }: AuthContext): OAuthEndpoints {
+export function endpointsOf({ what, settings, credentials }: Declared): OAuthEndpoints {
   const { endpoints } = settings as Pick<OAuthSettings, 'endpoints'>
   const filled = Object.entries(endpoints).map(([name, template]: [string, string]) => {
     const text = template.replaceAll(/\{(\w+)\}/g, (_, field: string) =>
@@ -14,6 +16,16 @@ export function endpointsOf({ what, settings, credentials }: AuthContext): OAuth
     return [name, requireHttps(text, `${what}: the endpoint ${name}`)] as const
   })
   return Object.fromEntries(filled)
+}
+
+/** Where tokens are asked for and taken back: what the connector declares, and no other. The address of consent is not among them: only a browser goes there. */
+export function tokenOrigins(context: Declared): ReadonlySet<string> {
+  const { authorisation: _, ...asked } = endpointsOf(context)
+  const { hosts = [] } = context.settings as Pick<OAuthSettings, 'hosts'>
+  return new Set([
+    ...Object.values(asked).map((url: string) => new URL(url).origin),
+    ...hosts.map((host) => `https://${host}`),
+  ])
 }
 
 /** RFC 1123: anything else could turn the address into that of somebody else. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider'
 import { systemClock } from '../../base/clock.ts'
+import { parseJson } from '../../base/json.ts'
 import { createAuthority, type TestAuthority } from '../../outbound/certificates.fixture.ts'
 import type { Transport } from '../../outbound/outbound.ts'
 import { createTransport } from '../../outbound/transport.ts'
@@ -17,10 +18,14 @@ export interface TestProvider {
   readonly transport: Transport
   /** What the token endpoint was asked for, by grant type, in order. */
   readonly grants: readonly string[]
+  /** Method and address of every request, with its query. */
+  readonly asked: string[]
   /** Families of tokens that were revoked. */
   readonly revokedFamilies: () => number
   /** Runs before each answer of the token endpoint leaves. */
   beforeAnswer: (grant: string) => Promise<void>
+  /** What it says of itself (discovery), before it leaves. */
+  rewrite: (document: string) => string
   /** A person who consents to everything: where the provider sends the browser in the end. */
   consent(url: string): Promise<URL>
   /** A person who types the code on another device and agrees. */
@@ -54,6 +59,7 @@ export async function startProvider(options: {
     tls: { authority: authority.certificate },
   })
   const grants: string[] = []
+  const asked: string[] = []
   let revoked = 0
   provider.on('grant.revoked', () => (revoked += 1))
   agreeing(provider)
@@ -62,8 +68,10 @@ export async function startProvider(options: {
     authority,
     transport,
     grants,
+    asked,
     revokedFamilies: () => revoked,
     beforeAnswer: () => Promise.resolve(),
+    rewrite: (document) => document,
     consent: (url) => walk(transport, url),
     enter: (code) => enter(transport, issuer, code),
     async close() {
@@ -73,7 +81,10 @@ export async function startProvider(options: {
     },
   }
   provider.use(async (context, next) => {
+    asked.push(`${context.method} ${context.originalUrl}`)
     await next()
+    if (context.path === '/.well-known/openid-configuration')
+      context.body = parseJson(self.rewrite(JSON.stringify(context.body)))
     if (context.path !== '/token') return
     const grant = textOf((context.oidc?.params as Record<string, unknown> | undefined)?.['grant_type'])
     grants.push(grant)

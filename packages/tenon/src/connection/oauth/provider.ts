@@ -6,7 +6,7 @@ import { Secret } from '../../base/secret.ts'
 import type { AuthContext, ClientCertificate } from '../auth-scheme.ts'
 import { credential } from '../credentials.ts'
 import { plainAnswer } from './answer.ts'
-import { boundFetch, endpointsOf, type OAuthFetch } from './endpoints.ts'
+import { boundFetch, endpointsOf, tokenOrigins, type OAuthFetch } from './endpoints.ts'
 import { refusal } from './refusal.ts'
 
 /** The provider of a connection, and the program as its client. */
@@ -35,12 +35,8 @@ export function openProvider(context: AuthContext): () => Promise<OAuthProvider>
 
 async function open(context: AuthContext, endpoints: ReturnType<typeof endpointsOf>): Promise<OAuthProvider> {
   const settings = context.settings as OAuthSettings
-  const { tokenParameters, hosts = [] } = settings
-  const origins = new Set([
-    ...Object.values(endpoints).map((url: string) => new URL(url).origin),
-    ...hosts.map((host) => `https://${host}`),
-  ])
-  const bound = boundFetch(context, origins)
+  const { tokenParameters } = settings
+  const bound = boundFetch(context, tokenOrigins(context))
   const server = await serverOf(endpoints, bound)
   const isOpenId = endpoints.issuer !== undefined && settings.scopes.includes('openid')
   return {

@@ -127,7 +127,6 @@ class AccountBook implements Accounts {
 
   ground({ which, connector, baseUrl, fields, form }: Prepared): Promise<Ground> {
     const { clock, onSecret, transport, allowedOrigins = [] } = this.#parts
-    const own = allowedOrigins.filter((origin) => isSamePlace(baseUrl, origin))
     return openGround({
       ...which,
       connector,
@@ -136,7 +135,8 @@ class AccountBook implements Accounts {
       simulated: form.simulated && baseUrl === form.baseUrl,
       clock,
       ...(onSecret !== undefined && { onSecret }),
-      transport: { ...transport, allowedOrigins: [...(transport?.allowedOrigins ?? []), ...own] },
+      allowedOrigins,
+      ...(transport && { transport }),
     })
   }
 
@@ -188,13 +188,13 @@ class AccountBook implements Accounts {
   async #probe(prepared: Prepared, tokens: Tokens | null): Promise<ConnectionTest> {
     const { clock, onSecret } = this.#parts
     const ground = await this.ground(prepared)
-    const { connection, transport } = ground
+    const { connection } = ground
     const scheme = ground.schemeWith(tokens)
     const probing = createClient({
       connections: { all: [connection], resolve: () => connection, schemeOf: () => scheme },
       clock,
       ...(onSecret !== undefined && { onSecret }),
-      transportFor: () => transport,
+      transportFor: (_, tls, purpose) => ground.transportFor(tls, purpose),
     })
     try {
       const { tenant, name } = prepared.which

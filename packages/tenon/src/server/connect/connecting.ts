@@ -34,7 +34,7 @@ export interface ConnectingOptions {
   readonly returnTo: readonly string[]
   readonly onSecret?: (secret: string) => void
   readonly transport?: Omit<TransportOptions, 'clock'>
-  /** Origins that the operator lets connections have although their addresses are not public. */
+  /** Origins that the operator lets connections have, or ask for tokens at, although their addresses are not public. */
   readonly allowedOrigins?: readonly string[]
 }
 
