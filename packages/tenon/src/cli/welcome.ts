@@ -17,7 +17,7 @@ export async function greet(
   terminal.out(`  ${colours.bold('Tenon')}  ${application.file}`)
   terminal.out('')
   fact('address', application.url)
-  fact('console', application.server.signInLink(personOf(environment)).url)
+  fact('console', (await application.server.signInLink(personOf(environment))).url)
   fact('', colours.dim('opens once, within ten minutes; another: npx tenon console'))
   for (const [index, route] of routesOf(application).entries()) {
     const words = route.verification.slice(0, Math.max(20, terminal.columns - 36))

@@ -208,7 +208,7 @@ describe('SEC-16: as shipped', () => {
   test("SEC-17: who has signed in stays so over a restart; the file is the owner's alone and lets nobody in", async () => {
     const port = await freePort()
     const enter = async (application: Application): Promise<string> => {
-      const { url } = application.server.signInLink('mia')
+      const { url } = await application.server.signInLink('mia')
       const response = await fetch(`${application.url}/console/sign-in`, {
         method: 'POST',
         redirect: 'manual',

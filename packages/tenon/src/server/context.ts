@@ -69,7 +69,7 @@ export interface ServerContext {
   /** Where people reach this server. */
   readonly publicUrl: () => string
   /** A new one-time link for a person of that name. */
-  readonly signInLink: (by: string) => SignInLink
+  readonly signInLink: (by: string) => Promise<SignInLink>
   /** All routes of this server; complete before the first request. */
   readonly routes: readonly Route[]
 }

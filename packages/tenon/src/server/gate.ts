@@ -17,8 +17,8 @@ export interface Operator {
 export interface Gate {
   /** Throws `FORBIDDEN` when the Host header names no host of ours. */
   refuseForeignHost(request: FastifyRequest): void
-  /** Throws `UNAUTHENTICATED`, or `FORBIDDEN` for what another site sent. */
-  identify(request: FastifyRequest): Caller
+  /** Rejects with `UNAUTHENTICATED`, or `FORBIDDEN` for what another site sent. */
+  identify(request: FastifyRequest): Promise<Caller>
 }
 
 export interface GateOptions {
@@ -38,8 +38,8 @@ export function createGate({ operator, site, sessions, cookie }: GateOptions): G
     expiresAt: null,
     session: null,
   }
-  const personOf = (value: string | null): Caller => {
-    const found = value === null ? null : sessions.find(value)
+  const personOf = async (value: string | null): Promise<Caller> => {
+    const found = value === null ? null : await sessions.find(value)
     // A session of another tenant is none: nothing tells that it would be good elsewhere.
     if (value === null || found === null || found.tenant !== operator.tenant)
       throw new TenonError('UNAUTHENTICATED', 'there is no session, or it has ended')
@@ -48,7 +48,7 @@ export function createGate({ operator, site, sessions, cookie }: GateOptions): G
   }
   return {
     refuseForeignHost: (request) => void site.originOf(request),
-    identify(request) {
+    async identify(request) {
       const origin = site.originOf(request)
       const { authorization } = request.headers
       refuseForeignSite(request, origin, authorization === undefined && request.headers.cookie !== undefined)

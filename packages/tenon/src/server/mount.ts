@@ -47,25 +47,22 @@ export function mount(server: FastifyInstance, routes: readonly Route[], context
   }
 }
 
-type Guard = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void
+type Guard = (request: FastifyRequest) => Promise<void>
 
 /** Before the body is taken in. Webhooks pass: their senders know any name of this machine, and their signature is judged over the body. */
 function guardOf({ right, anyHost }: Route, gate: Gate, context: ServerContext): Guard | null {
   if (right === 'webhook' || (right === 'public' && anyHost === true)) return null
-  return (request, _reply, done) => {
+  return async (request) => {
     gate.refuseForeignHost(request)
-    if (right !== 'public') {
-      callers.set(request, admit(gate, right, request, context))
-    }
-    done()
+    if (right !== 'public') callers.set(request, await admit(gate, right, request, context))
   }
 }
 
-/** Throws `UNAUTHENTICATED` or `FORBIDDEN`, which the audit log tells. */
-function admit(gate: Gate, right: Right, request: FastifyRequest, { audit }: ServerContext): Caller {
+/** Rejects with `UNAUTHENTICATED` or `FORBIDDEN`, which the audit log tells. */
+async function admit(gate: Gate, right: Right, request: FastifyRequest, { audit }: ServerContext): Promise<Caller> {
   let by = 'nobody'
   try {
-    const caller = gate.identify(request)
+    const caller = await gate.identify(request)
     by = caller.by
     if (caller.rights.has(right)) return caller
     throw new TenonError('FORBIDDEN', `it needs the right ${right}`)

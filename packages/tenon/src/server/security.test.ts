@@ -17,7 +17,7 @@ import {
   type Harness,
   type RawAnswer,
 } from './server.fixture.ts'
-import { createSessions } from './session/sessions.ts'
+import { createSessions } from './session/kept-sessions.ts'
 
 // Everything here is asked of every route that the server has: a new route is judged without a line being added.
 
@@ -217,8 +217,8 @@ describe('SEC-09: another tenant', () => {
     const file = { load: () => content, save: (written: object) => void (content = written) }
     const clock = { now: () => Date.now() }
     const others = createSessions({ tenant: 'other', clock, file })
-    const issued = others.signIn(others.issueLink('mallory').value)
-    const link = others.issueLink('mallory').value
+    const issued = await others.signIn((await others.issueLink('mallory')).value)
+    const link = (await others.issueLink('mallory')).value
     const guarded = (await begin({ sessions: createSessions({ tenant: 'default', clock, file }) })).filter(isGuarded)
     const good = await harness.signIn()
     const cookie = `${good.cookie.split('=')[0]}=${issued?.value}`
@@ -439,7 +439,7 @@ describe('SEC-11: what is secret stays inside', () => {
   test('SEC-11: no route answers with a credential, a session or a link of someone else', async () => {
     const routes = await begin()
     const victim = await harness.signIn('victim')
-    const link = new URL(harness.server.signInLink('victim').url).searchParams.get('token') ?? ''
+    const link = new URL((await harness.server.signInLink('victim')).url).searchParams.get('token') ?? ''
     const session = victim.cookie.split('=')[1] ?? ''
     const canaries = [apiKey, secret, token, link, session].flatMap(forms)
     const wrong: string[] = []

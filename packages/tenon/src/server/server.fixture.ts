@@ -29,7 +29,8 @@ import { createHooks } from '../trigger/hooks.ts'
 import { createAuditTrail, type AuditTrail } from './audit.ts'
 import type { Route } from './route.ts'
 import { startServer, type Server, type ServerOptions } from './server.ts'
-import { createSessions, type Sessions } from './session/sessions.ts'
+import { createSessions } from './session/kept-sessions.ts'
+import type { Sessions } from './session/sessions.ts'
 
 export const secret = 'whsec_canary_2b7e151628aed2a6'
 export const apiKey = 'sk_canary_abf7158809cf4f3c'
@@ -167,7 +168,7 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
       ask(path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } }),
     async signIn(by = 'mia') {
       const origin = server.url
-      const { url } = server.signInLink(by)
+      const { url } = await server.signInLink(by)
       const response = await fetch(`${origin}/console/sign-in`, {
         method: 'POST',
         redirect: 'manual',

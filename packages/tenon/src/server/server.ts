@@ -25,7 +25,8 @@ import { loadRoutes } from './route-folder.ts'
 import { allowedMethods, type Route } from './route.ts'
 import { createSenders, type Senders } from './senders.ts'
 import { sessionCookie } from './session/cookie.ts'
-import { createSessions, type Sessions } from './session/sessions.ts'
+import { createSessions } from './session/kept-sessions.ts'
+import type { Sessions } from './session/sessions.ts'
 import { createSite, loopback } from './session/site.ts'
 
 export interface ServerOptions {
@@ -75,7 +76,7 @@ export interface Server {
   readonly routes: readonly Route[]
   setState(state: ServerState): void
   /** A new link that lets a person of that name sign in to the console, once. */
-  signInLink(by: string): SignInLink
+  signInLink(by: string): Promise<SignInLink>
   /** Answers what is in progress, then frees the port. */
   close(): Promise<void>
 }
@@ -149,8 +150,8 @@ function createContext(
     sessions,
     connecting: options.connecting ?? null,
     publicUrl: () => address().replace(/\/$/, ''),
-    signInLink(by) {
-      const { value, expiresAt } = sessions.issueLink(by)
+    async signInLink(by) {
+      const { value, expiresAt } = await sessions.issueLink(by)
       return { url: `${address().replace(/\/$/, '')}/console/sign-in?token=${value}`, expiresAt }
     },
     routes: [],

@@ -18,7 +18,7 @@ function submit({ server }: Harness, token: string, headers: Record<string, stri
 describe('a one-time link', () => {
   test('opens a page that sends its token at once, and then lets in with a cookie that no script reads', async () => {
     const harness = await start()
-    const { url } = harness.server.signInLink('mia')
+    const { url } = await harness.server.signInLink('mia')
     const page = await harness.ask(url.replace(harness.server.url, ''))
     expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
     expect(await page.text()).toContain(`value="${tokenOf(url)}"`)
@@ -39,7 +39,7 @@ describe('a one-time link', () => {
 
   test('is not used up by who only looks at it, as previews of links do', async () => {
     const harness = await start()
-    const { url } = harness.server.signInLink('mia')
+    const { url } = await harness.server.signInLink('mia')
     for (const method of ['GET', 'HEAD', 'GET'])
       expect((await harness.ask(url.replace(harness.server.url, ''), { method })).status).toBe(200)
     expect((await submit(harness, tokenOf(url))).status).toBe(303)
@@ -48,7 +48,10 @@ describe('a one-time link', () => {
   test('that was used, has expired, is not whole or is hostile leads to a page that says what to do', async () => {
     const clock = virtualClock()
     const harness = await start({ clock })
-    const [used, old] = [harness.server.signInLink('mia').url, harness.server.signInLink('mia').url].map(tokenOf)
+    const [used, old] = [
+      (await harness.server.signInLink('mia')).url,
+      (await harness.server.signInLink('mia')).url,
+    ].map(tokenOf)
     await submit(harness, used ?? '')
     await clock.advance(10 * minute)
     for (const token of [used, old, 'x', '', '"><script>alert(1)</script>', 'A'.repeat(43), '../../etc/passwd']) {
@@ -65,7 +68,7 @@ describe('a one-time link', () => {
 
   test('is not followed twice by who is in already: they are led to the console', async () => {
     const harness = await start()
-    const { url } = harness.server.signInLink('mia')
+    const { url } = await harness.server.signInLink('mia')
     const entered = await submit(harness, tokenOf(url))
     const cookie = entered.headers.get('set-cookie')?.split(';', 1)[0] ?? ''
     const again = await harness.ask(url.replace(harness.server.url, ''), { headers: { cookie } })
@@ -74,14 +77,14 @@ describe('a one-time link', () => {
 
   test('of two that are sent at once, one gets in', async () => {
     const harness = await start()
-    const token = tokenOf(harness.server.signInLink('mia').url)
+    const token = tokenOf((await harness.server.signInLink('mia')).url)
     const entered = await Promise.all(Array.from({ length: 8 }, () => submit(harness, token)))
     expect(entered.filter(({ status }) => status === 303)).toHaveLength(1)
   })
 
   test('SEC-17: a page of another site cannot sign anyone in, and uses no link up by trying', async () => {
     const harness = await start()
-    const token = tokenOf(harness.server.signInLink('mia').url)
+    const token = tokenOf((await harness.server.signInLink('mia')).url)
     for (const headers of [
       { origin: 'https://evil.example' },
       { origin: 'null' },
@@ -99,7 +102,9 @@ describe('a one-time link', () => {
   test('SEC-17: signing in anew gives a new session and ends the one that was there', async () => {
     const harness = await start()
     const first = await harness.signIn()
-    const entered = await submit(harness, tokenOf(harness.server.signInLink('joe').url), { cookie: first.cookie })
+    const entered = await submit(harness, tokenOf((await harness.server.signInLink('joe')).url), {
+      cookie: first.cookie,
+    })
     expect(entered.headers.get('set-cookie')).not.toContain(first.cookie)
     await expectProblem(await harness.ask('/api/v1/session', { headers: first }), 401, 'UNAUTHENTICATED')
   })
@@ -170,7 +175,7 @@ describe('behind a proxy that speaks HTTPS', () => {
 
   test('the link names its address, the cookie goes over HTTPS only, and its Origin is ours', async () => {
     const { server } = await start({ publicUrl })
-    const { url } = server.signInLink('mia')
+    const { url } = await server.signInLink('mia')
     expect(url).toMatch(/^https:\/\/tenon\.example\.com\/console\/sign-in\?token=/)
     const entered = await send(server.port, 'POST', '/console/sign-in', {
       headers: { ...asProxied, 'content-type': 'application/x-www-form-urlencoded' },

@@ -113,7 +113,7 @@ export async function stage({ clock = systemClock }: StageOptions = {}): Promise
     kept,
     ask,
     async signIn(by) {
-      const token = new URL(harness.server.signInLink(by).url).searchParams.get('token') ?? ''
+      const token = new URL((await harness.server.signInLink(by)).url).searchParams.get('token') ?? ''
       const { headers } = await ask('POST', '/console/sign-in', { form: { token } })
       return { cookie: cookieOf(headers['set-cookie']) }
     },

@@ -16,7 +16,7 @@ export interface Listener {
   readonly run?: string
   readonly flow?: string
   /** Asked at each heartbeat: whether the listener is still let in. */
-  readonly isWelcome: () => boolean
+  readonly isWelcome: () => boolean | Promise<boolean>
 }
 
 /** What happens, told to those who watch. Nobody watching costs nothing: the engine is listened to only while someone does. */
@@ -69,12 +69,17 @@ export function createLive({ engine, clock }: LiveOptions): Live {
   }
 
   const beat = (): void => {
-    for (const one of watching) {
-      if (!one.isWelcome()) remove(one)
-      else if (one.sink.hasRoom()) one.sink.write(`${gapOf(one)}: alive\n\n`)
-      else if ((one.deaf += 1) >= mostDeaf) remove(one)
-    }
+    for (const one of watching) void visit(one)
     if (watching.size > 0) cancelHeartbeat = clock.after(heartbeatMs, beat)
+  }
+
+  const visit = async (one: Watching): Promise<void> => {
+    let isWelcome = one.isWelcome()
+    if (typeof isWelcome !== 'boolean') isWelcome = await isWelcome.catch(() => true)
+    if (!watching.has(one)) return
+    if (!isWelcome) remove(one)
+    else if (one.sink.hasRoom()) one.sink.write(`${gapOf(one)}: alive\n\n`)
+    else if ((one.deaf += 1) >= mostDeaf) remove(one)
   }
 
   const remove = (one: Watching): void => {

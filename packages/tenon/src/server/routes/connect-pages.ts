@@ -41,7 +41,7 @@ const callback: readonly Route[] = [
       const session = context.cookie.read(request, origin)
       const visit = readTicket('visit', readVisit(request, origin))
       const completion = await consents.complete(answer, {
-        session: session !== null && context.sessions.isAlive(session) ? digestOf(session) : null,
+        session: session !== null && (await context.sessions.isAlive(session)) ? digestOf(session) : null,
         visit: visit !== null && (await links.visitOf(readVisit(request, origin))) !== null ? visit.id : null,
         from: request.ip,
       })

@@ -41,7 +41,7 @@ export const routes: Routes = [
       const value = caller?.session ?? null
       if (caller === undefined || value === null)
         throw new TenonError('FORBIDDEN', 'a token has no session that could end')
-      sessions.end(value)
+      await sessions.end(value)
       const { tenant, by } = caller
       await audit.record({ tenant, by, from: request.ip, action: 'session.ended', subject: by, outcome: 'done' })
       void reply

@@ -22,11 +22,11 @@ export const routes: Routes = [
     summary: 'The page that a one-time link opens.',
     query: z.object({ token: z.string().optional() }),
     answers: page,
-    serve(request, reply, context) {
+    async serve(request, reply, context) {
       const { token } = request.query as { token?: unknown }
-      if (typeof token === 'string' && formOfToken.test(token) && context.sessions.isOpen(token))
+      if (typeof token === 'string' && formOfToken.test(token) && (await context.sessions.isOpen(token)))
         return sendPage(reply, 200, askingPage(token))
-      if (isSignedIn(request, context))
+      if (await isSignedIn(request, context))
         return void reply
           .code(303)
           .headers({ ...guardHeaders, location: '/console/' })
@@ -45,16 +45,16 @@ export const routes: Routes = [
       const origin = site.originOf(request)
       refuseForeignSite(request, origin, true)
       const token = tokenIn(request)
-      const issued = token === null ? null : sessions.signIn(token)
+      const issued = token === null ? null : await sessions.signIn(token)
       if (issued === null) {
         audit.refused({ by: 'nobody', from: request.ip, code: 'UNAUTHENTICATED', right: 'sign-in' })
         return sendPage(reply, 403, closedPage)
       }
-      const by = sessions.find(issued.value)?.by ?? 'nobody'
+      const by = (await sessions.find(issued.value))?.by ?? 'nobody'
       await audit.record({ tenant, by, from: request.ip, action: 'sign-in.done', subject: by, outcome: 'done' })
       // Whoever signs in anew leaves the session they had: it cannot be one that someone else planted.
       const former = cookie.read(request, origin)
-      if (former !== null) sessions.end(former)
+      if (former !== null) await sessions.end(former)
       const given = cookie.give(issued.value, origin)
       return void reply
         .code(303)
@@ -77,9 +77,9 @@ const closedPage: Page = {
   body: '<p>A sign-in link works once, and for ten minutes. This one has been used, is too old, or is not whole.</p><p>Get another in a terminal, in the folder of your project:</p><p><code>npx tenon console</code></p>',
 }
 
-function isSignedIn(request: FastifyRequest, { sessions, cookie, site }: ServerContext): boolean {
+async function isSignedIn(request: FastifyRequest, { sessions, cookie, site }: ServerContext): Promise<boolean> {
   const value = cookie.read(request, site.originOf(request))
-  return value !== null && sessions.isAlive(value)
+  return value !== null && (await sessions.isAlive(value))
 }
 
 function tokenIn(request: FastifyRequest): string | null {
