@@ -2,7 +2,8 @@ import { floors } from './packages/tenon/floors.ts'
 
 const network = {
   names: ['http', 'https', 'http2', 'net', 'tls', 'dgram'],
-  message: 'Only outbound/ calls out (address guard, limits, time-outs) and only server/ and simulator/ listen.',
+  message:
+    'Only outbound/ calls out (address guard, limits, time-outs), postgres/ to the database; only server/ and simulator/ listen.',
 }
 const clocks = {
   names: ['timers', 'timers/promises'],
@@ -34,12 +35,12 @@ function upward(folder: string) {
   }))
 }
 
-const mayListen = new Set(['outbound', 'server', 'simulator'])
+const mayOpenSockets = new Set(['outbound', 'postgres', 'server', 'simulator'])
 const mayReadEnvironment = new Set(['cli', 'server'])
 
 function importsOf(folder: string) {
   const bans = [virtualMachine]
-  if (!mayListen.has(folder)) bans.push(network)
+  if (!mayOpenSockets.has(folder)) bans.push(network)
   if (folder !== 'outbound') bans.push(client)
   if (folder !== 'base') bans.push(clocks)
   return ['error', { paths: paths(bans), patterns: upward(folder) }]

@@ -10,6 +10,14 @@ const inTest = `at ${src}/client/call.test.ts:4:1`
 test.each([
   ['through the dispatcher', [inNode, inUndici, `at guardedConnect (${src}/outbound/egress.ts:40:5)`, inTest]],
   ['through the second door', [inNode, `at open (${src}/outbound/connect.ts:70:5)`, inTest]],
+  [
+    'to the database',
+    [
+      inNode,
+      'at connect (file:///work/node_modules/pg/lib/connection.js:40:17)',
+      `at connect (${src}/postgres/session.ts:9:1)`,
+    ],
+  ],
   ['of the command line to its own server', [inNode, `at ask (${src}/server/management-client.ts:30:5)`, inTest]],
   ['of a test', [inNode, inTest]],
   ['of a fixture', [inNode, `at ${src}/cli/process.fixture.ts:4:1`]],
@@ -21,6 +29,7 @@ test.each([
 
 test.each([
   ['by product code', [inNode, `at send (${src}/server/alerts.ts:30:5)`, inTest]],
+  ['by what else talks to the database', [inNode, `at direct (${src}/postgres/pool.ts:9:1)`, inTest]],
   ['by a connector', [inNode, 'at call (file:///work/packages/connectors/src/acme/acme.ts:3:5)', inTest]],
   ['by a library that product code called', [inNode, inUndici, `at obtain (${src}/connection/auth/oauth2.ts:9:1)`]],
   ['from elsewhere in outbound', [inNode, `at direct (${src}/outbound/fetch.ts:9:1)`, inTest]],

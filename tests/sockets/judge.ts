@@ -1,6 +1,9 @@
 /** The doors: what they open has been judged. */
 const doors = /\/packages\/tenon\/src\/outbound\/(?:egress|connect)\.ts:/
 
+/** The database that the operator names: it may well be inside, where the doors lead nobody. */
+const database = /\/packages\/tenon\/src\/postgres\/session\.ts:/
+
 /** Product code that calls this machine only, by design: the command line its server, the door of `tenon dev` the server behind it, a simulator the server it delivers to. */
 const local = /\/packages\/tenon\/src\/(?:server\/(?:front-door|management-client)|simulator\/poster)\.ts:/
 
@@ -21,7 +24,7 @@ const isLibrary = (frame: string): boolean => frame.includes('/node_modules/')
 
 /** EGR-01: may a socket be opened from here? `isByTest`: where nobody of ours is on the stack, whether a test asked for what is going on. */
 export function mayOpen(frames: readonly string[], isByTest: boolean): boolean {
-  if (frames.some((frame) => doors.test(frame) || local.test(frame))) return true
+  if (frames.some((frame) => [doors, database, local].some((known) => known.test(frame)))) return true
   const caller = callerOf(frames)
   if (caller !== null) return caller === 'test'
   // Node's own agent goes on with a request that waited for a socket: whose it was, was judged when its first socket was opened.

@@ -1,0 +1,308 @@
+// PostgreSQL itself, started for the tests of one file on a free port in a temporary folder.
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { Client } from 'pg'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
+import { Secret } from '../base/secret.ts'
+
+const run = promisify(execFile)
+const user = 'tenon'
+const password = 'p@ss/wörd:1'
+const startLimitMs = 60_000
+
+/** The folder of its programs. */
+const bin = findPrograms()
+
+function findPrograms(): string | null {
+  const debian = '/usr/lib/postgresql'
+  const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : []
+  const folders = [
+    process.env['POSTGRES_BIN'] ?? '',
+    ...versions.map((version) => join(debian, version, 'bin')),
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/opt/homebrew/bin',
+    '/usr/local/bin',
+  ]
+  return (
+    folders.find(
+      (folder) =>
+        folder !== '' && ['initdb', 'postgres', 'pg_basebackup'].every((name) => existsSync(join(folder, name))),
+    ) ?? null
+  )
+}
+
+export interface ServerOptions {
+  /** Off: what the tests say holds only as long as the machine stays up. On where the claim is that nothing is lost. Default: off. */
+  readonly fsync?: boolean
+  /** Lines of postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** Brings a server up for the tests of one file. Where PostgreSQL is missing, they are skipped. */
+export function usePostgres(options: ServerOptions = {}): () => PostgresServer {
+  let server: PostgresServer | undefined
+  beforeAll(async () => {
+    if (bin !== null) server = await startPostgres(options)
+  }, startLimitMs)
+  beforeEach((context) => {
+    if (bin === null) context.skip('needs PostgreSQL')
+  })
+  afterAll(() => server?.remove(), startLimitMs)
+  return () => {
+    if (server === undefined) throw new Error('there is no server')
+    return server
+  }
+}
+
+export async function startPostgres({ fsync = false, settings = {} }: ServerOptions = {}): Promise<PostgresServer> {
+  const folder = ownFolder()
+  const secret = join(folder, 'password')
+  writeFileSync(secret, password)
+  if (owner !== null) chownSync(secret, owner.uid, owner.gid)
+  const data = join(folder, 'data')
+  await run(
+    program('initdb'),
+    [
+      '-D',
+      data,
+      '-U',
+      user,
+      '--auth=scram-sha-256',
+      `--pwfile=${secret}`,
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-sync',
+    ],
+    asOwner(),
+  )
+  const server = new PostgresServer(folder, {
+    fsync: fsync ? 'on' : 'off',
+    full_page_writes: fsync ? 'on' : 'off',
+    ...settings,
+  })
+  await server.start()
+  return server
+}
+
+/** A server that the tests may treat badly. */
+export class PostgresServer {
+  readonly folder: string
+  readonly #settings: Readonly<Record<string, string>>
+  #port = 0
+  #child: ChildProcess | null = null
+  #databases = 0
+  readonly #killOnExit = (): void => void this.#child?.kill('SIGKILL')
+
+  constructor(folder: string, settings: Readonly<Record<string, string>>) {
+    this.folder = folder
+    this.#settings = settings
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  get dataFolder(): string {
+    return join(this.folder, 'data')
+  }
+
+  /** Reached over TCP, so that a proxy may stand between. */
+  url(database: string, port: number | readonly number[] = this.#port): Secret {
+    const hosts = [port].flat().map((one) => `127.0.0.1:${one}`)
+    return new Secret(`postgres://${user}:${encodeURIComponent(password)}@${hosts.join(',')}/${database}`)
+  }
+
+  /** A new empty database; its name. */
+  async newDatabase(): Promise<string> {
+    const name = `test_${(this.#databases += 1)}`
+    await this.sql(`CREATE DATABASE ${name} TEMPLATE template0`)
+    return name
+  }
+
+  /** What an administrator would do. */
+  async sql<Row>(text: string, database = 'postgres'): Promise<readonly Row[]> {
+    const client = new Client({ host: '127.0.0.1', port: this.#port, user, password, database })
+    client.on('error', () => undefined)
+    await client.connect()
+    try {
+      const result = await client.query(text)
+      return result.rows as Row[]
+    } finally {
+      await client.end()
+    }
+  }
+
+  async start(): Promise<void> {
+    for (const until = Date.now() + startLimitMs; ;) {
+      if (this.#port === 0) this.#port = await freePort()
+      const said = await this.#tryToStart(until)
+      if (said === null) return
+      // Processes of a server that was killed may hold its memory for a moment, or somebody else took the port.
+      if (Date.now() > until) throw new Error(`PostgreSQL did not start:\n${said}`)
+      await pause(100)
+    }
+  }
+
+  async #tryToStart(until: number): Promise<string | null> {
+    const settings = { ...defaults, ...this.#settings, port: String(this.#port), unix_socket_directories: this.folder }
+    const words = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const child = spawn(program('postgres'), ['-D', this.dataFolder, ...words], {
+      ...asOwner(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-10_000)))
+    this.#child = child
+    process.on('exit', this.#killOnExit)
+    while (child.exitCode === null && child.signalCode === null && Date.now() < until) {
+      if (
+        await this.sql('SELECT 1').then(
+          () => true,
+          () => false,
+        )
+      )
+        return null
+      await pause(25)
+    }
+    await this.kill()
+    return said
+  }
+
+  /** At once, as a crash does: all its processes. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  async restart(): Promise<void> {
+    await this.#end('SIGINT')
+    await this.start()
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child
+    if (child === null) return
+    this.#child = null
+    process.off('exit', this.#killOnExit)
+    const pids = signal === 'SIGKILL' ? processesOf(child) : []
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit')
+      child.kill(signal)
+      for (const pid of pids) send(pid, 'SIGKILL')
+      await ended
+    }
+  }
+
+  /** Its sockets stay open, and nothing answers. */
+  pause(): void {
+    for (const pid of processesOf(this.#child)) send(pid, 'SIGSTOP')
+  }
+
+  resume(): void {
+    for (const pid of processesOf(this.#child)) send(pid, 'SIGCONT')
+  }
+
+  /** A second server without which no commit returns. */
+  async addStandby(): Promise<PostgresServer> {
+    const folder = ownFolder()
+    const standby = new PostgresServer(folder, { ...this.#settings, primary_slot_name: '' })
+    const source = `host=127.0.0.1 port=${this.#port} user=${user} application_name=standby`
+    await run(
+      program('pg_basebackup'),
+      ['-D', standby.dataFolder, '-d', source, '-R', '-X', 'stream', '-c', 'fast', '--no-sync'],
+      {
+        ...asOwner(),
+        env: { ...process.env, PGPASSWORD: password },
+      },
+    )
+    await standby.start()
+    await this.sql("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+    await this.sql('SELECT pg_reload_conf()')
+    while ((await this.sql("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'")).length === 0) await pause(25)
+    return standby
+  }
+
+  /** Makes a standby the primary. */
+  async promote(): Promise<void> {
+    await this.sql('SELECT pg_promote(true, 30)')
+  }
+
+  async remove(): Promise<void> {
+    this.resume()
+    await this.#end('SIGQUIT')
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+const defaults: Readonly<Record<string, string>> = {
+  listen_addresses: '127.0.0.1',
+  max_connections: '60',
+  shared_buffers: '16MB',
+  autovacuum_naptime: '5s',
+  // A server that was killed has to be back soon.
+  wal_receiver_timeout: '2s',
+  wal_retrieve_retry_interval: '200ms',
+}
+
+function program(name: string): string {
+  if (bin === null) throw new Error('needs PostgreSQL')
+  return join(bin, name)
+}
+
+/** The server refuses to be run by root. */
+const owner = process.getuid?.() === 0 ? otherUser() : null
+
+function otherUser(): { readonly uid: number; readonly gid: number } {
+  const id = (...words: string[]): number =>
+    Number(execFileSync('id', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+  for (const name of ['postgres', 'nobody']) {
+    try {
+      return { uid: id('-u', name), gid: id('-g', name) }
+    } catch {
+      // There is no such user.
+    }
+  }
+  throw new Error('run as root, the tests need a user postgres or nobody')
+}
+
+function asOwner(): { readonly uid?: number; readonly gid?: number; readonly cwd: string } {
+  return { ...owner, cwd: dirname(tmpdir()) === '.' ? '/' : tmpdir() }
+}
+
+function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tenon-postgres-'))
+  if (owner !== null) chownSync(folder, owner.uid, owner.gid)
+  return folder
+}
+
+function processesOf(child: ChildProcess | null): readonly number[] {
+  if (child?.pid === undefined) return []
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n')
+  const pairs = rows.map((row) => row.trim().split(/\s+/).map(Number))
+  return [child.pid, ...pairs.flatMap(([pid = 0, parent]) => (parent === child.pid ? pid : []))]
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
