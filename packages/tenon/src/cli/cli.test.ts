@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs'
+import { get } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { exitCodeMeanings, type CommandDefinition } from './command.ts'
@@ -134,6 +135,21 @@ describe('a server and its command line', () => {
     expect(printed.out).toContain('It opens once')
   }, 30_000)
 
+  test('SEC-16: it listens where it is told to, and elsewhere nobody is let in by a name that is not ours', async () => {
+    const app = write('app.ts', flowApp(''))
+    const { said } = begin('start', '--host', '0.0.0.0', '--data', join(folder, 'open'), '--app', app)
+    const { port } = new URL(await said(/address +(http:\/\/127\.0\.0\.1:\S+)/))
+    const statusOf = async (path: string, host: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const asked = get({ host: '127.0.0.2', port, path, headers: { host } }, ({ statusCode = 0 }) =>
+          resolve(statusCode),
+        )
+        asked.on('error', reject)
+      })
+    expect(await statusOf('/health', 'pod-7.tenon')).toBe(200)
+    expect(await statusOf('/console/', 'pod-7.tenon')).toBe(403)
+  })
+
   test('what waits is said at the end', async () => {
     const { child, ended, said } = begin(
       'start',
@@ -228,5 +244,9 @@ describe('help', () => {
     expect((await tenon('dance')).code).toBe(2)
     expect((await tenon('runs', 'show')).code).toBe(2)
     expect((await tenon('start', '--port', 'many')).err).toContain('The port "many" is not a whole number')
+    expect((await tenon('start', '--host', 'everywhere')).err).toContain('"everywhere" is not an IP address')
+    // RFC 5737: no machine has it.
+    write('app.ts', flowApp(''))
+    expect((await tenon('start', '--host', '192.0.2.1')).err).toContain('This machine has no address 192.0.2.1')
   })
 })

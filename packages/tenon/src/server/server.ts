@@ -96,7 +96,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   server.setNotFoundHandler((request, reply) => answerProblem(context, notFound(routes, request), request, reply))
   await listen(server, host, options.port)
   const { port } = server.server.address() as { port: number }
-  url = options.frontUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  url = options.frontUrl ?? `http://${reachable(host)}:${port}`
   return {
     url,
     port,
@@ -111,6 +111,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       return server.close()
     },
   }
+}
+
+/** As a part of an address: who listens on all addresses is reached on this machine by its loopback. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function createContext(

@@ -9,10 +9,14 @@ const drainLimitMs = 10_000
 
 export const command: CommandDefinition = {
   summary: 'Start the app: take its webhooks, run its flows.',
-  options: servingOptions,
+  options: [
+    ...servingOptions,
+    ['--host <address>', 'address to listen on (default: TENON_HOST, else 127.0.0.1, which only this machine reaches)'],
+  ],
   examples: [
     ['tenon start --app src/app.ts', 'on port 4400, with its data in .tenon'],
     ['PORT=8080 TENON_DATA=/var/lib/tenon tenon start', 'elsewhere'],
+    ['TENON_URL=https://tenon.example.com tenon start --host 0.0.0.0', 'behind a proxy on another machine'],
     ['tenon start --no-simulate', 'with real accounts only'],
   ],
   async run(input) {
