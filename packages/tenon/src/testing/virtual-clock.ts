@@ -40,6 +40,40 @@ export function mortalClock(clock: Clock): Clock & { kill(): void } {
   }
 }
 
+/** The same clock for a process that may be stopped, as by SIGSTOP: what comes due meanwhile calls back, in order, once it goes on. */
+export function haltingClock(clock: Clock): Clock & { halt(): void; goOn(): void } {
+  let missed: (() => void)[] | null = null
+  const whileRunning = (callback: () => void) => (): void => {
+    if (missed === null) callback()
+    else missed.push(callback)
+  }
+  return {
+    now: () => clock.now(),
+    after(delayMs, callback) {
+      let isStopped = false
+      const cancel = clock.after(
+        delayMs,
+        whileRunning(() => {
+          if (!isStopped) callback()
+        }),
+      )
+      return () => {
+        isStopped = true
+        cancel()
+      }
+    },
+    whenQuiet: (callback) => clock.whenQuiet(whileRunning(callback)),
+    halt() {
+      missed ??= []
+    },
+    goOn() {
+      const callbacks = missed ?? []
+      missed = null
+      for (const callback of callbacks) clock.whenQuiet(callback)
+    },
+  }
+}
+
 interface CallbackQueue {
   push(callback: () => void): void
   /** Calls the oldest; false when there is none. */

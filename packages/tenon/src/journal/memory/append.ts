@@ -1,12 +1,15 @@
 import type { Append, AppendReceipt, EntryRow, NewWait, RunKey, StateChange } from '../journal.ts'
 import { fits, keepValues, lineOf, put, satisfy, start, wake } from './deliver.ts'
+import { partitionOf } from './leases.ts'
 import { isEnded, pathOf, runPath, type MemoryState, type StoredRun } from './state.ts'
 
 /** `failed` are the runs of which an earlier append of the same batch was not taken: their later ones build on it. */
 export function append(state: MemoryState, write: Append, failed: Set<string>, now: number): AppendReceipt {
-  if (write.epoch !== state.epoch) return { outcome: 'fenced', epoch: state.epoch }
   const path = pathOf(write.tenant, write.run)
   const run = state.runs.get(path)
+  const epoch =
+    state.leases === null ? state.epoch : run === undefined ? write.epoch : partitionOf(state.leases, run).epoch
+  if (write.epoch !== epoch) return { outcome: 'fenced', epoch }
   if (run === undefined || failed.has(path) || write.after !== run.lastSeq) {
     if (run !== undefined && !failed.has(path) && isThere(run, write)) return { outcome: 'duplicate' }
     failed.add(path)

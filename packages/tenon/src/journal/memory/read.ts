@@ -14,12 +14,14 @@ import {
   type StoredRun,
 } from './state.ts'
 
-export function memoryWork(state: MemoryState): JournalWork {
+/** `isOurs` says which runs the caller is asked to bring on. */
+export function memoryWork(state: MemoryState, isOurs: (run: StoredRun) => boolean = () => true): JournalWork {
   return {
     async ready({ limit, except, flow, without = [] }) {
       const runs = [...state.open].filter(
         (run) =>
           run.status === 'ready' &&
+          isOurs(run) &&
           (flow === undefined || run.flow === flow) &&
           except?.has(run.run) !== true &&
           !without.some((one) => one.flow === run.flow && one.tenant === run.tenant),
@@ -30,10 +32,10 @@ export function memoryWork(state: MemoryState): JournalWork {
         .map(rowOf)
     },
     async due({ now, limit, except }) {
-      const runs = waiting(state).filter((run) => timeOf(run) <= now && except?.has(run.run) !== true)
+      const runs = waiting(state, isOurs).filter((run) => timeOf(run) <= now && except?.has(run.run) !== true)
       return runs.slice(0, limit).map(rowOf)
     },
-    nextWake: async () => waiting(state)[0]?.wakeAt ?? null,
+    nextWake: async () => waiting(state, isOurs)[0]?.wakeAt ?? null,
     async load(keys) {
       return keys.map((key) => {
         const run = state.runs.get(pathOf(key.tenant, key.run))
@@ -59,8 +61,8 @@ function timeOf(run: StoredRun): number {
   return run.wakeAt ?? Number.POSITIVE_INFINITY
 }
 
-function waiting(state: MemoryState): StoredRun[] {
-  const runs = [...state.open].filter((run) => run.status === 'waiting' && run.wakeAt !== null)
+function waiting(state: MemoryState, isOurs: (run: StoredRun) => boolean): StoredRun[] {
+  const runs = [...state.open].filter((run) => run.status === 'waiting' && run.wakeAt !== null && isOurs(run))
   return runs.sort((a, b) => timeOf(a) - timeOf(b) || a.number - b.number)
 }
 

@@ -1,7 +1,9 @@
 import type { EntryRow, EventRow, InboxMessage, NewWait, RunRow } from '../journal.ts'
+import type { Leases } from './leases.ts'
 
 /** Everything that a memory journal holds; plain data, so that `structuredClone` copies it. */
 export interface MemoryState {
+  /** The latest that was given out. */
   epoch: number
   closedCleanly: boolean
   /** Last number given to a run, an event or an inbox message. */
@@ -15,6 +17,8 @@ export interface MemoryState {
   readonly eventOfKey: Map<string, number>
   readonly values: Map<string, { readonly body: string; readonly owners: Set<string> }>
   readonly cursors: Map<string, string>
+  /** Who owns what in a cluster; `null` where one journal owns all. */
+  leases: Leases | null
 }
 
 export type StoredRun = { -readonly [Key in keyof RunRow]: RunRow[Key] } & {
@@ -54,6 +58,7 @@ export function emptyState(): MemoryState {
     eventOfKey: new Map(),
     values: new Map(),
     cursors: new Map(),
+    leases: null,
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { JournalHarness } from '../journal.suite.ts'
-import { append, entry, start, started, state, tenant } from './make.ts'
+import { append, entry, epochOf, start, started, state, tenant } from './make.ts'
 
 export function appendSuite(harness: () => JournalHarness): void {
   describe('append', () => {
@@ -54,16 +54,17 @@ export function appendSuite(harness: () => JournalHarness): void {
       await started(journal, 'r1')
       const late = append(journal, 'r1', 0, { bodies: ['a'] })
       const next = await harness().reopen()
-      expect(next.epoch).toBeGreaterThan(journal.epoch)
+      expect(epochOf(next, 'r1')).toBeGreaterThan(late.epoch)
       expect(next.closedCleanly).toBe(true)
-      expect(await next.append(late)).toEqual({ outcome: 'fenced', epoch: next.epoch })
+      expect(next.ownership.orphanedBefore({ tenant, run: 'r1', flow: 'order-paid', key: null })).toBe(0)
+      expect(await next.append(late)).toEqual({ outcome: 'fenced', epoch: epochOf(next, 'r1') })
       expect(await next.entries(tenant, 'r1')).toEqual([])
     })
 
     test("rule 11: within a batch each is answered singly, and a failed one fails only its own run's later ones", async () => {
       const { journal } = harness()
       await started(journal, 'r1', 'r2')
-      const old = { ...append(journal, 'r2', 0, { bodies: ['x'] }), epoch: journal.epoch - 1 }
+      const old = { ...append(journal, 'r2', 0, { bodies: ['x'] }), epoch: epochOf(journal, 'r2') - 1 }
       const outcomes = await Promise.all([
         journal.append(append(journal, 'r1', 0, { bodies: ['a'] })),
         journal.append(append(journal, 'r1', 5, { bodies: ['gap'] })),

@@ -18,6 +18,11 @@ export function entry(body: string, at = 10): NewEntry {
   return { at, kind: 'step', step: `step-${body}`, body: JSON.stringify(body), format: 1 }
 }
 
+/** Under which a handle that owns the run writes; where its key decides, that is named. */
+export function epochOf({ ownership }: Journal, run: string, key: string | null = null): number {
+  return ownership.epochOf({ tenant, run, flow: 'order-paid', key }) ?? 0
+}
+
 export function append(
   journal: Journal,
   run: string,
@@ -25,7 +30,7 @@ export function append(
   parts: Partial<Append> & { readonly bodies?: readonly string[] } = {},
 ): Append {
   const { bodies = [], ...rest } = parts
-  return { tenant, run, epoch: journal.epoch, after, entries: bodies.map((body) => entry(body)), ...rest }
+  return { tenant, run, epoch: epochOf(journal, run), after, entries: bodies.map((body) => entry(body)), ...rest }
 }
 
 export function state(status: StateChange['status'], parts: Partial<StateChange> = {}): StateChange {
