@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
 import { TenonError } from '../base/errors.ts'
 import { textOption, type CommandDefinition, type CommandInput } from './command.ts'
 
@@ -54,7 +54,7 @@ export function portOf(input: CommandInput): number {
 function hostOf(input: CommandInput): string {
   const text = textOption(input, 'host') ?? input.environment['TENON_HOST']
   if (text === undefined || text === '') return usualHost
-  if (isIP(text) !== 0) return text
+  if (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)) return text
   throw new TenonError(
     'INPUT_INVALID',
     `${JSON.stringify(text)} is not an IP address. Set TENON_HOST or --host to one of this machine, or to 0.0.0.0 for all of them.`,
