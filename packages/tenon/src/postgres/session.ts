@@ -11,13 +11,18 @@ export interface Statement {
   readonly text: string
 }
 
+export interface Limits {
+  /** How long the answer is waited for. The server has a limit of its own (`statement_timeout`), which is that of the session. */
+  readonly timeoutMs: number
+}
+
 /** One connection to the database. What is asked without waiting for the answer before is sent at once, and answered in order. */
 export interface Session {
   /**
    * A text instead of a statement is sent as it is: it may hold several statements, and no values. `int8` comes as a number. Rejects with `STORE_UNAVAILABLE` or `JOURNAL_UNAVAILABLE` when the
    * database cannot be reached (what was asked may then have been done), with `DATABASE_UNUSABLE`, or with the database's own error for a statement that it refuses.
    */
-  query<Row>(statement: Statement | string, values?: readonly unknown[]): Promise<readonly Row[]>
+  query<Row>(statement: Statement | string, values?: readonly unknown[], limits?: Limits): Promise<readonly Row[]>
   /** True when nothing can be asked any more. */
   isLost(): boolean
 }
@@ -154,17 +159,27 @@ class PostgresSession implements OpenSession {
   }
 
   async connect(): Promise<void> {
-    await this.#within(this.#client.connect().then(() => []))
+    await this.#within(
+      this.#client.connect().then(() => []),
+      this.#options,
+    )
   }
 
-  async query<Row>(statement: Statement | string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+  async query<Row>(
+    statement: Statement | string,
+    values: readonly unknown[] = [],
+    limits: Limits = this.#options,
+  ): Promise<readonly Row[]> {
     const asked = typeof statement === 'string' ? { text: statement } : { ...statement, values: [...values] }
-    return this.#within(this.#client.query(asked).then((result) => rowsOf<Row>(statement, result)))
+    return this.#within(
+      this.#client.query(asked).then((result) => rowsOf<Row>(statement, result)),
+      limits,
+    )
   }
 
   /** A connection that says nothing any more is not waited for. */
-  async #within<Row>(answer: Promise<Row[]>): Promise<Row[]> {
-    const { clock, timeoutMs, destination, unavailable } = this.#options
+  async #within<Row>(answer: Promise<Row[]>, { timeoutMs }: Limits): Promise<Row[]> {
+    const { clock, destination, unavailable } = this.#options
     // The server gives up first, where it can be heard.
     const cancel = clock.after(timeoutMs + 1000, () => this.destroy(`no answer within ${timeoutMs + 1000} ms`))
     try {

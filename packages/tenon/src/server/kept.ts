@@ -39,7 +39,7 @@ export async function openKept(
   closing: AsyncDisposableStack,
 ): Promise<{ readonly store: Store; readonly vault: ManagedVault; readonly audit: AuditTrail }> {
   const { folder, clock, log, tenant } = options
-  const store = sqliteStore({ folder, clock })
+  const store = sqliteStore({ folder })
   closing.defer(() => store.close())
   const vault = createVault({
     store,

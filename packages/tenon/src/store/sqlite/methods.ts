@@ -1,46 +1,25 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { messageOf, TenonError } from '../../base/errors.ts'
 import { failureOf, isBusy, isFull } from '../../sqlite/failure.ts'
 import type { Methods } from '../../sqlite/thread.ts'
-import { nextRow } from '../chain.ts'
 import { sqliteDialect } from '../dialect.ts'
-import type { AuditHead, DocumentKey, DocumentWrite, NewAuditEntry, StoreReceipt } from '../store.ts'
-import { prepareAll, type Statements } from './statements.ts'
+import { statementsOf, type StatementName } from '../statements.ts'
+import { transactions, type Row, type Transaction, type TransactionName, type Value } from '../transactions.ts'
 
-/** For so long `changes` tells that a document was deleted. */
-const deletedMs = 30 * 24 * 60 * 60 * 1000
+type Rows = (statement: StatementName, values: readonly Value[]) => readonly Row[]
 
 /** What the store's thread answers. */
 export function storeMethods(db: DatabaseSync, path: string): Methods {
-  const run = prepareAll(db)
-  const transaction = <Result>(act: () => Result): Result => inTransaction(db, act)
+  const prepared = Object.fromEntries(
+    Object.entries(statementsOf(sqliteDialect)).map(([name, text]) => [name, db.prepare(text)]),
+  ) as Readonly<Record<StatementName, StatementSync>>
+  const rows: Rows = (statement, values) => prepared[statement].all(...values)
+  const begin = transactions as Readonly<
+    Record<TransactionName, (...parameters: readonly unknown[]) => Transaction<unknown>>
+  >
   const methods = {
-    get: ({ tenant, kind, id }: DocumentKey) => run.get.get(tenant, kind, id) ?? null,
-    list: (tenant: string, kind: string, after: string, limit: number) => run.list.all(tenant, kind, after, limit),
-    listAll: (kind: string, tenant: string, id: string, limit: number) => run.listAll.all(kind, tenant, id, limit),
-    changes: (after: number, limit: number) => run.changes.all(after, limit),
-    write: (changes: readonly DocumentWrite[], audit: readonly NewAuditEntry[], now: number): StoreReceipt =>
-      transaction((): StoreReceipt => {
-        for (const change of changes) {
-          const { tenant, kind, id } = change
-          if (!apply(run, change, now)) return { outcome: 'conflict', key: { tenant, kind, id } }
-        }
-        appendAll(run, audit)
-        run.forget.run(now - deletedMs)
-        return { outcome: 'written', position: run.position.get()?.['value'] as number }
-      }),
-    audit: (tenant: string, before: number, limit: number) => run.audit.all(tenant, before, limit),
-    auditRows: (tenant: string, after: number, limit: number) => run.auditRows.all(tenant, after, limit),
-    auditHash: (tenant: string, number: number) => run.auditHash.get(tenant, number)?.['hash'] ?? null,
-    auditHead: (tenant: string) => headOf(run, tenant),
-    chainHead: (tenant: string) =>
-      transaction(() => ({ head: headOf(run, tenant), greatest: run.greatest.get(tenant)?.['number'] })),
-    eraseTenant: (tenant: string, audit: readonly NewAuditEntry[], now: number) =>
-      transaction(() => {
-        for (const { kind, id } of run.ofTenant.all(tenant))
-          put(run, { tenant, kind: kind as string, id: id as string }, { version: null, body: '', now })
-        appendAll(run, audit)
-      }),
+    rows,
+    transact: (name: TransactionName, parameters: readonly unknown[]) => run(db, rows, begin[name](...parameters)),
     scrub: () => scrub(db),
     close: () => db.close(),
   }
@@ -67,50 +46,17 @@ function guarded(methods: Methods, path: string): Methods {
   return Object.fromEntries(Object.entries(methods).map(([name, act]) => [name, guard(act)]))
 }
 
-/** What `act` refuses is taken back. */
-function inTransaction<Result>(db: DatabaseSync, act: () => Result): Result {
-  db.exec(sqliteDialect.begin)
+/** No other writer can come between. */
+function run(db: DatabaseSync, rows: Rows, transaction: Transaction<unknown>): unknown {
+  db.exec('BEGIN IMMEDIATE')
   try {
-    const result = act()
-    if (!isRefusal(result)) db.exec('COMMIT')
-    return result
+    let step = transaction.next([])
+    while (step.done !== true) step = transaction.next(step.value.map(([name, ...values]) => rows(name, values)))
+    db.exec('COMMIT')
+    return step.value
   } finally {
     if (db.isTransaction) db.exec('ROLLBACK')
   }
-}
-
-function isRefusal(result: unknown): boolean {
-  return (result as { outcome?: unknown } | undefined)?.outcome === 'conflict'
-}
-
-/** False when the document is not as expected. */
-function apply(run: Statements, { tenant, kind, id, expect, body }: DocumentWrite, now: number): boolean {
-  const found = (run.versionOf.get(tenant, kind, id)?.['version'] ?? null) as number | null
-  if (found !== expect) return false
-  if (body === null && found === null) return true
-  put(run, { tenant, kind, id }, { version: body === null ? null : (found ?? 0) + 1, body: body ?? '', now })
-  return true
-}
-
-function put(
-  run: Statements,
-  { tenant, kind, id }: DocumentKey,
-  { version, body, now }: { readonly version: number | null; readonly body: string; readonly now: number },
-): void {
-  const position = run.advance.get()?.['value'] as number
-  run.put.run(tenant, kind, id, version, body, position, now)
-}
-
-function appendAll(run: Statements, audit: readonly NewAuditEntry[]): void {
-  for (const entry of audit) {
-    const { number, body, hash } = nextRow(headOf(run, entry.tenant), entry)
-    run.addAudit.run(entry.tenant, number, body, hash)
-    run.setHead.run(entry.tenant, number, hash)
-  }
-}
-
-function headOf(run: Statements, tenant: string): AuditHead | null {
-  return (run.auditHead.get(tenant) as AuditHead | undefined) ?? null
 }
 
 /** Deleted content is zeroed in its page (`secure_delete`), but copies of it may lie where pages were split or in the log: the file is written anew, the log emptied. */

@@ -6,7 +6,7 @@ import { isBusy, isCorrupt, isFull } from '../../sqlite/failure.ts'
 import { makeDurable, readHeader, syncFile } from '../../sqlite/sqlite.ts'
 import { findWalDamage } from '../../sqlite/wal-check.ts'
 import { sqliteDialect } from '../dialect.ts'
-import { migrationsOf, migrationTable } from '../migrations.ts'
+import { migrationsOf } from '../migrations.ts'
 
 /** `TenS`: tells our file from any other SQLite file, and from the journal's. */
 const applicationId = 0x54656e53
@@ -16,6 +16,10 @@ const patienceMs = 5000
 const checkedBytes = 16 * 1024 * 1024
 
 const migrations = migrationsOf(sqliteDialect)
+
+/** Which migrations the store has had. */
+const migrationTable =
+  'CREATE TABLE migration (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, needs INTEGER NOT NULL) STRICT;'
 
 /** Opens the store, which other processes may have open. Whatever is wrong with it throws `DATA_FOLDER_UNUSABLE` and changes no file. */
 export function openFile(path: string): DatabaseSync {
@@ -57,9 +61,7 @@ function create(path: string): void {
   try {
     closeSync(openSync(draft, 'wx', 0o600))
     const db = new DatabaseSync(draft)
-    db.exec(
-      `PRAGMA auto_vacuum = NONE; BEGIN; ${migrationTable(sqliteDialect)} PRAGMA application_id = ${applicationId}; COMMIT`,
-    )
+    db.exec(`PRAGMA auto_vacuum = NONE; BEGIN; ${migrationTable} PRAGMA application_id = ${applicationId}; COMMIT`)
     db.close()
     syncFile(draft)
     linkSync(draft, path)
@@ -132,7 +134,7 @@ function migrate(db: DatabaseSync, path: string): void {
   const applied = (): number => Number(db.prepare('SELECT COUNT(*) AS number FROM migration').get()?.['number'])
   if (needed() > migrations.length) throw newer(path)
   if (applied() >= migrations.length) return
-  db.exec(sqliteDialect.begin)
+  db.exec('BEGIN IMMEDIATE')
   try {
     for (const [index, { name, needs, sql }] of migrations.entries()) {
       if (index < applied()) continue

@@ -1,0 +1,98 @@
+import type { Secret } from '../base/secret.ts'
+import { TenonError, messageOf } from '../base/errors.ts'
+import { migrate } from '../postgres/migrations.ts'
+import { openDatabase, type Database, type DatabaseOptions } from '../postgres/postgres.ts'
+import type { Session } from '../postgres/session.ts'
+import { postgresDialect } from './dialect.ts'
+import { migrationsOf } from './migrations.ts'
+import { sqlStore } from './sql.ts'
+import { statementsOf, type StatementName } from './statements.ts'
+import type { Store } from './store.ts'
+import { transactions, type Row, type Transaction, type TransactionName, type Value } from './transactions.ts'
+
+export interface PostgresStoreOptions extends Pick<DatabaseOptions, 'clock' | 'patienceMs' | 'timeoutMs'> {
+  readonly url: Secret
+}
+
+const texts = statementsOf(postgresDialect)
+const migrations = migrationsOf(postgresDialect)
+
+/** A table is written anew, while nobody may use it. */
+const scrubLimits = { timeoutMs: 60 * 60_000 }
+
+/**
+ * The store in the schema `tenon` of a PostgreSQL database, which any number of nodes share. It connects with the first question, and makes or changes its tables then. While the database is
+ * away all reject with `STORE_UNAVAILABLE`; `DATABASE_UNUSABLE` says that a person must change something first.
+ *
+ * Of what was erased no byte is left in the tables' files. The write-ahead log holds it until it is recycled, and standbys, archives and backups for as long as they are kept: there it is the
+ * tenant's data key that is missing.
+ */
+export function postgresStore(options: PostgresStoreOptions): Store {
+  return storeIn(openDatabase({ ...options, unavailable: 'STORE_UNAVAILABLE' }))
+}
+
+function storeIn(database: Database): Store {
+  let readying: Promise<void> | null = null
+
+  /** Until it has worked once, each call tries. */
+  function ready(): Promise<void> {
+    return (readying ??= migrate(database, 'store', migrations).catch((error: unknown) => {
+      readying = null
+      throw error
+    }))
+  }
+
+  async function ask<Result>(act: () => Promise<Result>): Promise<Result> {
+    try {
+      await ready()
+      return await act()
+    } catch (error) {
+      throw TenonError.is(error) ? error : unexpected(database, error)
+    }
+  }
+
+  const begin = transactions as Readonly<
+    Record<TransactionName, (...parameters: readonly unknown[]) => Transaction<never>>
+  >
+  return sqlStore({
+    rows: (name, ...values) => ask(() => rowsOf(database, name, values)),
+    transact: (name, ...parameters) =>
+      ask(() => database.transaction((session) => run(session, begin[name](...parameters)))),
+    scrub: () => ask(() => database.during(scrub)),
+    close: () => database.close(),
+  })
+}
+
+function rowsOf<Result>(
+  asked: Pick<Session, 'query'>,
+  name: StatementName,
+  values: readonly Value[],
+): Promise<readonly Result[]> {
+  return asked.query({ name: `store ${name}`, text: texts[name] }, values)
+}
+
+async function run<Result>(session: Session, transaction: Transaction<Result>): Promise<Result> {
+  let step = transaction.next([])
+  while (step.done !== true) {
+    const asked = step.value.map(([name, ...values]) => rowsOf<Row>(session, name, values))
+    step = transaction.next(await Promise.all(asked))
+  }
+  return step.value
+}
+
+/** Rows that were deleted or replaced stay in their pages until something else is written there; so the tables are written anew. Who cannot have them soon makes nobody else wait. */
+async function scrub(session: Session): Promise<void> {
+  const [before] = await session.query<{ limit: string }>("SELECT current_setting('statement_timeout') AS limit")
+  await session.query("SET statement_timeout = 0; SET lock_timeout = '5s'")
+  try {
+    await session.query('VACUUM FULL document', [], scrubLimits)
+  } finally {
+    await session.query(`SET statement_timeout = '${before?.limit}'; RESET lock_timeout`)
+  }
+}
+
+/** No value of ours: a row may be named in the details of an error. */
+function unexpected(database: Database, error: unknown): TenonError {
+  const problem = `cannot be used at the moment (${messageOf(error)})`
+  return new TenonError('STORE_UNAVAILABLE', `the database ${database.name} ${problem}`)
+}
