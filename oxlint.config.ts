@@ -1,26 +1,35 @@
-import { floors } from './packages/tenon/floors.ts'
+import { floors, mayReach, reachingModules } from './packages/tenon/floors.ts'
 
-const network = {
-  names: ['http', 'https', 'http2', 'net', 'tls', 'dgram'],
-  message:
-    'Only outbound/ calls out (address guard, limits, time-outs), postgres/ to the database; only server/ and simulator/ listen.',
+const doors = 'Only the files that floors.ts names may reach out; all others go by the doors of outbound/.'
+const reaching = {
+  names: reachingModules.sockets,
+  message: `${doors} They guard addresses and limits.`,
+}
+const programs = {
+  names: reachingModules.programs,
+  message: `${doors} A program or a module that is loaded by name is past every rule.`,
 }
 const clocks = {
   names: ['timers', 'timers/promises'],
   message: 'Time comes from base/clock.ts, so that tests and the simulation can hold it.',
 }
 const virtualMachine = { names: ['vm'], message: 'SEC-01: no text becomes code at run time.' }
-const client = { names: ['undici'], message: 'Calls go through outbound/, which guards and limits them.' }
 
-type Ban = { names: string[]; message: string }
+type Ban = { names: readonly string[]; message: string }
 
-const paths = (bans: Ban[]) =>
-  bans.flatMap(({ names, message }) =>
-    names.flatMap((name) => [
-      { name, message },
-      { name: `node:${name}`, message },
-    ]),
+/** What of a module reaches nothing. */
+const harmless: Readonly<Record<string, string[]>> = { net: ['isIP'], module: ['enableCompileCache'] }
+
+function paths(bans: Ban[], allowed: readonly string[] = []) {
+  return bans.flatMap(({ names, message }) =>
+    names
+      .filter((name) => !allowed.includes(name))
+      .flatMap((name) => {
+        const free = { message, allowTypeImports: true, ...(harmless[name] && { allowImportNames: harmless[name] }) }
+        return [name, `node:${name}`].map((spelled) => ({ name: spelled, ...free }))
+      }),
   )
+}
 
 /** The same sentence that tests/architecture.test.ts gives, but in the editor. */
 function upward(folder: string) {
@@ -35,15 +44,11 @@ function upward(folder: string) {
   }))
 }
 
-const mayOpenSockets = new Set(['outbound', 'postgres', 'server', 'simulator'])
 const mayReadEnvironment = new Set(['cli', 'server'])
 
-function importsOf(folder: string) {
-  const bans = [virtualMachine]
-  if (!mayOpenSockets.has(folder)) bans.push(network)
-  if (folder !== 'outbound') bans.push(client)
-  if (folder !== 'base') bans.push(clocks)
-  return ['error', { paths: paths(bans), patterns: upward(folder) }]
+function importsOf(folder: string, allowed: readonly string[] = []) {
+  const bans = [virtualMachine, reaching, programs, ...(folder === 'base' ? [] : [clocks])]
+  return ['error', { paths: paths(bans, allowed), patterns: upward(folder) }]
 }
 
 const environment = {
@@ -58,9 +63,16 @@ const jsonParse = {
 }
 const dateNow = { object: 'Date', property: 'now', message: clocks.message }
 
+const getBuiltin = ['getBuiltinModule', 'binding'].map((property) => ({
+  object: 'process',
+  property,
+  message: programs.message,
+}))
+const globalFetch = { object: 'globalThis', property: 'fetch', message: reaching.message }
+const properties = [jsonParse, dateNow, globalFetch, ...getBuiltin]
+
 const globals = [
-  { name: 'fetch', message: client.message },
-  { name: 'WebSocket', message: client.message },
+  ...['fetch', 'WebSocket', 'EventSource'].map((name) => ({ name, message: reaching.message })),
   { name: 'setTimeout', message: clocks.message },
   { name: 'setInterval', message: clocks.message },
 ]
@@ -69,8 +81,13 @@ const perFolder = floors.flat().map((folder) => ({
   files: [`packages/tenon/src/${folder}/**/*.ts`],
   rules: {
     'no-restricted-imports': importsOf(folder),
-    'no-restricted-properties': ['error', jsonParse, dateNow, ...(mayReadEnvironment.has(folder) ? [] : [environment])],
+    'no-restricted-properties': ['error', ...properties, ...(mayReadEnvironment.has(folder) ? [] : [environment])],
   },
+}))
+
+const exceptions = Object.entries(mayReach).map(([file, { imports }]) => ({
+  files: [`packages/tenon/src/${file}`],
+  rules: { 'no-restricted-imports': importsOf(file.split('/')[0] ?? '', imports) },
 }))
 
 export default {
@@ -131,11 +148,12 @@ export default {
       rules: {
         'no-console': 'error',
         'no-restricted-globals': ['error', ...globals],
-        'no-restricted-imports': ['error', { paths: paths([virtualMachine, network, client, clocks]) }],
-        'no-restricted-properties': ['error', jsonParse, dateNow, environment],
+        'no-restricted-imports': ['error', { paths: paths([virtualMachine, reaching, programs, clocks]) }],
+        'no-restricted-properties': ['error', ...properties, environment],
       },
     },
     ...perFolder,
+    ...exceptions,
     {
       files: ['packages/console/src/**/*.{ts,tsx}'],
       rules: {
@@ -161,7 +179,7 @@ export default {
       files: ['packages/tenon/src/base/clock.ts'],
       rules: { 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' },
     },
-    { files: ['packages/tenon/src/base/json.ts'], rules: { 'no-restricted-properties': 'off' } },
+    { files: ['packages/tenon/src/base/json.ts'], rules: { 'no-restricted-properties': ['error', ...getBuiltin] } },
     {
       files: ['**/*.config.ts', 'docs/.vitepress/**', '**/app.ts', 'tests/**', 'examples/**/*.ts'],
       rules: { 'import/no-default-export': 'off' },

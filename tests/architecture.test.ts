@@ -3,7 +3,17 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseSync, Visitor } from 'oxc-parser'
 import { describe, expect, test } from 'vitest'
-import { baseFiles, doors, faceless, floors, forbiddenNames, longFiles, maxLines } from '../packages/tenon/floors.ts'
+import {
+  baseFiles,
+  doors,
+  faceless,
+  floors,
+  forbiddenNames,
+  longFiles,
+  maxLines,
+  mayReach,
+  reachingModules,
+} from '../packages/tenon/floors.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const source = join(root, 'packages/tenon/src')
@@ -23,14 +33,18 @@ const isTest = (path: string): boolean => /\.(test|test-d|suite|fixture)\.ts$/.t
 const isGenerated = (path: string): boolean => path.endsWith('.generated.ts')
 const fromRoot = (path: string): string => relative(root, path).split(sep).join('/')
 
+function dynamicImportsOf(path: string, text: string = readFileSync(path, 'utf8')): string[] {
+  const { module } = parseSync(path, text)
+  return module.dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1))
+}
+
 /** Every import, re-export and `import()` of a file, as written. */
 function importsOf(path: string, text: string = readFileSync(path, 'utf8')): string[] {
   const { module } = parseSync(path, text)
-  const dynamic = module.dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1))
   const again = module.staticExports.flatMap(({ entries }) =>
     entries.flatMap((entry) => entry.moduleRequest?.value ?? []),
   )
-  return [...module.staticImports.map((one) => one.moduleRequest.value), ...again, ...dynamic]
+  return [...module.staticImports.map((one) => one.moduleRequest.value), ...again, ...dynamicImportsOf(path, text)]
 }
 
 const floorOf = (folder: string): number => floors.findIndex((folders) => folders.includes(folder))
@@ -85,6 +99,35 @@ describe('floors', () => {
       return module.staticExports.some(({ entries }) => entries.some((entry) => entry.moduleRequest !== null))
     })
     expect(offenders.map(fromRoot)).toEqual([])
+  })
+})
+
+describe('EGR-01: who may reach out', () => {
+  test('imports what it is named for: no exception is left behind', () => {
+    const unused = Object.entries(mayReach).flatMap(([file, { imports }]) => {
+      const there = importsOf(join(source, file)).map((name) => name.replace('node:', ''))
+      return imports.filter((name) => !there.includes(name)).map((name) => `${file}: ${name}`)
+    })
+    expect(unused).toEqual([])
+  })
+
+  test('nobody imports such a module late, where a rule sees only what is imported at the top', () => {
+    const reaching = Object.values(reachingModules).flat()
+    const offenders = sources.flatMap((path) => {
+      const { imports = [] } = mayReach[relative(source, path).split(sep).join('/')] ?? {}
+      const late = dynamicImportsOf(path).map((name) => name.replace('node:', ''))
+      return late
+        .filter((name) => reaching.includes(name) && !imports.includes(name))
+        .map((name) => `${fromRoot(path)}: ${name}`)
+    })
+    expect(offenders).toEqual([])
+    expect(dynamicImportsOf('a.ts', `const x = await import('node:net')`)).toEqual(['node:net'])
+  })
+
+  test('nobody switches the rule off where he stands', () => {
+    const off =
+      /(?:oxlint|eslint)-disable(?!.*-- )|(?:oxlint|eslint)-disable.*(?:no-restricted|no-eval|no-new-func|no-implied-eval)/
+    expect(sources.filter((path) => off.test(readFileSync(path, 'utf8'))).map(fromRoot)).toEqual([])
   })
 })
 

@@ -52,3 +52,50 @@ export const maxLines = 300
 
 /** Hand-written files that may be longer than `maxLines`, each with its written reason; paths from the repository's root. */
 export const longFiles: Readonly<Record<string, string>> = {}
+
+/** What opens sockets or asks for addresses, and what starts programs or loads modules by name. */
+export const reachingModules: Readonly<Record<'sockets' | 'programs', readonly string[]>> = {
+  sockets: ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'dns/promises', 'undici', 'pg'],
+  programs: ['child_process', 'cluster', 'inspector', 'inspector/promises', 'module', 'repl', 'wasi'],
+}
+
+interface Reach {
+  readonly imports: readonly string[]
+  readonly why: string
+}
+
+/**
+ * Files of `src/` that may import one of them: which, and why. Nothing else
+ * may: it goes by the doors of `outbound/` (EGR-01, EGR-06, SEC-06). Types are free, and so is what reaches nothing: `isIP`, `enableCompileCache`.
+ */
+export const mayReach: Readonly<Record<string, Reach>> = {
+  'cli/commands/init.ts': { imports: ['child_process'], why: 'installs the packages of a new project' },
+  'cli/dev/app-process.ts': { imports: ['child_process'], why: 'the app runs in a process of its own' },
+  'cli/dev/imports.ts': { imports: ['module'], why: 'sees which files an app imports' },
+  'cli/dev/standstill-thread.ts': {
+    imports: ['inspector', 'net'],
+    why: 'looks where the main thread stands, and tells it by the pipe to the parent, which is there already',
+  },
+  'cli/dev/type-check.ts': { imports: ['child_process', 'module'], why: "runs the project's own compiler" },
+  'cli/doctor/environment.ts': { imports: ['module'], why: "finds the project's own Tenon" },
+  'cli/node-on-path.ts': { imports: ['child_process'], why: 'asks the Node on the path for its version' },
+  'connection/vault/command.ts': { imports: ['child_process'], why: 'the master key in the hands of a program' },
+  'journal/sqlite/crash-parent.ts': { imports: ['child_process'], why: 'tests kill a writer' },
+  'outbound/connect.ts': { imports: ['net', 'tls'], why: 'the door for other protocols' },
+  'outbound/egress.ts': { imports: ['dns/promises', 'undici'], why: 'the door of HTTP, and the one look-up' },
+  'outbound/origin-pool.ts': { imports: ['undici'], why: 'keeps the sockets that the door of HTTP opened' },
+  'outbound/tls.ts': { imports: ['tls'], why: 'reads certificates; opens nothing' },
+  'postgres/session.ts': { imports: ['net', 'pg'], why: "the operator's own database, which is mostly inside" },
+  'server/console/files.ts': { imports: ['module'], why: 'finds the built console' },
+  'server/front-door.ts': {
+    imports: ['net'],
+    why: 'holds the port, and goes on to the server behind it on this machine',
+  },
+  'server/management-client.ts': { imports: ['http'], why: 'the command line calls its own server on this machine' },
+  'server/open-hooks.ts': { imports: ['tls'], why: 'reads the list of public authorities; opens nothing' },
+  'server/port-check.ts': { imports: ['net'], why: 'looks whether a port is free; calls nobody' },
+  'simulator/listener.ts': { imports: ['http'], why: 'listens in place of a provider' },
+  'simulator/poster.ts': { imports: ['http'], why: 'delivers webhooks to this machine only' },
+  'telemetry/exposition.ts': { imports: ['module'], why: 'loads a library when it is asked for metrics' },
+  'telemetry/log.ts': { imports: ['module'], why: 'loads a library when there is something to log' },
+}

@@ -10,6 +10,7 @@ import type { Transport } from '../outbound/outbound.ts'
 import type { PolicyDefinition } from '../outbound/policy.ts'
 import type { Fate } from '../outbound/retry.ts'
 import { createTransport } from '../outbound/transport.ts'
+import { requireUndici } from '../outbound/undici-version.ts'
 import { silentMeter, type CallMeter } from '../telemetry/meter.ts'
 import { createCall } from './call.ts'
 import { LeavingLines } from './leaving-lines.ts'
@@ -150,6 +151,8 @@ function guardedTransport(
   connections: Connections,
   allowed: readonly string[],
 ): NonNullable<ClientOptions['transportFor']> {
+  // Told at the start, not with the first call.
+  requireUndici()
   return (connection, tls, purpose) => {
     const allowedOrigins = reachOf({ connection, scheme: connections.schemeOf(connection), allowed }, purpose)
     return createTransport({ clock, allowedOrigins, ...(tls && { tls }) })

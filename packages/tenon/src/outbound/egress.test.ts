@@ -7,6 +7,7 @@ import type { Lookup } from './egress.ts'
 import { requireOrigin } from './origin.ts'
 import { fateOf } from './outbound.ts'
 import { createTransport, type TransportOptions } from './transport.ts'
+import { requireUndici } from './undici-version.ts'
 
 let server: Server
 let port: number
@@ -166,6 +167,18 @@ describe('EGR-06: http and https over TCP, nothing else', () => {
     'http+unix://%2Ftmp',
   ])('%s', async (origin) => {
     expect(await outcomeOf(origin)).toEqual(refused)
+  })
+})
+
+describe('OUT-11, EGR-06: the guard holds with the undici that it was proved with', () => {
+  test.each(['8.5.0', '8.12.4', '8.99.1'])('%s', (version) => {
+    expect(() => requireUndici(version)).not.toThrow()
+  })
+
+  test.each(['8.4.9', '7.16.0', '9.0.0', '', 'next'])('and with no other: %s', (version) => {
+    expect(() => requireUndici(version)).toThrow(
+      expect.objectContaining({ code: 'APP_INVALID', message: expect.stringContaining('npm ls undici') as string }),
+    )
   })
 })
 

@@ -5,6 +5,7 @@ import { requireAllowable, requireOrigin } from './origin.ts'
 import { OriginPool } from './origin-pool.ts'
 import { failedWith, type Transport } from './outbound.ts'
 import { secureContextOf, type TlsOptions } from './tls.ts'
+import { requireUndici } from './undici-version.ts'
 
 const connectTimeoutMs = 10_000
 
@@ -16,8 +17,9 @@ export interface TransportOptions {
   readonly tls?: TlsOptions
 }
 
-/** Sockets are shared by what uses one transport, and by nothing else: each connection has its own. Throws `CREDENTIALS_REFUSED` for a certificate that cannot be used. */
+/** Sockets are shared by what uses one transport, and by nothing else: each connection has its own. Throws `CREDENTIALS_REFUSED` for a certificate that cannot be used, `APP_INVALID` for an undici that the guard does not hold with. */
 export function createTransport(options: TransportOptions): Transport {
+  requireUndici()
   const allowed = new Set((options.allowedOrigins ?? []).map(requireAllowable))
   const secureContext = options.tls === undefined ? undefined : secureContextOf(options.tls)
   const pools = new Map<string, OriginPool>()

@@ -1,7 +1,6 @@
 // Looks at the main thread from outside: one that is in an endless loop answers nothing itself.
 import { writeSync } from 'node:fs'
 import { Session, type Debugger } from 'node:inspector'
-// oxlint-disable-next-line no-restricted-imports -- it calls nobody: it is the pipe to the parent
 import { Socket } from 'node:net'
 import { parentPort } from 'node:worker_threads'
 import { systemClock } from '../../base/clock.ts'
