@@ -39,10 +39,12 @@ export interface Connections {
 
 export interface ConnectionsOptions {
   readonly connections: readonly ResolvedConnection[]
+  /** Where the tokens lie of those that a person consented to. */
+  readonly shelves?: ReadonlyMap<ResolvedConnection, TokenShelf>
 }
 
 /** Loads what the connections need. Rejects with `APP_INVALID` for an unknown scheme, a bad base URL or a name given twice. */
-export async function createConnections({ connections }: ConnectionsOptions): Promise<Connections> {
+export async function createConnections({ connections, shelves }: ConnectionsOptions): Promise<Connections> {
   const registry = new Registry()
   const schemes = new Map<string, AuthScheme>()
   for (const connection of connections) {
@@ -60,5 +62,6 @@ export async function createConnections({ connections }: ConnectionsOptions): Pr
     },
     resolve: (tenant, connector, name) => registry.resolve(tenant, connector, name),
     schemeOf: ({ connector }) => schemes.get(connector.options.auth.scheme) as AuthScheme,
+    shelfOf: (connection) => shelves?.get(connection) ?? null,
   }
 }

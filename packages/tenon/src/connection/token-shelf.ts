@@ -19,9 +19,9 @@ export interface TokenShelf {
   renew(than: KeptTokens | null, obtain: (current: Tokens | null) => Promise<Tokens>): Promise<KeptTokens>
 }
 
-/** For tokens that the credentials alone can get again: they end with the process. */
-export function memoryShelf(clock: Clock): TokenShelf {
-  let kept: KeptTokens | null = null
+/** For tokens that the credentials alone can get again: they end with the process. `first` are those that lie here from the beginning. */
+export function memoryShelf(clock: Clock, first?: Tokens): TokenShelf {
+  let kept: KeptTokens | null = first === undefined ? null : { tokens: first, generation: 1, obtainedAt: clock.now() }
   return {
     async renew(than, obtain) {
       if (

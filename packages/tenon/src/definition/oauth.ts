@@ -34,6 +34,8 @@ export interface OAuthDialect {
   /** Sent along, such as `access_type: 'offline'`. */
   readonly authorisationParameters?: Readonly<Record<string, string>>
   readonly tokenParameters?: Readonly<Record<string, string>>
+  /** Where a refusal is named by another member than `error`: which one, and what its words mean in the standard's (RFC 6749 §5.2). */
+  readonly refusals?: { readonly member: string; readonly meanings: Readonly<Record<string, string>> }
   /** How long an access token lives whose answer does not say it. Left out: until it is refused. */
   readonly life?: Duration
   /** Members of the token's answer that are not secret and are kept with the tokens. */

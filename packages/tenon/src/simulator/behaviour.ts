@@ -139,6 +139,8 @@ export interface OAuthBehaviour {
   readonly life?: Duration
   /** False: a refresh token stays good. Default true: it is good once, and one that comes again ends all tokens of its consent. */
   readonly rotates?: boolean
+  /** What its token endpoint answers in place of an error of RFC 6749 §5.2; default is that error. */
+  readonly refuse?: (error: string) => Answer
   /** What else its token endpoint says about an account. */
   readonly told?: (account: string) => Readonly<Record<string, unknown>>
 }

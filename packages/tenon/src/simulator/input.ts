@@ -53,8 +53,16 @@ function bodyOf(route: Route, request: RawRequest): unknown {
   return route.options.body === 'form' ? readForm(text) : parseJson(text)
 }
 
+/** The query of an address. A name that comes several times is a list: it becomes one text, with commas, as many write it anyway. */
+export function queryIn(parameters: URLSearchParams): RawRequest['query'] {
+  const names = [...new Set(parameters.keys())]
+  return Object.fromEntries(names.map((name) => [name, parameters.getAll(name).join(',')]))
+}
+
 interface Issue {
   readonly message: string
+  /** Zod names what it wants. */
+  readonly expected?: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
   /** Zod names the members that it does not know. */
   readonly keys?: readonly string[]
@@ -90,7 +98,7 @@ function readText(
   const name = path.at(-1) ?? ''
   const text = parent?.[name]
   if (typeof text !== 'string') return false
-  const read = meaningOf(text)
+  const read = issue.expected === 'array' ? text.split(',') : meaningOf(text)
   if (read === undefined) return false
   parent[name] = read
   return true

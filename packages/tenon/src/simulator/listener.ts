@@ -4,6 +4,7 @@ import { TenonError } from '../base/errors.ts'
 import type { RawRequest } from '../definition/verifier.ts'
 import { sleep, type Clock } from '../base/clock.ts'
 import { Answer } from './behaviour.ts'
+import { queryIn } from './input.ts'
 import { bytesOf, type Damaged, type Outcome } from './spoiling.ts'
 
 export interface Listener {
@@ -48,7 +49,7 @@ async function serve(options: ListenerOptions, incoming: IncomingMessage, outgoi
     headers: Object.fromEntries(
       Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
     ),
-    query: Object.fromEntries(url.searchParams),
+    query: queryIn(url.searchParams),
     body: body === 'too-large' ? Buffer.alloc(0) : body,
   }
   const outcome = await options.answer(url.pathname, body === 'too-large' ? body : request)

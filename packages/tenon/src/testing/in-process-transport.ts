@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { RawRequest } from '../definition/verifier.ts'
 import { answerRefused, givenUp, lost, timedOut } from '../outbound/failure.ts'
 import type { RawAnswer, SendRequest, Transport } from '../outbound/outbound.ts'
-import { Answer, bytesOf, type OpenSimulator, type Outcome } from '../simulator/simulator.ts'
+import { Answer, bytesOf, queryIn, type OpenSimulator, type Outcome } from '../simulator/simulator.ts'
 import type { Attempts } from './attempts.ts'
 
 export interface InProcessOptions {
@@ -53,7 +53,7 @@ class Exchange {
     const request: RawRequest = {
       method: this.#request.method,
       headers: headersOf(this.#request.headers),
-      query: Object.fromEntries(url.searchParams),
+      query: queryIn(url.searchParams),
       body: bodyOf(this.#request.body),
     }
     const fault = attempts.requestFault()

@@ -2,9 +2,10 @@ import type { Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { createConnections, type Connections, type ResolvedConnection } from '../connection/connection.ts'
+import { memoryShelf, type TokenShelf } from '../connection/token-shelf.ts'
 import type { App, SimulatorDefinition } from '../definition/app.ts'
 import type { RawRequest } from '../definition/verifier.ts'
-import { openSimulator, type OpenSimulator, type WebhookReply } from '../simulator/simulator.ts'
+import { openSimulator, type OpenSimulator, type SimulatorControls, type WebhookReply } from '../simulator/simulator.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import { eventTypesInUse } from '../trigger/trigger.ts'
 import { seededRandom } from './seeded.ts'
@@ -43,7 +44,10 @@ export class Providers {
         namesOf(options.app, definition).map((name) => openAccount(definition, name, options)),
       ),
     )
-    const connections = await createConnections({ connections: accounts.map(({ connection }) => connection) })
+    const connections = await createConnections({
+      connections: accounts.map(({ connection }) => connection),
+      shelves: shelvesOf(accounts, options.clock),
+    })
     return new Providers(accounts, connections, options.receive)
   }
 
@@ -87,6 +91,30 @@ function namesOf({ options }: App, { connector }: SimulatorDefinition): readonly
     .filter((one) => one.connector.name === connector.name)
     .map(({ name }) => name)
   return names.length === 0 ? ['main'] : names
+}
+
+/** Nobody sits at a browser in a test: where a person must consent, one has. */
+function shelvesOf(accounts: readonly Account[], clock: Clock): ReadonlyMap<ResolvedConnection, TokenShelf> {
+  return new Map(
+    accounts.flatMap(({ connection, simulator }) => {
+      const shelf = consentedShelf(simulator, clock)
+      return shelf === null ? [] : [[connection, shelf] as const]
+    }),
+  )
+}
+
+/** Tokens as if a person had allowed the simulator's first account; `null` where nobody must. */
+export function consentedShelf(simulator: Pick<SimulatorControls, 'consent'>, clock: Clock): TokenShelf | null {
+  const consented = simulator.consent()
+  if (consented === null) return null
+  const { access, refresh, expiresAt, scopes } = consented
+  const first = {
+    access: new Secret(access),
+    ...(refresh !== null && { refresh: new Secret(refresh) }),
+    expiresAt,
+    scopes,
+  }
+  return memoryShelf(clock, first)
 }
 
 async function openAccount(definition: SimulatorDefinition, name: string, options: ProvidersOptions): Promise<Account> {

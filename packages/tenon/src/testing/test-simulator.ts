@@ -18,7 +18,7 @@ export interface TestSimulator<S extends SimulatorDefinition> extends Pick<
   /** What goes wrong from now on, by itself; for one step of a flow there is `failAt`. */
   readonly faults: Pick<SimulatorControls['faults'], 'list' | 'revokeTokens' | 'clear'> & {
     /** Throws `INPUT_INVALID` for what is no fault. Returns what takes it back. */
-    set(fault: Fault & { readonly of?: OperationNameOf<S> | EventNameOf<S> | 'login' }): Undo
+    set(fault: Fault & { readonly of?: OperationNameOf<S> | EventNameOf<S> | 'login' | 'token' }): Undo
   }
   /** From now on nothing happens there by itself, such as a parcel that moves on. */
   pause(): void

@@ -9,7 +9,10 @@ import { instanceUrl } from '../instance.ts'
 type Members = Record<string, unknown>
 
 /** A provider's answer in the form that the standard knows: no type of token, an empty life, a list of scopes and an error with status 200 are things that providers send. */
-export async function plainAnswer(response: Response, { isOpenId }: { readonly isOpenId: boolean }): Promise<Response> {
+export async function plainAnswer(
+  response: Response,
+  { isOpenId, refusals }: Pick<OAuthDialect, 'refusals'> & { readonly isOpenId: boolean },
+): Promise<Response> {
   const text = await response.text()
   const { status, headers } = response
   let members: unknown
@@ -23,6 +26,7 @@ export async function plainAnswer(response: Response, { isOpenId }: { readonly i
   const body = { ...members } as Members
   const isRefused = status === 200 && typeof body['error'] === 'string' && body['access_token'] === undefined
   if (typeof body['access_token'] === 'string') straighten(body, isOpenId)
+  else if (refusals !== undefined && body['error'] === undefined) name(body, refusals)
   return new Response(JSON.stringify(body), { status: isRefused ? 400 : status, headers })
 }
 
@@ -36,6 +40,11 @@ function straighten(body: Members, isOpenId: boolean): void {
   if (body['refresh_token'] === null || body['refresh_token'] === '') delete body['refresh_token']
   // Whose identity it is was not asked for: the token is what counts.
   if (!isOpenId) delete body['id_token']
+}
+
+function name(body: Members, { member, meanings }: NonNullable<OAuthDialect['refusals']>): void {
+  const word = body[member]
+  if (typeof word === 'string' && Object.hasOwn(meanings, word)) body['error'] = meanings[word]
 }
 
 /** As they will be kept. `current` are those that they replace: a provider may leave out what stays the same. */

@@ -35,7 +35,7 @@ export function openProvider(context: AuthContext): () => Promise<OAuthProvider>
 
 async function open(context: AuthContext, endpoints: ReturnType<typeof endpointsOf>): Promise<OAuthProvider> {
   const settings = context.settings as OAuthSettings
-  const { tokenParameters } = settings
+  const { tokenParameters, refusals } = settings
   const bound = boundFetch(context, tokenOrigins(context))
   const server = await serverOf(endpoints, bound)
   const isOpenId = endpoints.issuer !== undefined && settings.scopes.includes('openid')
@@ -44,7 +44,7 @@ async function open(context: AuthContext, endpoints: ReturnType<typeof endpoints
     client: { client_id: credential(context.credentials, 'clientId'), [oauth.clockTolerance]: 60 },
     proof: await proofOf(context),
     options: {
-      [oauth.customFetch]: async (url, init) => plainAnswer(await bound(url, init), { isOpenId }),
+      [oauth.customFetch]: async (url, init) => plainAnswer(await bound(url, init), { isOpenId, ...(refusals && { refusals }) }),
       ...(tokenParameters !== undefined && { additionalParameters: tokenParameters }),
     },
   }

@@ -40,13 +40,13 @@ export class TokenEndpoint {
       methods: ['POST'],
       played: {
         // The account was taken back, or the program's secret was replaced.
-        'credentials-revoked': () => refused('invalid_grant'),
-        refused: () => refused('invalid_client', 401),
+        'credentials-revoked': () => this.#refused('invalid_grant'),
+        refused: () => this.#refused('invalid_client'),
       },
       answer: (request) =>
         this.#asOwnClient(request, (form) => {
           const kind = kinds.find((one) => one === form['grant_type'])
-          return kind === undefined ? refused('unsupported_grant_type') : byKind[kind](form)
+          return kind === undefined ? this.#refused('unsupported_grant_type') : byKind[kind](form)
         }),
     }
   }
@@ -63,17 +63,17 @@ export class TokenEndpoint {
   #asOwnClient(request: RawRequest, work: (form: Form) => Answer): Answer {
     const { context, settings } = this.#options
     const form: Form = Object.fromEntries(new URLSearchParams(Buffer.from(request.body).toString()))
-    return isOwnClient(settings, context.credentials, request, form) ? work(form) : refused('invalid_client', 401)
+    return isOwnClient(settings, context.credentials, request, form) ? work(form) : this.#refused('invalid_client')
   }
 
   #exchangeCode({ code = '', redirect_uri: redirectUri = '', code_verifier: verifier = '' }: Form): Answer {
     const { context, front, grants } = this.#options
     const taken = front.take(code, { redirectUri, verifier })
-    if (taken.is === 'unknown') return refused('invalid_grant')
+    if (taken.is === 'unknown') return this.#refused('invalid_grant')
     if (taken.is === 'spent') {
       // RFC 6749 §4.1.2: a code that comes again was stolen, and so may be its tokens.
       grants.revokeFamily(taken.family)
-      return refused('invalid_grant')
+      return this.#refused('invalid_grant')
     }
     const { account, scopes } = taken
     return context.database.transaction(() => {
@@ -85,7 +85,7 @@ export class TokenEndpoint {
 
   #renew({ refresh_token: token = '' }: Form): Answer {
     const issued = this.#options.grants.refresh(token)
-    return issued === null ? refused('invalid_grant') : this.#told(issued)
+    return issued === null ? this.#refused('invalid_grant') : this.#told(issued)
   }
 
   #actForItself({ scope = '' }: Form): Answer {
@@ -107,13 +107,18 @@ export class TokenEndpoint {
     return new Answer(200, body, { 'cache-control': 'no-store' })
   }
 
+  #refused(error: string): Answer {
+    return (this.#options.context.behaviour.oauth?.refuse ?? standardRefusal)(error)
+  }
+
   get #separator(): string {
     return this.#options.settings.scopeSeparator ?? ' '
   }
 }
 
 /** RFC 6749 §5.2. */
-function refused(error: string, status = 400): Answer {
-  const challenge = status === 401 ? { 'www-authenticate': 'Basic realm="token"' } : {}
-  return new Answer(status, { error }, { 'cache-control': 'no-store', ...challenge })
+function standardRefusal(error: string): Answer {
+  const headers = { 'cache-control': 'no-store' }
+  if (error !== 'invalid_client') return new Answer(400, { error }, headers)
+  return new Answer(401, { error }, { ...headers, 'www-authenticate': 'Basic realm="token"' })
 }
