@@ -13,8 +13,9 @@ const email = (): string => `asha.${next()}@example.com`
 export const cases: ConnectorCases<typeof hubspot> = {
   createContact: {
     good: () => ({ properties: { email: email(), firstname: 'Asha', lifecyclestage: 'lead' } }),
-    bad: { properties: { email: 'nobody' } },
+    bad: { properties: { email: '' } },
   },
+  createContactWithoutEmail: { good: { properties: { firstname: 'Asha', phone: '+91 98' } }, bad: { properties: {} } },
   getContact: {
     good: (made) => ({
       id: made.createContact.id,

@@ -72,15 +72,16 @@ export const events = {
   'ticket.associationChange': ofAssociation,
 }
 
-const batch = z.array(base).min(1)
+const about = id.optional()
+const batch = z.array(base.extend({ objectId: about, fromObjectId: about, toObjectId: about })).min(1)
 
 /** Up to a hundred events in one request. An eventId alone may come twice for different things. */
 export function readEvents(body: unknown): readonly ReceivedEvent[] {
   return batch.parse(body).map((data) => {
     const { eventId, subscriptionId, occurredAt, subscriptionType } = data
-    const about = data['objectId'] ?? `${data['fromObjectId']}-${data['toObjectId']}`
+    const { objectId, fromObjectId, toObjectId } = data
     return {
-      id: [eventId, subscriptionId, occurredAt, about].join('-'),
+      id: [eventId, subscriptionId, occurredAt, objectId ?? `${fromObjectId}-${toObjectId}`].join('-'),
       type: subscriptionType,
       timeMs: occurredAt,
       data,

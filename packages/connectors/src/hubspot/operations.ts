@@ -96,7 +96,7 @@ interface NewContact {
 
 export const operations = {
   createContact: operation({
-    description: 'Makes a contact, whose email must be new; without an email, upsert by a unique property',
+    description: 'Makes a contact, whose email must be new',
     method: 'POST',
     path: `${crm}/objects/contacts`,
     input: requests.newRecord(requests.newContactProperties),
@@ -115,6 +115,10 @@ export const operations = {
           : null,
     },
   }),
+  createContactWithoutEmail: {
+    ...create('contacts', requests.propertiesWithoutEmail),
+    description: 'For people of whom no email is known; upsert them by a unique property where there is one',
+  },
   getContact: get('contacts'),
   updateContact: update('contacts', requests.contactProperties),
   archiveContact: archive('contacts'),

@@ -70,37 +70,36 @@ function magnitudeOf(text: string): number {
 
 const equals = (left: string, right: string): boolean => compare(left, right) === 0
 
-function holds(row: Row, { propertyName, operator, value = '', values = [], highValue = '' }: Filter): boolean {
+type Judge = (
+  own: string,
+  filter: { readonly value: string; readonly high: string; readonly values: readonly string[] },
+) => boolean
+
+const within: Judge = (own, { value, high }) => compare(own, value) >= 0 && compare(own, high) <= 0
+const among: Judge = (own, { values }) => values.some((one) => equals(own, one))
+
+/** What an operator means for a value that is there. */
+const judges: Readonly<Record<Filter['operator'], Judge>> = {
+  EQ: (own, { value }) => equals(own, value),
+  NEQ: (own, { value }) => !equals(own, value),
+  LT: (own, { value }) => compare(own, value) < 0,
+  LTE: (own, { value }) => compare(own, value) <= 0,
+  GT: (own, { value }) => compare(own, value) > 0,
+  GTE: (own, { value }) => compare(own, value) >= 0,
+  BETWEEN: within,
+  IN: among,
+  NOT_IN: (...both) => !among(...both),
+  HAS_PROPERTY: () => true,
+  NOT_HAS_PROPERTY: () => false,
+  CONTAINS_TOKEN: (own, { value }) => containsToken(own, value),
+  NOT_CONTAINS_TOKEN: (own, { value }) => !containsToken(own, value),
+}
+/** Those that hold for a value that is missing; of the others none does. */
+const holdForNone = new Set(['NOT_HAS_PROPERTY', 'NOT_CONTAINS_TOKEN'])
+
+function holds(row: Row, { propertyName, operator, value = '', values = [], highValue: high = '' }: Filter): boolean {
   const own = valueOf(row, propertyName)
-  const has = own !== ''
-  switch (operator) {
-    case 'EQ':
-      return equals(own, value)
-    case 'NEQ':
-      return has && !equals(own, value)
-    case 'LT':
-      return has && compare(own, value) < 0
-    case 'LTE':
-      return has && compare(own, value) <= 0
-    case 'GT':
-      return has && compare(own, value) > 0
-    case 'GTE':
-      return has && compare(own, value) >= 0
-    case 'BETWEEN':
-      return has && compare(own, value) >= 0 && compare(own, highValue) <= 0
-    case 'IN':
-      return values.some((one) => equals(own, one))
-    case 'NOT_IN':
-      return has && !values.some((one) => equals(own, one))
-    case 'HAS_PROPERTY':
-      return has
-    case 'NOT_HAS_PROPERTY':
-      return !has
-    case 'CONTAINS_TOKEN':
-      return containsToken(own, value)
-    default:
-      return !containsToken(own, value)
-  }
+  return own === '' ? holdForNone.has(operator) : judges[operator](own, { value, values, high })
 }
 
 /** A whole word, or with `*` a part of one. */

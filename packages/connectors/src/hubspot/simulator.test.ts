@@ -271,7 +271,7 @@ async function consentFor({ origin, credentials }: RunningSimulator, account: st
     code_challenge: challenge,
     code_challenge_method: 'S256',
   })
-  const page = await (await fetch(`${origin}/oauth/authorize?${query}`)).text()
+  const page = await (await fetch(`${origin}/oauth/authorize?${query.toString()}`)).text()
   const consent = /name="consent" value="(\w+)"/.exec(page)?.[1] ?? ''
   const decided = await fetch(`${origin}/oauth/authorize`, {
     method: 'POST',

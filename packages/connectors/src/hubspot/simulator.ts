@@ -1,4 +1,4 @@
-import { Answer, defineSimulator, type LimitedRequest, type Simulation } from 'tenon/simulator'
+import { Answer, defineSimulator, jsonOf, type LimitedRequest, type Simulation } from 'tenon/simulator'
 import type { RawRequest } from 'tenon'
 import * as associations from './associations.ts'
 import * as batches from './batches.ts'
@@ -96,6 +96,7 @@ export const hubspotSimulator = defineSimulator(hubspot, {
 
   operations: {
     createContact: create('contacts'),
+    createContactWithoutEmail: create('contacts'),
     getContact: get('contacts'),
     updateContact: update('contacts'),
     archiveContact: archive('contacts'),
@@ -178,6 +179,6 @@ function kindOf({ simulation }: Portal, objectType: string): Kind {
 }
 
 /** Its body is a bare list. */
-function readLabels({ body }: RawRequest, params: Readonly<Record<string, string>>): unknown {
-  return { ...params, labels: JSON.parse(Buffer.from(body).toString()) as unknown }
+function readLabels(request: RawRequest, params: Readonly<Record<string, string>>): unknown {
+  return { ...params, labels: jsonOf(request) }
 }

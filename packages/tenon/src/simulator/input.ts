@@ -49,8 +49,16 @@ function queryOf(request: RawRequest): Fields {
 
 function bodyOf(route: Route, request: RawRequest): unknown {
   if (request.body.length === 0) return {}
-  const text = new TextDecoder('utf-8', { fatal: true }).decode(request.body)
-  return route.options.body === 'form' ? readForm(text) : parseJson(text)
+  return route.options.body === 'form' ? readForm(textOf(request)) : jsonOf(request)
+}
+
+/** The body of a request, for `read`. Throws `BODY_INVALID`, and a `TypeError` for bytes that are no text. */
+export function jsonOf(request: RawRequest): unknown {
+  return parseJson(textOf(request))
+}
+
+function textOf({ body }: RawRequest): string {
+  return new TextDecoder('utf-8', { fatal: true }).decode(body)
 }
 
 /** The query of an address. A name that comes several times is a list: it becomes one text, with commas, as many write it anyway. */

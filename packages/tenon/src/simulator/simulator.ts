@@ -17,7 +17,7 @@ import { worldOf, type SimulatorOptions, type World } from './world.ts'
 export { Answer, cause, defineSimulator, reject } from './behaviour.ts'
 export { generateCredentials } from './credentials.ts'
 export { faultChoices } from './faults.ts'
-export { queryIn } from './input.ts'
+export { jsonOf, queryIn } from './input.ts'
 export { isLoopback } from './poster.ts'
 export { bytesOf, Damaged } from './spoiling.ts'
 export type {

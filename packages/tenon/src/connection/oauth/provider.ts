@@ -44,7 +44,8 @@ async function open(context: AuthContext, endpoints: ReturnType<typeof endpoints
     client: { client_id: credential(context.credentials, 'clientId'), [oauth.clockTolerance]: 60 },
     proof: await proofOf(context),
     options: {
-      [oauth.customFetch]: async (url, init) => plainAnswer(await bound(url, init), { isOpenId, ...(refusals && { refusals }) }),
+      [oauth.customFetch]: async (url, init) =>
+        plainAnswer(await bound(url, init), { isOpenId, ...(refusals && { refusals }) }),
       ...(tokenParameters !== undefined && { additionalParameters: tokenParameters }),
     },
   }
