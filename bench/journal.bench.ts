@@ -65,7 +65,11 @@ function event(run: string): EventMessage {
 async function oneRun(journal: Journal): Promise<void> {
   const run = newRunId(Date.now())
   await journal.deliver(event(run))
-  const base = { tenant: 'default', run, epoch: journal.epoch }
+  const base = {
+    tenant: 'default',
+    run,
+    epoch: journal.ownership.epochOf({ tenant: 'default', run, flow: '', key: null }) ?? 0,
+  }
   await journal.append({ ...base, after: 0, entries: entries(2) })
   await journal.append({ ...base, after: 2, entries: entries(1) })
   await journal.append({ ...base, after: 3, entries: entries(1) })

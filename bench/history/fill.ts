@@ -79,7 +79,7 @@ async function finish(journal: Journal, { index, at, isVaried }: Filled): Promis
   await journal.append({
     tenant,
     run,
-    epoch: journal.epoch,
+    epoch: journal.ownership.epochOf({ tenant, run, flow: 'order-paid', key: null }) ?? 0,
     after: 0,
     entries: end.status === 'completed' ? entries : entries.slice(0, -1),
     state: { ...end, wakeAt: null, leaveLine: end.status === 'completed' },

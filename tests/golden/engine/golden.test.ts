@@ -31,7 +31,15 @@ async function replay(
   const tenant = 'default'
   await journal.deliver({ kind: 'start', tenant, at, start: { run, flow, version, key: null, input } })
   const state = { status: 'waiting', wakeAt: null, code: null, leaveLine: false } as const
-  await journal.append({ tenant, run, epoch: journal.epoch, after: 0, entries, values, state })
+  await journal.append({
+    tenant,
+    run,
+    epoch: journal.ownership.epochOf({ tenant, run, flow, key: null }) ?? 0,
+    after: 0,
+    entries,
+    values,
+    state,
+  })
   const client = { call: () => Promise.reject(new Error('a dry replay calls nobody')) }
   const engine = await createEngine({ app: defineApp({ flows }), journal, client })
   const divergences = await engine.check(tenant)

@@ -10,6 +10,8 @@ interface Beginning extends Host {
   readonly recorder: Recorder
   readonly ending: Ending | null
   readonly undoing: Undoing
+  /** What leaves the process is left to whoever takes the run up next. */
+  readonly isLeaving: boolean
   /** Takes the result of a step that is finished already; false when there is none. */
   takeLeftBehind(command: Command): boolean
 }
@@ -26,7 +28,7 @@ export function beginAsked(run: Beginning): void {
     const leaves = command.kind === 'call' || command.kind === 'run' || command.kind === 'child'
     // A run that has failed begins nothing new, but learns what became of what may have been sent.
     if (isGivenUp && !isUnsettled(command)) run.book.close(command)
-    else if ((leaves && run.recorder.isBusy) || run.services.isDraining()) held.push(command)
+    else if ((leaves && run.recorder.isBusy) || run.isLeaving) held.push(command)
     else if (!run.takeLeftBehind(command)) command.go(command)
   }
   run.book.fresh.unshift(...held)

@@ -79,7 +79,7 @@ function requestOf(
     idempotencyKey: repeat === 'keyed' ? (options?.idempotencyKey ?? idempotencyKeyOf(host, command)) : null,
     mayHaveHappened: command.mayHaveHappened,
     timeoutMs,
-    signal: null,
+    signal: host.abort.signal,
     flow: host.row.flow,
     priority,
     attempt: command.attempt,

@@ -66,6 +66,10 @@ export interface Host {
   /** The step rests until then, or until something reaches it. */
   rest(command: Command, wakeAt: number | null): void
   running(command: Command): void
+  /** Aborts when the run leaves memory with something in flight; `null` where no other node could go on with it meanwhile. */
+  readonly abort: { readonly signal: AbortSignal | null }
+  /** Others may own the run by now: it leaves memory. */
+  leave(how: 'lost'): void
 }
 
 /** What all runs of an engine share. */

@@ -72,9 +72,11 @@ export class Commands {
     const { dispatcher } = this.#parts
     const message = { kind: 'start', tenant, at: now, start, ...(values.length > 0 && { values }) } as const
     dispatcher.expect(run)
+    const { gains } = dispatcher
     const receipt = await this.#deliver(message)
-    const isReady = receipt.outcome === 'written' && receipt.started[0]?.status === 'ready'
-    if (isReady) dispatcher.offer(freshRow({ tenant, at: now }, start), input)
+    const started = receipt.outcome === 'written' ? receipt.started[0] : undefined
+    const isOurs = started?.status === 'ready' && started.elsewhere !== true
+    if (isOurs) dispatcher.offer({ row: freshRow({ tenant, at: now }, start), input, gains })
     else dispatcher.unexpect({ tenant, run })
     return { run, duplicate: receipt.outcome !== 'written' }
   }

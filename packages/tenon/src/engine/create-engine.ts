@@ -57,7 +57,6 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     services,
     runsInProgress: app.options.runsInProgress ?? 256,
     readyInMemory: 4096,
-    startedAt: clock.now(),
   })
   const intake = new Intake(services, new Routes(plan, services.newId), dispatcher)
   const control = new Commands({ services, plan, dispatcher })

@@ -1,5 +1,4 @@
-import { sleep } from '../base/clock.ts'
-import type { AppendReceipt, LoadedRun, RunKey, RunRow } from '../journal/journal.ts'
+import type { AppendReceipt, ReachedRun, RunKey, RunRow } from '../journal/journal.ts'
 import type { Services } from './command.ts'
 import type { DrainReport } from './engine.ts'
 import { Execution } from './execution.ts'
@@ -7,14 +6,16 @@ import { Expected } from './expected.ts'
 import type { Leaving } from './leaving.ts'
 import { emptyHistory } from './history.ts'
 import { decodeEvent } from './messages.ts'
-import { mayGoOn, prepareRun, type Prepared } from './prepare.ts'
+import { Node, retire } from './node.ts'
+import type { Prepared } from './prepare.ts'
 import { Pace } from './pace.ts'
-import { Pauses, standBy } from './pauses.ts'
+import { Pauses } from './pauses.ts'
 import { Permits } from './permits.ts'
 import { ReadyScan } from './ready-scan.ts'
 import { RunMap } from './run-map.ts'
-import { RunQueue, type Queued } from './run-queue.ts'
+import { RunQueue, type Fresh, type Queued } from './run-queue.ts'
 import { Suspects } from './suspects.ts'
+import { TakingUp } from './taking-up.ts'
 import { tellBegin } from './telling.ts'
 import { Wakes } from './wakes.ts'
 
@@ -24,8 +25,6 @@ export interface DispatcherOptions {
   readonly runsInProgress: number
   /** Runs that wait in memory for their turn at most. */
   readonly readyInMemory: number
-  /** When this process began: what is older was perhaps begun by another. */
-  readonly startedAt: number
 }
 
 /** Runs ready in memory above which new events are let in more slowly. */
@@ -47,14 +46,28 @@ export class Dispatcher {
   readonly #wakes: Wakes
   readonly pauses: Pauses
   readonly #scan: ReadyScan
+  readonly #node: Node
+  readonly #takingUp: TakingUp
 
   constructor(options: DispatcherOptions) {
     this.#options = options
     this.#services = options.services
     this.#queue = new RunQueue(options.readyInMemory)
     this.pace = new Pace(options.services.clock, () => this.#queue.length < readyAtOnce)
+    this.#node = new Node(options.services, {
+      inMemory: () => this.inMemory(),
+      ready: (runs) => this.ready(runs),
+      look: () => this.#look(),
+      usedPermits: (flow) => this.#permits.used(flow),
+      waitingFor: (flow) => this.#queue.asideOf(flow),
+      onPermits: (flow, count) => {
+        for (let number = 0; number < count; number += 1) this.#queue.undefer(flow)
+        this.#pump()
+      },
+    })
     this.#permits = new Permits(
       (flow, version) => this.#services.planOf(flow, version)?.concurrency ?? Number.POSITIVE_INFINITY,
+      this.#node.shares,
     )
     this.#wakes = new Wakes(options.services, options.readyInMemory, {
       known: () => this.#known(),
@@ -67,16 +80,46 @@ export class Dispatcher {
       isStopped: () => this.#isStopped,
       onDone: () => this.#pump(),
     })
-    this.#suspects = new Suspects(options.services, options.startedAt, {
+    this.#suspects = new Suspects(options.services, {
       onTurn: (run) => this.ready([run]),
       onStood: (run) => this.#active.get(run)?.standTrial(),
+    })
+    this.#takingUp = new TakingUp(options.services, {
+      pauses: this.pauses,
+      permits: this.#permits,
+      suspects: this.#suspects,
+      gains: () => this.gains,
+      isStopped: () => this.#isStopped,
+      begin: (item, prepared) => this.#begin(item, prepared, true),
+      release: (item) => this.#release(item),
+      setAside: (item) => {
+        this.#active.delete(item.run)
+        this.#queue.defer(item)
+      },
+      ready: (runs) => this.ready(runs),
+      waitsUntil: (at) => this.#wakes.note(at),
     })
   }
 
   /** Takes up what the journal holds. */
   async start(): Promise<void> {
+    this.#node.start()
     await this.pauses.load()
     await this.#scan.scan()
+    await this.#wakes.look()
+  }
+
+  /** What was kept or read before this last changed may not be the latest. */
+  get gains(): number {
+    return this.#node.gains
+  }
+
+  // What others wrote, or had in hands until now.
+  async #look(): Promise<void> {
+    if (this.#isStopped) return
+    await this.pauses.load()
+    if (this.#queue.isLow) await this.#scan.scan()
+    else this.#scan.isNeeded = true
     await this.#wakes.look()
   }
 
@@ -106,12 +149,13 @@ export class Dispatcher {
   }
 
   /** A run that was just started, with what it was started with: no need to read it again. */
-  offer(row: RunRow, input: string): void {
+  offer(fresh: Fresh): void {
+    const { row } = fresh
     this.#expected.end(row.run)
     if (this.#active.has(row.run)) return
     const { tenant, run, flow, version } = row
     if (this.pauses.has(row)) this.#queue.takeRepeat(run)
-    else if (!this.#queue.push({ tenant, run, flow, version, fresh: { row, input } })) this.#scan.isNeeded = true
+    else if (!this.#queue.push({ tenant, run, flow, version, fresh })) this.#scan.isNeeded = true
     this.#pump()
   }
 
@@ -120,8 +164,9 @@ export class Dispatcher {
   }
 
   /** Runs that may go on, or have something in their inbox. */
-  ready(runs: readonly RunKey[]): void {
+  ready(runs: readonly ReachedRun[]): void {
     for (const key of runs) {
+      if (key.elsewhere === true) continue
       const execution = this.#active.get(key.run)
       if (execution !== undefined && execution !== null) execution.poke()
       else if (execution === null || this.#expected.has(key.run) || this.#queue.hasFresh(key.run))
@@ -151,17 +196,9 @@ export class Dispatcher {
   async drain(limitMs: number): Promise<Pick<DrainReport, 'interrupted'>> {
     this.#isStopped = true
     this.#wakes.stop()
-    const { clock } = this.#services
-    const limit = clock.now() + limitMs
-    const isIdle = (): boolean =>
-      [...this.#active.values()].every((execution) => execution === null || execution.isAtRest)
-    while (!isIdle() && clock.now() < limit) await sleep(clock, 20)
-    let interrupted = 0
-    for (const execution of this.#active.values()) {
-      if (execution === null) continue
-      if (!execution.isAtRest) interrupted += 1
-      execution.leave('drained')
-    }
+    this.#node.stop()
+    const interrupted = await retire(() => [...this.inMemory()], { clock: this.#services.clock, limitMs })
+    this.#node.end()
     return { interrupted }
   }
 
@@ -186,69 +223,20 @@ export class Dispatcher {
         continue
       }
       this.#active.set(item.run, null)
-      if (item.fresh === undefined) toLoad.push(item)
-      else
-        this.#begin(
-          item,
-          { row: item.fresh.row, event: decodeEvent(item.fresh.input), history: emptyHistory, inbox: [] },
-          false,
-        )
+      if (item.fresh === undefined || !this.#beginFresh(item, item.fresh)) toLoad.push(item)
     }
     this.#isPumping = false
-    if (toLoad.length > 0) void this.#load(toLoad)
+    if (toLoad.length > 0) void this.#takingUp.load(toLoad)
     this.pace.look()
     if (this.#scan.isNeeded && this.#queue.isLow) void this.#scan.scan()
   }
 
-  async #load(items: readonly Queued[]): Promise<void> {
-    let loaded: readonly (LoadedRun | null)[]
-    try {
-      loaded = await this.#services.journal.load(items)
-    } catch (error) {
-      for (const item of items) this.#putOff(item, error)
-      return
-    }
-    for (const [index, item] of items.entries()) {
-      this.#resume(item, loaded[index] ?? null).catch((error: unknown) => this.#putOff(item, error))
-    }
-  }
-
-  // Each by itself: what is wrong with one run's journal is no reason to take others out of memory.
-  #putOff(item: Queued, error: unknown): void {
-    this.#services.log('run.unreadable', { run: item.run, error })
-    this.#release(item)
-    this.#services.clock.after(1000, () => this.ready([item]))
-  }
-
-  async #resume(item: Queued, loaded: LoadedRun | null): Promise<void> {
-    if (loaded === null) return this.#release(item)
-    const { row } = loaded
-    if (!mayGoOn(loaded, this.#services.clock.now())) {
-      if (row.status === 'waiting' && row.wakeAt !== null) this.#wakes.note(row.wakeAt)
-      return this.#release(item)
-    }
-    if (this.pauses.has(row)) return this.#keepBack(item, row)
-    if (item.flow === undefined) {
-      if (!this.#permits.take(row.flow, row.version)) {
-        this.#active.delete(item.run)
-        this.#queue.defer({ ...item, flow: row.flow, version: row.version })
-        return
-      }
-      item.flow = row.flow
-      item.version = row.version
-    }
-    if (!(await this.#suspects.admit(loaded))) return this.#release(item)
-    const prepared = await prepareRun(loaded, this.#services)
-    if (prepared === null || this.#isStopped) return this.#release(item)
-    if (this.pauses.has(row)) return this.#keepBack(item, prepared.row)
-    this.#begin(item, prepared, true)
-  }
-
-  async #keepBack(item: Queued, row: RunRow): Promise<void> {
-    if (row.status !== 'ready') await standBy(row, this.#services)
-    this.#release(item)
-    // Perhaps resumed meanwhile, and looked for too early.
-    if (!this.pauses.has(row)) this.ready([row])
+  // False when somebody else may have begun it since: the journal knows.
+  #beginFresh(item: Queued, { row, input, gains }: Fresh): boolean {
+    const epoch = gains === this.gains ? this.#services.journal.ownership.epochOf(row) : null
+    if (epoch === null) return false
+    this.#begin(item, { row, epoch, event: decodeEvent(input), history: emptyHistory, inbox: [] }, false)
+    return true
   }
 
   #begin(item: Queued, prepared: Prepared, isResumed: boolean): void {
@@ -261,7 +249,7 @@ export class Dispatcher {
       services: this.#services,
       isResumed,
       isDry: false,
-      onLeft: (leaving) => this.#left(item, leaving),
+      onLeft: (leaving) => this.#left(item, row, leaving),
     })
     this.#active.set(row.run, execution)
     tellBegin(row, this.#services)
@@ -269,11 +257,11 @@ export class Dispatcher {
     if (this.#queue.takeRepeat(row.run)) execution.poke()
   }
 
-  #left(item: Queued, leaving: Leaving): void {
+  #left(item: Queued, row: RunRow, leaving: Leaving): void {
     this.#release(item)
     if (leaving.wakeAt !== null) this.#wakes.note(leaving.wakeAt)
-    if (leaving.how === 'drained') return
-    if (leaving.how === 'lost') this.#services.clock.after(1000, () => this.ready([item]))
+    if (leaving.how !== 'lost' || this.#services.journal.ownership.epochOf(row) === null) return
+    this.#services.clock.after(1000, () => this.ready([item]))
   }
 
   #follow(receipt: Extract<AppendReceipt, { outcome: 'written' }>): void {

@@ -38,6 +38,7 @@ export async function replayDry(
   return new Promise((resolve) => {
     const execution = new Execution({
       row,
+      epoch: 0,
       plan,
       event,
       history: prepareHistory(entries),

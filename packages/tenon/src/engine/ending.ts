@@ -19,7 +19,16 @@ export interface StepFailure {
   readonly fate: Fate
 }
 
-export function endingOf(
+/** Runs a function to its end. The call itself waits for a microtask: what it throws at once is a rejection too. */
+export function follow(main: () => unknown, over: (ending: Ending) => void): void {
+  const result = Promise.resolve().then(main)
+  void result.then(
+    (value) => over(endingOf({ ok: true, value })),
+    (error: unknown) => over(endingOf({ ok: false, error })),
+  )
+}
+
+function endingOf(
   result: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown },
 ): Ending {
   if (!result.ok) return { how: 'failed', error: result.error }

@@ -1,15 +1,18 @@
 import type { AppendReceipt, RunRow } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Command, Services } from './command.ts'
+import { Abort } from './abort.ts'
 import { beginAsked } from './beginning.ts'
 import { askAgain, cancelChildren, comeToRest } from './closing.ts'
 import { CommandBook, type Asked, type Watch } from './command-book.ts'
-import { endingOf, stoppedBy, type Ending, type StepFailure } from './ending.ts'
+import { follow, stoppedBy, type Ending, type StepFailure } from './ending.ts'
 import { write, type EntryBodies, type Written } from './entries.ts'
 import { takeMessage } from './inbox.ts'
 import { InboxReader } from './inbox-reader.ts'
 import type { Leaving } from './leaving.ts'
+import { deliverTo } from './delivering.ts'
 import { Mailbox } from './mailbox.ts'
+import { PassedChanges } from './passed-changes.ts'
 import type { FlowPlan } from './plan.ts'
 import type { Prepared } from './prepare.ts'
 import { Pulse, type Beating } from './pulse.ts'
@@ -45,8 +48,7 @@ export class Execution implements Replaying, Author, Beating {
   readonly undoing: Undoing = new Undoing()
   readonly failures: StepFailure[] = []
   readonly replayer: Replayer
-  /** Marks that this run has passed, besides those in its history. */
-  #changed: Set<string> | null = null
+  readonly #changes: PassedChanges
   readonly #results: Results
   readonly #inbox: InboxReader
   readonly #pulse: Pulse
@@ -57,12 +59,17 @@ export class Execution implements Replaying, Author, Beating {
   isStopped: boolean = false
   readonly since: number
   #stopTimer: () => void = () => undefined
+  readonly abort: Abort
+  /** It begins nothing more, and will leave memory as soon as nothing is in flight. */
+  isLeaving: boolean = false
   /** The run's time: when the latest thing that it has learnt became known. */
   time: number
 
   constructor(options: ExecutionOptions) {
     const { row, services } = (this.#options = options)
     this.replayer = new Replayer(options.history)
+    this.#changes = new PassedChanges(options.history)
+    this.abort = new Abort(services)
     this.row = row
     this.plan = options.plan
     this.book = new CommandBook(options.watch)
@@ -71,7 +78,8 @@ export class Execution implements Replaying, Author, Beating {
     this.#pulse = new Pulse(services.whenQuiet, this)
     this.time = row.createdAt
     this.since = options.history.retriedAt ?? row.createdAt
-    this.recorder = new Recorder({ journal: services.journal, clock: services.clock, row, author: this })
+    const { journal, clock } = services
+    this.recorder = new Recorder({ journal, epoch: options.epoch, clock, row, author: this })
     this.#results = new Results(this.recorder, this)
   }
 
@@ -91,7 +99,14 @@ export class Execution implements Replaying, Author, Beating {
   }
 
   start(): void {
-    this.#follow(() => this.plan.flow.options.run(contextOf(this, this.#options.event) as never))
+    follow(
+      () => this.plan.flow.options.run(contextOf(this, this.#options.event) as never),
+      (ending) => {
+        this.ending ??= ending
+        this.askQuiet()
+      },
+    )
+    this.askQuiet()
   }
 
   /** Something may be in its inbox. */
@@ -121,10 +136,10 @@ export class Execution implements Replaying, Author, Beating {
   }
 
   hasChanged(id: string): boolean {
-    if (this.#options.history.changed.has(id) || this.#changed?.has(id) === true) return true
+    if (this.#changes.has(id)) return true
     // The journal holds something that the run did after this point: it passed here before the change.
     if (!this.replayer.isDone || this.book.isAnythingBegun) return false
-    ;(this.#changed ??= new Set()).add(id)
+    this.#changes.add(id)
     this.note(write('changed', null, this.services.clock.now(), { id }))
     return true
   }
@@ -170,20 +185,6 @@ export class Execution implements Replaying, Author, Beating {
     return this.#phase !== 'gone'
   }
 
-  #follow(main: () => unknown): void {
-    const over = (ending: Ending): void => {
-      this.ending ??= ending
-      this.askQuiet()
-    }
-    // The call itself waits for a microtask: what it throws at once is a rejection too.
-    const result = Promise.resolve().then(main)
-    void result.then(
-      (value) => over(endingOf({ ok: true, value })),
-      (error: unknown) => over(endingOf({ ok: false, error })),
-    )
-    this.askQuiet()
-  }
-
   askQuiet(): void {
     this.#pulse.awaitQuiet()
   }
@@ -200,7 +201,7 @@ export class Execution implements Replaying, Author, Beating {
     beginAsked(this)
     // What an append on its way says, or a message, could change what the run does next; what is only about to be written could not.
     const mayHear = this.recorder.isSending || this.#inbox.isReading || this.#results.isStopping
-    if (!mayHear && this.isIdle && !this.services.isDraining()) comeToRest(this)
+    if (!mayHear && this.isIdle && !this.isLeaving) comeToRest(this)
   }
 
   settled(): void {
@@ -224,18 +225,9 @@ export class Execution implements Replaying, Author, Beating {
   }
 
   deliver(delivery: Delivery): void {
-    const { command } = delivery
     this.time = delivery.at
     this.askQuiet()
-    if (delivery.ok) {
-      this.undoing.register(command, delivery.value)
-      if (command.kind === 'child') this.mail.putChild(command.name, (delivery.value as { run: string }).run)
-      if (this.ending === null || this.undoing.isActive) command.resolve(delivery.value)
-      return
-    }
-    const { error, fate, seq } = delivery
-    this.failures.push({ error, seq, step: command.name, fate })
-    if (this.ending === null || this.undoing.isActive) command.reject(error)
+    deliverTo(this, delivery)
   }
 
   takeLeftBehind(command: Command): boolean {
@@ -294,6 +286,7 @@ export class Execution implements Replaying, Author, Beating {
     this.#pulse.stop()
     this.#stopTimer()
     this.recorder.stop()
+    if (this.inFlight > 0) this.abort.abort(this.row.run)
     const { wakeAt = null, difference = null } = facts
     this.#options.onLeft({ how, wakeAt, difference })
   }

@@ -39,8 +39,9 @@ export class Intake {
 
   #deliver(message: EventMessage, text: string): Promise<DeliverReceipt> {
     for (const { run } of message.starts) this.#dispatcher.expect(run)
+    const { gains } = this.#dispatcher
     const release = (receipt: DeliverReceipt | null): void => {
-      for (const start of message.starts) this.#release(message, start, { receipt, text })
+      for (const start of message.starts) this.#release(message, start, { receipt, text, gains })
     }
     return this.#services.journal.deliver(message).then(
       (receipt) => {
@@ -58,16 +59,20 @@ export class Intake {
   #release(
     message: EventMessage,
     start: Start,
-    { receipt, text }: { readonly receipt: DeliverReceipt | null; readonly text: string },
+    {
+      receipt,
+      text,
+      gains,
+    }: { readonly receipt: DeliverReceipt | null; readonly text: string; readonly gains: number },
   ): void {
     const started = receipt?.outcome === 'written' ? receipt.started.find(({ run }) => run === start.run) : undefined
     // A large body is not kept in memory for a run that must wait: it is read when its turn comes.
     const isAtHand = message.values === undefined || this.#dispatcher.pace.hasRoom
-    const isFresh = started?.status === 'ready' && isAtHand
-    if (isFresh) return this.#dispatcher.offer(freshRow(message, start), text)
+    const isOurs = started?.status === 'ready' && started.elsewhere !== true
+    if (isOurs && isAtHand) return this.#dispatcher.offer({ row: freshRow(message, start), input: text, gains })
     const key = { tenant: message.tenant, run: start.run }
     this.#dispatcher.unexpect(key)
-    if (started?.status === 'ready') this.#dispatcher.ready([key])
+    if (isOurs) this.#dispatcher.ready([key])
   }
 }
 

@@ -11,15 +11,20 @@ export class Pauses {
   readonly #services: Services
   readonly #onResumed: () => void
   readonly #flows = new Map<string, FlowKey>()
+  #changes = 0
 
   constructor(services: Services, onResumed: () => void) {
     this.#services = services
     this.#onResumed = onResumed
   }
 
+  /** As the journal has them now, whoever ordered it. */
   async load(): Promise<void> {
-    for (const { tenant, name, value } of await this.#services.journal.cursors(beginning))
-      this.#set({ tenant, flow: name.slice(beginning.length) }, value)
+    const changes = this.#changes
+    const cursors = await this.#services.journal.cursors(beginning)
+    // What was ordered here meanwhile may not have been in the journal yet when it answered.
+    if (changes !== this.#changes) return
+    for (const { tenant, name, value } of cursors) this.#set({ tenant, flow: name.slice(beginning.length) }, value)
   }
 
   has({ tenant, flow }: FlowKey): boolean {
@@ -42,6 +47,7 @@ export class Pauses {
     const { journal, clock, planOf } = this.#services
     requireFlow(planOf(flow), flow)
     const name = beginning + flow
+    this.#changes += 1
     try {
       await journal.deliver({ kind: 'cursor', tenant, at: clock.now(), name, value })
     } catch (error) {
@@ -50,6 +56,7 @@ export class Pauses {
       if (found !== null) this.#set({ tenant, flow }, found)
       throw error
     }
+    this.#changes += 1
     this.#set({ tenant, flow }, value)
   }
 
@@ -68,9 +75,10 @@ export class Pauses {
 /** A waiting run whose time has come while its flow is paused: it waits for its turn like those that were never begun. */
 export async function standBy(
   { tenant, run, lastSeq }: { readonly tenant: string; readonly run: string; readonly lastSeq: number },
+  epoch: number,
   { journal, heard }: Services,
 ): Promise<void> {
   const state = { status: 'ready', wakeAt: null, code: null, leaveLine: false } as const
-  const append = { tenant, run, epoch: journal.epoch, after: lastSeq, entries: [], state }
+  const append = { tenant, run, epoch, after: lastSeq, entries: [], state }
   heard(await journal.append(append))
 }

@@ -11,6 +11,8 @@ import type { FlowPlan } from './plan.ts'
 /** A run as it is brought into memory. */
 export interface Prepared {
   readonly row: RunRow
+  /** Under which this stay in memory writes. */
+  readonly epoch: number
   readonly event: StoredEvent
   readonly history: History
   readonly inbox: readonly InboxMessage[]
@@ -24,21 +26,21 @@ export function mayGoOn({ row, inbox }: LoadedRun, now: number): boolean {
 }
 
 /** Reads a run's journal; does first what needs no code: reopening a failed run, giving up one whose version is gone. `null` when it does not go on. */
-export async function prepareRun(loaded: LoadedRun, services: Services): Promise<Prepared | null> {
+export async function prepareRun(loaded: LoadedRun, epoch: number, services: Services): Promise<Prepared | null> {
   const { row } = loaded
   const inbox = await Promise.all(loaded.inbox.map((message) => wholeMessage(message, services.values)))
   const plan = services.planOf(row.flow, row.version)
   const entries = await read(loaded.entries, services.values)
-  if (plan === null) return giveUpVersion({ ...loaded, inbox }, entries, services)
+  if (plan === null) return giveUpVersion({ ...loaded, inbox, epoch }, entries, services)
   const last = entries.at(-1)
-  if (last?.kind === 'end') return reopen({ row, inbox, entries }, plan, services)
+  if (last?.kind === 'end') return reopen({ row, epoch, inbox, entries }, plan, services)
   const event = decodeEvent(await wholeBody(loaded.input, services.values))
-  return { row, event, history: prepareHistory(entries), inbox }
+  return { row, epoch, event, history: prepareHistory(entries), inbox }
 }
 
 // A message reached a failed run: a person retries it, or has it out of the way.
 async function reopen(
-  run: { row: RunRow; inbox: readonly InboxMessage[]; entries: readonly HistoryEntry[] },
+  run: Owned & { inbox: readonly InboxMessage[]; entries: readonly HistoryEntry[] },
   plan: FlowPlan,
   services: Services,
 ): Promise<Prepared | null> {
@@ -50,15 +52,15 @@ async function reopen(
       { how: 'cancelled', reason: 'cancelled after it had failed' },
       { row, plan, at, failures: [], undone: false },
     )
-    await append(row, services, [written], { consumed, state, values })
+    await append(run, services, [written], { consumed, state, values })
     return null
   }
   const kept = keepMessages(inbox, entries)
   const body = retriedBody(entries, new Set(kept.map(({ entry }) => entry.step ?? '')))
-  const receipt = await append(row, services, [...kept, write('retried', null, at, body)], { consumed })
+  const receipt = await append(run, services, [...kept, write('retried', null, at, body)], { consumed })
   if (receipt.outcome !== 'written') return null
   const [reopened] = await services.journal.load([row])
-  return reopened === null || reopened === undefined ? null : prepareRun(reopened, services)
+  return reopened === null || reopened === undefined ? null : prepareRun(reopened, run.epoch, services)
 }
 
 // The end no longer counts, nor do the failures that led to it, with their tries. A step whose provider said no gets a new key.
@@ -96,7 +98,11 @@ function retriedBody(
   return { void: end === undefined ? dropped : [...dropped, end.seq], generations: raised, maybe }
 }
 
-async function giveUpVersion(loaded: LoadedRun, entries: readonly HistoryEntry[], services: Services): Promise<null> {
+async function giveUpVersion(
+  loaded: LoadedRun & Owned,
+  entries: readonly HistoryEntry[],
+  services: Services,
+): Promise<null> {
   const { row } = loaded
   const at = services.clock.now()
   const message = `the app no longer holds flow ${row.flow} in version ${row.version}; add that version again and retry the run`
@@ -107,10 +113,11 @@ async function giveUpVersion(loaded: LoadedRun, entries: readonly HistoryEntry[]
     found: 'no such version',
   })
   const kept = keepMessages(loaded.inbox, entries)
-  await append(row, services, [...kept, parked], {
+  const receipt = await append(loaded, services, [...kept, parked], {
     consumed: loaded.inbox.map(({ position }) => position),
     state: { status: 'parked', wakeAt: null, code: 'DIVERGED', leaveLine: false },
   })
+  if (receipt.outcome === 'fenced') return null
   services.meter.runParked(row.flow, 'DIVERGED')
   const { tenant, run, flow } = row
   services.emit({ name: 'run.parked', at, tenant, run, flow, code: 'DIVERGED', message })
@@ -118,7 +125,7 @@ async function giveUpVersion(loaded: LoadedRun, entries: readonly HistoryEntry[]
 }
 
 /** Ends a run that brought the process down each time it was resumed. */
-export function writePoisoned(row: RunRow, services: Services): Promise<AppendReceipt> {
+export function writePoisoned(row: RunRow, epoch: number, services: Services): Promise<AppendReceipt> {
   const at = services.clock.now()
   const error = new TenonError(
     'POISONED',
@@ -138,11 +145,13 @@ export function writePoisoned(row: RunRow, services: Services): Promise<AppendRe
   })
   const facts = { row, plan: plan ?? { skipsBlocked: false }, at, failures: [], undone: false }
   const { written, state, values } = endOf({ how: 'failed', error }, facts)
-  return append(row, services, [written], { state, values })
+  return append({ row, epoch }, services, [written], { state, values })
 }
 
+type Owned = Pick<Prepared, 'row' | 'epoch'>
+
 async function append(
-  row: RunRow,
+  { row, epoch }: Owned,
   services: Services,
   written: readonly Written[],
   extra: Partial<Pick<End, 'state' | 'values'>> & { readonly consumed?: readonly number[] },
@@ -152,7 +161,7 @@ async function append(
   const sent = journal.append({
     tenant: row.tenant,
     run: row.run,
-    epoch: journal.epoch,
+    epoch,
     after: row.lastSeq,
     entries: written.map(({ entry }) => entry),
     ...(extra.consumed !== undefined && extra.consumed.length > 0 && { consumed: extra.consumed }),

@@ -52,7 +52,9 @@ interface Rare {
 }
 
 export interface RecorderParts {
-  readonly journal: JournalWrites & { readonly epoch: number }
+  readonly journal: JournalWrites
+  /** Of this stay in memory: a later owner fences it. */
+  readonly epoch: number
   readonly clock: Clock
   /** As it came into memory. */
   readonly row: RunRow
@@ -87,9 +89,9 @@ export class Recorder {
   #stopped = false
   lastSeq: number
 
-  constructor({ journal, clock, row, author }: RecorderParts) {
+  constructor({ journal, epoch, clock, row, author }: RecorderParts) {
     this.#journal = journal
-    this.#epoch = journal.epoch
+    this.#epoch = epoch
     this.#clock = clock
     this.#key = row
     this.#author = author

@@ -1,11 +1,19 @@
 import type { RunKey, RunRow } from '../journal/journal.ts'
 import { RunMap } from './run-map.ts'
 
+/** What a run was started with. */
+export interface Fresh {
+  readonly row: RunRow
+  readonly input: string
+  /** How often more had become this node's by then: since the next time somebody else may have begun it. */
+  readonly gains: number
+}
+
 export interface Queued extends RunKey {
   /** Unknown until the run is loaded, where only its key was told. */
   flow?: string
   version?: number
-  readonly fresh?: { readonly row: RunRow; readonly input: string }
+  readonly fresh?: Fresh
 }
 
 /** Of those set aside, so many keep what they were started with; the others are read again. */
@@ -81,6 +89,11 @@ export class RunQueue {
     aside.push(kept)
     this.#known.set(item.run, kept)
     this.#deferred.set(flow, aside)
+  }
+
+  /** Runs of that flow that are set aside. */
+  asideOf(flow: string): number {
+    return this.#deferred.get(flow)?.length ?? 0
   }
 
   /** A permit of that flow is free: its oldest run comes to the front. */

@@ -29,7 +29,7 @@ export function runStep(
 
 async function attemptBody(host: Host, command: Command, body: Body, timeoutMs: number | null): Promise<TryResult> {
   const limit = timeoutMs === null ? null : startLimit(host, command, timeoutMs)
-  const context = new BodyContext(host, command, limit?.signal ?? null)
+  const context = new BodyContext(host, command, limit === null ? null : either(limit.signal, host.abort.signal))
   try {
     const pending = body(context)
     const value = limit === null ? await pending : await Promise.race([pending, limit.passed])
@@ -72,9 +72,13 @@ class BodyContext implements StepContext {
   }
 
   get signal(): AbortSignal {
-    this.#signal ??= new AbortController().signal
+    this.#signal ??= this.#host.abort.signal ?? new AbortController().signal
     return this.#signal
   }
+}
+
+function either(limit: AbortSignal, abort: AbortSignal | null): AbortSignal {
+  return abort === null ? limit : AbortSignal.any([limit, abort])
 }
 
 function startLimit(

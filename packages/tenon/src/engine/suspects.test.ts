@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LoadedRun } from '../journal/journal.ts'
+import { soleOwnership } from '../journal/ownership.ts'
 import { virtualClock } from '../testing/virtual-clock.ts'
 import type { Services } from './command.ts'
 import { Suspects } from './suspects.ts'
@@ -7,11 +8,17 @@ import { Suspects } from './suspects.ts'
 /** Suspects of a process that was killed twice; `turns` are those that were called. */
 function afterTwoKills() {
   const turns: string[] = []
-  const journal = { closedCleanly: false, epoch: 3, append: () => Promise.resolve({ outcome: 'written' }) }
+  const journal = {
+    ownership: soleOwnership(3, Number.POSITIVE_INFINITY),
+    append: () => Promise.resolve({ outcome: 'written' }),
+  }
   const services = { journal, clock: virtualClock() } as unknown as Services
-  const suspects = new Suspects(services, Infinity, { onTurn: ({ run }) => turns.push(run), onStood: () => undefined })
+  const suspects = new Suspects(services, { onTurn: ({ run }) => turns.push(run), onStood: () => undefined })
   const admit = (run: string) =>
-    suspects.admit({ row: { tenant: 'default', run, recoveries: 1, lastSeq: 1 }, entries: [] } as unknown as LoadedRun)
+    suspects.admit(
+      { row: { tenant: 'default', run, recoveries: 1, lastSeq: 1, updatedAt: 1 }, entries: [] } as unknown as LoadedRun,
+      3,
+    )
   return { turns, suspects, admit }
 }
 

@@ -15,39 +15,38 @@ const longestTrialMs = 600_000
  */
 export class Suspects {
   readonly #services: Services
-  readonly #startedAt: number
   readonly #onTurn: (run: RunKey) => void
   readonly #onStood: (run: string) => void
   readonly #waiting = new Map<string, RunKey>()
-  /** Counted in this life of the process: once is enough, however often they are read again. */
-  readonly #admitted = new Set<string>()
+  /** Counted under that epoch: once is enough, however often they are read again. */
+  readonly #admitted = new Map<string, number>()
   #current: string | null = null
   #stopTimer: () => void = () => undefined
 
   constructor(
     services: Services,
-    startedAt: number,
     { onTurn, onStood }: { onTurn: (run: RunKey) => void; onStood: (run: string) => void },
   ) {
     this.#services = services
-    this.#startedAt = startedAt
     this.#onTurn = onTurn
     this.#onStood = onStood
   }
 
   /** False for a run that may not go on: poison, or a suspect while another is on trial; that one is taken up when its turn comes. */
-  async admit({ row, entries }: LoadedRun): Promise<boolean> {
+  async admit({ row, entries }: LoadedRun, epoch: number): Promise<boolean> {
     const { journal } = this.#services
-    if (journal.closedCleanly || row.updatedAt >= this.#startedAt || this.#admitted.has(row.run)) return true
+    const isOrphan = row.updatedAt < journal.ownership.orphanedBefore(row)
+    if (!isOrphan || this.#admitted.get(row.run) === epoch) return true
     if (row.recoveries >= mostRecoveries) {
-      await writePoisoned(row, this.#services)
+      await writePoisoned(row, epoch, this.#services)
       return false
     }
     if (row.recoveries > 0 && !this.#tryNow(row, entries)) return false
     // Counted before it runs: one that ends the process every time must be stopped some day.
     const { tenant, run, lastSeq } = row
-    await journal.append({ tenant, run, epoch: journal.epoch, after: lastSeq, entries: [], recovery: true })
-    this.#admitted.add(run)
+    const counted = await journal.append({ tenant, run, epoch, after: lastSeq, entries: [], recovery: true })
+    if (counted.outcome === 'fenced') return false
+    this.#admitted.set(run, epoch)
     return true
   }
 

@@ -66,6 +66,9 @@ export function goTry(host: Host, step: TriedStep, command: Command): void {
       now,
     )
   }
+  // Past its lease another node may be doing the same.
+  const { membership } = host.services.journal.ownership
+  if (membership !== null && now >= membership.heldUntil) return host.leave('lost')
   command.attempt += 1
   command.startedAt = now
   host.running(command)

@@ -9,8 +9,6 @@ import type { Ownership } from './ownership.ts'
  * committed goes into the next batch; each write is answered singly.
  */
 export interface Journal extends JournalWrites, JournalWork, JournalHistory {
-  /** Raised by each opening; an append with an older one is fenced. */
-  readonly epoch: number
   readonly ownership: Ownership
   /** True when the last owner closed it in good order; false after a crash. */
   readonly closedCleanly: boolean

@@ -95,7 +95,6 @@ class Node {
       onClose: () => undefined,
     })
     return {
-      epoch: 0,
       closedCleanly: true,
       ownership: this.member,
       async deliver(message) {

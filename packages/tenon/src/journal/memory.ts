@@ -33,7 +33,6 @@ export function memoryJournal(options: MemoryJournalOptions = {}): MemoryJournal
   state.closedCleanly = false
   const writer = memoryWriter({ state, ...options, onClose: () => (state.closedCleanly = true) })
   return {
-    epoch,
     closedCleanly,
     ownership: soleOwnership(epoch, closedCleanly ? 0 : (options.clock ?? systemClock).now()),
     async deliver(message) {

@@ -96,7 +96,7 @@ test.each([
   await journal.close()
   journal = await sqliteJournal({ folder })
   expect(journal.closedCleanly).toBe(false)
-  expect(await journal.append({ ...write, epoch: journal.epoch })).toMatchObject({ outcome: 'written' })
+  expect(await journal.append(append(journal, 'r1', 0, { bodies: ['a'] }))).toMatchObject({ outcome: 'written' })
 })
 
 test('DUR-16: a run of 10,000 steps and a value of 50 MB come back whole, and go again', async () => {

@@ -70,7 +70,6 @@ export async function sqliteJournal(options: SqliteJournalOptions): Promise<Jour
   }
 
   return {
-    epoch,
     closedCleanly,
     ownership: soleOwnership(epoch, closedCleanly ? 0 : clock.now()),
     deliver: (message) => push({ message }, () => checkMessage(message)) as Promise<DeliverReceipt>,

@@ -69,7 +69,6 @@ type ReadJournal = Pick<JournalWork, 'load' | 'values'> &
 function asleep(journal: ReadJournal): Journal {
   const refuse = (): Promise<never> => Promise.reject(new TenonError('FORBIDDEN', 'a check changes nothing'))
   return {
-    epoch: 0,
     ownership: soleOwnership(0, 0),
     closedCleanly: true,
     load: (runs) => journal.load(runs),

@@ -1,0 +1,47 @@
+import type { RunKey } from '../journal/journal.ts'
+import type { Membership } from '../journal/ownership.ts'
+import type { Services } from './command.ts'
+
+const everyMs = 1000
+/** Runs with mail that are told of at a time. */
+const mostMail = 1000
+
+interface Parties {
+  /** Looks into the journal for what is to be done. */
+  readonly look: () => Promise<unknown>
+  readonly onMail: (runs: readonly RunKey[]) => void
+}
+
+/** Once a second what other nodes wrote is looked for, whatever they said: a word that was lost costs a second, and not a run. */
+export class FloorLook {
+  readonly #services: Services
+  readonly #membership: Membership
+  readonly #parties: Parties
+  #stopTimer: () => void = () => undefined
+  #isStopped = false
+
+  constructor(services: Services, membership: Membership, parties: Parties) {
+    this.#services = services
+    this.#membership = membership
+    this.#parties = parties
+  }
+
+  start(): void {
+    this.#stopTimer = this.#services.clock.after(everyMs, () => void this.#look())
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#stopTimer()
+  }
+
+  async #look(): Promise<void> {
+    try {
+      await this.#parties.look()
+      this.#parties.onMail(await this.#membership.mail({ limit: mostMail }))
+    } catch (error) {
+      this.#services.log('journal.unreadable', { error })
+    }
+    if (!this.#isStopped) this.start()
+  }
+}

@@ -1,0 +1,93 @@
+import type { LoadedRun, RunKey, RunRow } from '../journal/journal.ts'
+import type { Services } from './command.ts'
+import { standBy, type Pauses } from './pauses.ts'
+import type { Permits } from './permits.ts'
+import { mayGoOn, prepareRun, type Prepared } from './prepare.ts'
+import type { Queued } from './run-queue.ts'
+import type { Suspects } from './suspects.ts'
+
+interface Parties {
+  readonly pauses: Pauses
+  readonly permits: Permits
+  readonly suspects: Suspects
+  readonly gains: () => number
+  readonly isStopped: () => boolean
+  readonly begin: (item: Queued, prepared: Prepared) => void
+  /** It is not in memory any more. */
+  readonly release: (item: Queued) => void
+  /** Its flow is at its limit. */
+  readonly setAside: (item: Queued) => void
+  readonly ready: (runs: readonly RunKey[]) => void
+  readonly waitsUntil: (at: number) => void
+}
+
+/** Reads runs from the journal and lets those begin that may: own ones, with something to do, of a flow that is neither paused nor at its limit. */
+export class TakingUp {
+  readonly #services: Services
+  readonly #parties: Parties
+
+  constructor(services: Services, parties: Parties) {
+    this.#services = services
+    this.#parties = parties
+  }
+
+  async load(items: readonly Queued[]): Promise<void> {
+    const gains = this.#parties.gains()
+    let loaded: readonly (LoadedRun | null)[]
+    try {
+      loaded = await this.#services.journal.load(items)
+    } catch (error) {
+      for (const item of items) this.#putOff(item, error)
+      return
+    }
+    for (const [index, item] of items.entries()) {
+      this.#resume(item, loaded[index] ?? null, gains).catch((error: unknown) => this.#putOff(item, error))
+    }
+  }
+
+  // Each by itself: what is wrong with one run's journal is no reason to take others out of memory.
+  #putOff(item: Queued, error: unknown): void {
+    this.#services.log('run.unreadable', { run: item.run, error })
+    this.#parties.release(item)
+    this.#services.clock.after(1000, () => this.#parties.ready([item]))
+  }
+
+  async #resume(item: Queued, loaded: LoadedRun | null, gains: number): Promise<void> {
+    const { pauses, permits, suspects, release, setAside, waitsUntil, isStopped, begin } = this.#parties
+    if (loaded === null) return release(item)
+    const { row } = loaded
+    const { ownership } = this.#services.journal
+    const epoch = ownership.epochOf(row)
+    if (epoch === null) return release(item)
+    // Perhaps it became ours after it was read, and its last owner wrote more in between.
+    if (gains !== this.#parties.gains()) return this.#readAgain(item)
+    if (!mayGoOn(loaded, this.#services.clock.now())) {
+      if (row.status === 'waiting' && row.wakeAt !== null) waitsUntil(row.wakeAt)
+      return release(item)
+    }
+    if (pauses.has(row)) return this.#keepBack(item, row, epoch)
+    if (item.flow === undefined) {
+      if (!permits.take(row.flow, row.version)) return setAside({ ...item, flow: row.flow, version: row.version })
+      item.flow = row.flow
+      item.version = row.version
+    }
+    if (!(await suspects.admit(loaded, epoch))) return release(item)
+    const prepared = await prepareRun(loaded, epoch, this.#services)
+    if (prepared === null || isStopped()) return release(item)
+    if (pauses.has(row)) return this.#keepBack(item, prepared.row, epoch)
+    if (ownership.epochOf(row) !== epoch) return this.#readAgain(item)
+    begin(item, prepared)
+  }
+
+  #readAgain(item: Queued): void {
+    this.#parties.release(item)
+    this.#parties.ready([item])
+  }
+
+  async #keepBack(item: Queued, row: RunRow, epoch: number): Promise<void> {
+    if (row.status !== 'ready') await standBy(row, epoch, this.#services)
+    this.#parties.release(item)
+    // Perhaps resumed meanwhile, and looked for too early.
+    if (!this.#parties.pauses.has(row)) this.#parties.ready([row])
+  }
+}
