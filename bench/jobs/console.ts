@@ -77,7 +77,7 @@ export const job: Job = {
         await fillStore({ folder: folder.path, runs: count, first: firstFilled, isVaried: true })
         const engine = await startTenon(['http://127.0.0.1:9', 'http://127.0.0.1:9'], { folder })
         stops.push(() => engine.stop())
-        const client = connectToServer(folder.path)
+        const client = connectToServer({ dataFolder: folder.path })
         sides.push({ client, calls: await callsOf(client) })
       }
       return await measure(sides as [Side, Side], rounds)

@@ -1,6 +1,6 @@
 import { TenonError } from '../base/errors.ts'
 import { parseJson } from '../base/json.ts'
-import { connectToServer } from '../server/management-client.ts'
+import { connectToServer, type ServerPlace } from '../server/management-client.ts'
 import type { CommandInput } from './command.ts'
 import { shortId } from './words.ts'
 
@@ -11,7 +11,7 @@ export async function act(
   body: unknown,
   say: (answer: Record<string, unknown>) => string,
 ): Promise<void> {
-  const answer = await connectToServer(input.dataFolder).send('POST', path, body)
+  const answer = await connectToServer(input).send('POST', path, body)
   input.terminal.out(input.json ? JSON.stringify(answer) : say(answer))
 }
 
@@ -22,10 +22,10 @@ export function personOf(environment: CommandInput['environment']): string {
 
 /** A link that lets that person sign in to the console, once. */
 export async function requestSignInLink(
-  dataFolder: string,
+  place: ServerPlace,
   by: string,
 ): Promise<{ readonly url: string; readonly expiresAt: number }> {
-  const answer = await connectToServer(dataFolder).send('POST', '/sign-in-links', { by })
+  const answer = await connectToServer(place).send('POST', '/sign-in-links', { by })
   return answer as { url: string; expiresAt: number } & typeof answer
 }
 

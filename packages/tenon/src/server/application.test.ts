@@ -137,17 +137,29 @@ describe('an app at work', () => {
 
   test('the command line finds it by its data folder, and no longer after its end', async () => {
     const application = await start()
-    expect(await connectToServer(application.dataFolder).get('/status')).toMatchObject({
+    expect(await connectToServer(application).get('/status')).toMatchObject({
       state: 'ready',
       counts: { waiting: 0 },
     })
     await application.drain(1000)
-    expect(() => connectToServer(application.dataFolder)).toThrow(/No server is running/)
+    expect(() => connectToServer(application)).toThrow(/No server is running/)
+  })
+
+  test('the operator token can come from the environment, so that several servers share one', async () => {
+    const given = 'a'.repeat(40)
+    const first = await start({ environment: { TENON_OPERATOR_TOKEN: given } })
+    expect(await connectToServer(first).get('/status')).toMatchObject({ state: 'ready' })
+    expect(readFileSync(join(folder, 'data', 'operator-token'), 'utf8').trim()).toBe(given)
+    await first.drain(1000)
+    await expect(start({ environment: { TENON_OPERATOR_TOKEN: 'guess me' } })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.not.stringContaining('guess') as string,
+    })
   })
 
   test('a connection that does not exist is not found, which is no fault of the server', async () => {
     const { dataFolder } = await start()
-    await expect(connectToServer(dataFolder).get('/connections/pay/nobody')).rejects.toMatchObject({
+    await expect(connectToServer({ dataFolder }).get('/connections/pay/nobody')).rejects.toMatchObject({
       code: 'NOT_FOUND',
       message: expect.stringContaining('There is no connection pay/nobody.') as string,
     })
@@ -155,7 +167,7 @@ describe('an app at work', () => {
 
   test('a connection tells when a call used it last', async () => {
     const application = await start()
-    const { get } = connectToServer(application.dataFolder)
+    const { get } = connectToServer(application)
     expect(await get('/connections/pay/main')).toMatchObject({ lastUsedAt: null })
     const waited = happening(application, 'run.waited', 2)
     await makeSamples(application)
@@ -165,7 +177,7 @@ describe('an app at work', () => {
 
   test('beside a stand-in the real account can be connected by its key', async () => {
     const application = await start()
-    const { get } = connectToServer(application.dataFolder)
+    const { get } = connectToServer(application)
     const { connectors } = (await get('/connectors')) as { connectors: object[] }
     expect(connectors).toContainEqual(expect.objectContaining({ connector: 'pay', simulated: false }))
     expect(JSON.stringify(connectors)).not.toContain('127.0.0.1')

@@ -16,6 +16,7 @@ import { DataFolder, type ServerAddress } from './data-folder.ts'
 import { openKept } from './kept.ts'
 import { loadApp, projectName, requireSound, type LoadedApp } from './load-app.ts'
 import { measuresOf, vocabularyOf } from './measures.ts'
+import { operatorTokenOf } from './operator-token.ts'
 import { openHooks } from './open-hooks.ts'
 import { openOutward } from './outward.ts'
 import type { Server } from './server.ts'
@@ -89,7 +90,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   folder.open()
   const [journal, parts] = await Promise.all([openJournal(options, folder, closing), loadParts()])
   // The lock of the journal is ours from here on: only now is anything in the folder changed.
-  const { token, isNew } = folder.operatorToken()
+  const { token, isNew } = folder.operatorToken(operatorTokenOf(options.environment))
   options.redactor.add(token.reveal())
   const kept = await openKept({ ...options, folder: folder.path, clock, tenant }, closing)
   const outward = await openOutward({ ...options, ...parts, ...kept, folder, clock }, closing)

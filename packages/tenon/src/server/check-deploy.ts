@@ -43,7 +43,7 @@ export async function checkAgainstServer(
   app: App,
   dataFolder: string,
 ): Promise<{ readonly divergences: readonly Divergence[]; readonly runs: number }> {
-  return tryOn(app, throughServer(connectToServer(dataFolder)))
+  return tryOn(app, throughServer(connectToServer({ dataFolder })))
 }
 
 async function tryOn(app: App, journal: ReadJournal): Promise<{ divergences: readonly Divergence[]; runs: number }> {
@@ -97,7 +97,7 @@ async function openForReading(dataFolder: string): Promise<ReadJournal | null> {
   const { path } = new DataFolder(dataFolder)
   if (!existsSync(path)) return null
   try {
-    return throughServer(connectToServer(path))
+    return throughServer(connectToServer({ dataFolder: path }))
   } catch (error) {
     if (!TenonError.is(error, 'NOT_FOUND')) throw error
   }

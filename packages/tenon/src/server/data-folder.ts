@@ -40,18 +40,15 @@ export class DataFolder {
     })
   }
 
-  /** The token of the management API, made at the first start. */
-  operatorToken(): { readonly token: Secret; readonly isNew: boolean } {
+  /** The token of the management API: what the environment brings, else one made at the first start. The command line finds it here. */
+  operatorToken(given: Secret | null): { readonly token: Secret; readonly isNew: boolean } {
     const path = join(this.path, tokenFile)
     return this.#attempt('written', () => {
-      const known = readIfThere(path)?.trim()
-      if (known !== undefined && known !== '') {
-        if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) chmodSync(path, ownerOnly)
-        return { token: new Secret(known), isNew: false }
-      }
-      const token = `tenon_operator_${randomBytes(32).toString('hex')}`
-      writeFileSync(path, `${token}\n`, { mode: ownerOnly })
-      return { token: new Secret(token), isNew: true }
+      const known = readIfThere(path)?.trim() ?? ''
+      const token = given?.reveal() ?? (known || `tenon_operator_${randomBytes(32).toString('hex')}`)
+      if (token !== known) writeFileSync(path, `${token}\n`, { mode: ownerOnly })
+      if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) chmodSync(path, ownerOnly)
+      return { token: new Secret(token), isNew: known === '' }
     })
   }
 

@@ -13,7 +13,7 @@ export const command: CommandDefinition = {
     ['tenon budget --json', 'for a program'],
   ],
   async run(input) {
-    const answer = await connectToServer(input.dataFolder).get('/budgets')
+    const answer = await connectToServer(input).get('/budgets')
     if (input.json) return input.terminal.out(JSON.stringify(answer))
     const lines = budgetTable(answer['budgets'] as readonly BudgetView[], systemClock.now(), input.terminal.colours)
     for (const line of lines) input.terminal.out(line)

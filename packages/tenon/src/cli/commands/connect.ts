@@ -32,7 +32,7 @@ export const command: CommandDefinition = {
     ['tenon connect hubspot --tenant acme --json', "for one of your product's customers"],
   ],
   async run(input) {
-    const server = connectToServer(input.dataFolder)
+    const server = connectToServer(input)
     const [connector = ''] = input.arguments
     const form = await formOf(server, connector)
     const isKnown = await isConnected(server, input)

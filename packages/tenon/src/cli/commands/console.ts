@@ -10,9 +10,9 @@ export const command: CommandDefinition = {
     ['tenon console --json', 'for a program'],
   ],
   async run(input) {
-    const { terminal, environment, dataFolder, json } = input
+    const { terminal, environment, json } = input
     const by = textOption(input, 'by') ?? personOf(environment)
-    const link = await requestSignInLink(dataFolder, by)
+    const link = await requestSignInLink(input, by)
     if (json) return terminal.out(JSON.stringify(link))
     terminal.out(link.url)
     terminal.out(terminal.colours.dim('It opens once, within ten minutes.'))

@@ -65,9 +65,9 @@ function untilAsked(loop: DevLoop, input: CommandInput, report: Report): Promise
   })
 }
 
-async function consoleLink({ dataFolder, environment }: CommandInput): Promise<string> {
+async function consoleLink(input: CommandInput): Promise<string> {
   try {
-    const { url } = await requestSignInLink(dataFolder, personOf(environment))
+    const { url } = await requestSignInLink(input, personOf(input.environment))
     return `console: ${url}`
   } catch (error) {
     return `There is no link to the console: ${messageOf(error)}`

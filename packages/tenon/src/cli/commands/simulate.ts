@@ -32,7 +32,7 @@ export const command: CommandDefinition = {
     const [connector, event] = input.arguments
     if (connector === undefined) return list(input)
     const path = `/simulators/${encodeURIComponent(connector)}`
-    const server = connectToServer(input.dataFolder)
+    const server = connectToServer(input)
     if (input.options['clear'] === true)
       return say(input, await server.send('DELETE', `${path}/faults`), `${connector} has no faults any more.`)
     const kind = textOption(input, 'fault')
@@ -76,8 +76,9 @@ interface Summary {
   readonly events: readonly string[]
 }
 
-async function list({ terminal, json, dataFolder }: CommandInput, connector?: string): Promise<void> {
-  const answer = await connectToServer(dataFolder).get('/simulators')
+async function list(input: CommandInput, connector?: string): Promise<void> {
+  const { terminal, json } = input
+  const answer = await connectToServer(input).get('/simulators')
   const simulators = (answer['simulators'] as readonly Summary[]).filter(
     (simulator) => connector === undefined || simulator.connector === connector,
   )

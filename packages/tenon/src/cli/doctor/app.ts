@@ -50,7 +50,10 @@ function connectorFinding({ name, connections, isSimulated }: ConnectorSummary):
 export async function examineServer({ dataFolder, port }: Examined): Promise<readonly Finding[]> {
   const { ok, warn, fail } = findingsOf('server')
   try {
-    const { state, version } = (await connectToServer(dataFolder).get('/status')) as { state: string; version: string }
+    const { state, version } = (await connectToServer({ dataFolder }).get('/status')) as {
+      state: string
+      version: string
+    }
     const url = new DataFolder(dataFolder).address()?.url
     return [ok(`running at ${url}: ${state}, tenon ${version}`)]
   } catch (error) {

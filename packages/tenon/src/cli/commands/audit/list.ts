@@ -23,7 +23,7 @@ export const command: CommandDefinition = {
       const value = textOption(input, name)
       if (value !== undefined) query.set(name, value)
     }
-    const page = await connectToServer(input.dataFolder).get(`/audit?${query.toString()}`)
+    const page = await connectToServer(input).get(`/audit?${query.toString()}`)
     if (input.json) input.terminal.out(JSON.stringify(page))
     else print(page as unknown as Page, input)
   },

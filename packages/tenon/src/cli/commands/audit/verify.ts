@@ -11,10 +11,10 @@ export const command: CommandDefinition = {
     ['tenon audit verify --json', 'with the hash of the latest entry, to be kept elsewhere'],
   ],
   async run(input) {
-    const { terminal, json, dataFolder } = input
+    const { terminal, json } = input
     const tenant = textOption(input, 'tenant')
     const query = tenant === undefined ? '' : `?${new URLSearchParams({ tenant }).toString()}`
-    const answer = await connectToServer(dataFolder).get(`/audit/verification${query}`)
+    const answer = await connectToServer(input).get(`/audit/verification${query}`)
     const verdict = answer as unknown as AuditVerdict
     if (json) terminal.out(JSON.stringify(verdict))
     else if (verdict.brokenAt === null) terminal.out(wholeWords(verdict))

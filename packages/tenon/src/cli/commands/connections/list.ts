@@ -17,7 +17,7 @@ export const command: CommandDefinition = {
     ['tenon connections list --json', 'for a program'],
   ],
   async run(input) {
-    const answer = await connectToServer(input.dataFolder).get(withTenant(input, '/connections'))
+    const answer = await connectToServer(input).get(withTenant(input, '/connections'))
     if (input.json) input.terminal.out(JSON.stringify(answer))
     else print((answer as unknown as { connections: readonly ConnectionView[] }).connections, input)
   },

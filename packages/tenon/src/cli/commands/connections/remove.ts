@@ -14,7 +14,7 @@ export const command: CommandDefinition = {
   async run(input) {
     const [connector = '', name = 'main'] = input.arguments
     if (input.options['yes'] !== true && !(await isMeant(`${connector}/${name}`, input.json))) return exitCodes.failed
-    const answer = await connectToServer(input.dataFolder).send('DELETE', connectionPath(input))
+    const answer = await connectToServer(input).send('DELETE', connectionPath(input))
     input.terminal.out(input.json ? JSON.stringify(answer) : `Removed: ${connector}/${name}`)
     return exitCodes.good
   },

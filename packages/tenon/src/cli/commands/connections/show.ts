@@ -16,7 +16,7 @@ export const command: CommandDefinition = {
     ['tenon connections show stripe eu --json', 'for a program'],
   ],
   async run(input) {
-    const answer = await connectToServer(input.dataFolder).get(connectionPath(input))
+    const answer = await connectToServer(input).get(connectionPath(input))
     if (input.json) input.terminal.out(JSON.stringify(answer))
     else print(answer as unknown as ConnectionView, input)
   },

@@ -11,7 +11,7 @@ export const command: CommandDefinition = {
     ['tenon connections test stripe eu --json', 'for a program'],
   ],
   async run(input) {
-    const answer = await connectToServer(input.dataFolder).send('POST', connectionPath(input, '/test'))
+    const answer = await connectToServer(input).send('POST', connectionPath(input, '/test'))
     const { outcome, message } = answer as { outcome?: string; message?: string }
     const { out, colours } = input.terminal
     if (input.json) out(JSON.stringify(answer))

@@ -33,7 +33,7 @@ export const command: CommandDefinition = {
       const value = textOption(input, name)
       if (value !== undefined) query.set(name, value)
     }
-    const page = await connectToServer(input.dataFolder).get(`/runs?${query.toString()}`)
+    const page = await connectToServer(input).get(`/runs?${query.toString()}`)
     if (input.json) input.terminal.out(JSON.stringify(page))
     else print(page as unknown as { runs: readonly Row[]; next: string | null }, input)
   },

@@ -17,8 +17,13 @@ export const command: CommandDefinition = {
       : act(input, runPath(input.arguments[0], 'retry'), {}, (answer) => `It goes on. Look at it: ${lookAt(answer)}`),
 }
 
-async function startAnew({ arguments: [old], dataFolder, json, terminal }: CommandInput): Promise<void> {
-  const server = connectToServer(dataFolder)
+async function startAnew(input: CommandInput): Promise<void> {
+  const {
+    arguments: [old],
+    json,
+    terminal,
+  } = input
+  const server = connectToServer(input)
   const answer = await server.send('POST', runPath(old, 'anew'), {})
   if (json) return terminal.out(JSON.stringify(answer))
   terminal.out(`Started anew. Look at it: ${lookAt(answer)}`)

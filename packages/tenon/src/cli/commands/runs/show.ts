@@ -11,8 +11,13 @@ export const command: CommandDefinition = {
     ['tenon runs show a7x2k9fq', 'by the end of its id, as lists show it'],
     ['tenon runs show a7x2k9fq --json', 'with all inputs and results'],
   ],
-  async run({ arguments: [run = ''], dataFolder, json, terminal }) {
-    const view = await connectToServer(dataFolder).get(`/runs/${encodeURIComponent(run)}`)
+  async run(input) {
+    const {
+      arguments: [run = ''],
+      json,
+      terminal,
+    } = input
+    const view = await connectToServer(input).get(`/runs/${encodeURIComponent(run)}`)
     if (json) terminal.out(JSON.stringify(view))
     else
       terminal.out(

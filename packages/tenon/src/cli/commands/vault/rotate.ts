@@ -13,8 +13,9 @@ export const command: CommandDefinition = {
     ['tenon vault rotate', 'also finishes a rotation that was cut off'],
     ['tenon vault rotate --json', 'for a program'],
   ],
-  async run({ terminal, json, dataFolder }) {
-    const server = connectToServer(dataFolder)
+  async run(input) {
+    const { terminal, json } = input
+    const server = connectToServer(input)
     const before = (await server.get('/vault')) as unknown as VaultStatus
     let status = (await server.send('POST', '/vault/rotations', {})) as unknown as VaultStatus
     let shown = -1

@@ -9,8 +9,9 @@ export const command: CommandDefinition = {
     ['tenon vault status', 'the exit code is 1 when the vault is locked'],
     ['tenon vault status --json', 'for a program'],
   ],
-  async run({ terminal, json, dataFolder }) {
-    const status = (await connectToServer(dataFolder).get('/vault')) as unknown as VaultStatus
+  async run(input) {
+    const { terminal, json } = input
+    const status = (await connectToServer(input).get('/vault')) as unknown as VaultStatus
     terminal.out(json ? JSON.stringify(status) : vaultWords(status))
     return status.state === 'locked' ? exitCodes.failed : exitCodes.good
   },
