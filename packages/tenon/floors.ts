@@ -91,7 +91,10 @@ export const mayReach: Readonly<Record<string, Reach>> = {
     imports: ['net'],
     why: 'holds the port, and goes on to the server behind it on this machine',
   },
-  'server/management-client.ts': { imports: ['http'], why: 'the command line calls its own server on this machine' },
+  'server/management-client.ts': {
+    imports: ['http', 'https'],
+    why: 'the command line calls its own server, or the one that its operator names',
+  },
   'server/open-hooks.ts': { imports: ['tls'], why: 'reads the list of public authorities; opens nothing' },
   'server/port-check.ts': { imports: ['net'], why: 'looks whether a port is free; calls nobody' },
   'simulator/listener.ts': { imports: ['http'], why: 'listens in place of a provider' },
