@@ -8,6 +8,7 @@ import { systemClock, type Clock } from '../../tenon/src/base/clock.ts'
 import { requireId } from '../../tenon/src/base/ids.ts'
 import { Secret } from '../../tenon/src/base/secret.ts'
 import { createClient, type CallAnswer, type OpenClient } from '../../tenon/src/client/client.ts'
+import { testConnection } from '../../tenon/src/client/test-connection.ts'
 import { generateCredentials } from '../../tenon/src/simulator/credentials.ts'
 import { createConnections } from '../../tenon/src/connection/connection.ts'
 import { consentedShelf } from '../../tenon/src/testing/providers.ts'
@@ -165,6 +166,18 @@ function connectorSuite(name: string, { connector, simulator, cases }: Subject):
       expect(fate).not.toBe('ambiguous')
       expect(error.message).not.toContain('canary-7f3a')
       expect(provider.effects()).toHaveLength(effects)
+    })
+
+    test('says whose account a connection is, when it is tried', async () => {
+      const tested = { tenant: 'default', connector, connection: 'main' }
+      expect(await testConnection(client, tested)).toMatchObject({
+        outcome: 'works',
+        account: { id: expect.stringMatching(/^[\w-]+$/), name: expect.stringMatching(/\S/) },
+      })
+      const wrong = Object.fromEntries(Object.keys(provider.credentials).map((field) => [field, 'canary-7f3a']))
+      const by = await clientOf(connector, provider, wrong)
+      expect((await testConnection(by, tested)).outcome).toBe('refused')
+      await by.close()
     })
 
     test.each(operations)('%s obeys a rate limit', async (operation) => {

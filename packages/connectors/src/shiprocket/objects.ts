@@ -188,7 +188,15 @@ export const label = z.looseObject({
 export const nothing = z.strictObject({})
 export const pickupLocations = z.looseObject({
   data: z.looseObject({
-    shipping_address: z.array(z.looseObject({ id: number, pickup_location: z.string(), pin_code: text.optional() })),
+    shipping_address: z.array(
+      z.looseObject({
+        id: number,
+        pickup_location: z.string(),
+        pin_code: text.optional(),
+        company_id: number.optional(),
+      }),
+    ),
+    company_name: optionalText,
   }),
 })
 export const newPickupLocation = z.strictObject({

@@ -27,7 +27,7 @@ export function addPlace(simulation: Simulation, place: z.output<typeof newPicku
 }
 
 export function listPlaces(simulation: Simulation) {
-  return { data: { shipping_address: [...places(simulation).values()], allow_more: 1, company_name: 'shiprocket' } }
+  return { data: { shipping_address: [...places(simulation).values()], allow_more: 1, company_name: 'Joinery' } }
 }
 
 export function isPickupLocation(simulation: Simulation, name: string): boolean {
@@ -35,7 +35,7 @@ export function isPickupLocation(simulation: Simulation, name: string): boolean 
 }
 
 function keep(simulation: Simulation, place: z.output<typeof newPickupLocation>): Place {
-  const kept = { ...place, id: simulation.number('place', 7_400_000) }
+  const kept = { ...place, id: simulation.number('place', 7_400_000), company_id: 25_149 }
   places(simulation).put(place.pickup_location, kept)
   return kept
 }

@@ -33,6 +33,15 @@ export const shiprocket = defineConnector('shiprocket', {
     },
   ),
 
+  account: {
+    // Nothing tells of the account itself: its pickup addresses name the company.
+    operation: 'listPickupLocations',
+    read({ data: { shipping_address, company_name } }: PickupLocations) {
+      const name = company_name ?? 'Shiprocket'
+      return { id: String(shipping_address[0]?.company_id ?? name), name }
+    },
+  },
+
   operations: {
     createOrder: operation({
       method: 'POST',

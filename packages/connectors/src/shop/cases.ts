@@ -10,6 +10,7 @@ const turns = (function* turns(): Generator<'shipped' | 'paid', never> {
 })()
 
 export const cases: ConnectorCases<typeof shop> = {
+  getAccount: { good: {}, bad: { colour: 'red' } },
   getOrder: { good: { id: 'SO-1001' }, bad: { id: 'x', colour: 'red' } },
   listOrders: { good: { status: 'open', limit: 2, updated_since: '2026-01-01T00:00:00Z' }, bad: { limit: 0 } },
   updateOrder: {

@@ -48,6 +48,9 @@ export const stock = z.looseObject({
 
 export const orderPage = z.looseObject({ data: z.array(order), next: z.string().nullable() })
 
+export const account = z.looseObject({ id: z.string(), name: z.string() })
+
+export const nothing = z.strictObject({})
 export const byId = z.strictObject({ id })
 export const bySku = z.strictObject({ sku: id })
 export const orderQuery = z.strictObject({

@@ -16,9 +16,20 @@ export const shop = defineConnector('shop', {
   description: 'Orders and stock of a shop: the model of a small ERP with a REST API',
   baseUrl: 'https://shop.example.com',
   auth: basic('user', 'password'),
+  account: {
+    operation: 'getAccount',
+    read: ({ id, name }: { readonly id: string; readonly name: string }) => ({ id, name }),
+  },
   idempotency: { header: 'idempotency-key', life: '30d' },
 
   operations: {
+    getAccount: operation({
+      description: 'Whose shop it is',
+      method: 'GET',
+      path: '/api/account',
+      input: objects.nothing,
+      output: objects.account,
+    }),
     getOrder: operation({ method: 'GET', path: '/api/orders/{id}', input: objects.byId, output: objects.order }),
     listOrders: operation({ method: 'GET', path: '/api/orders', input: objects.orderQuery, output: objects.orderPage }),
     updateOrder: operation({

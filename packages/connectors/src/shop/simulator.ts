@@ -49,6 +49,7 @@ export const shopSimulator = defineSimulator(shop, {
   },
 
   operations: {
+    getAccount: () => ({ id: 'shop-1', name: 'Joinery' }),
     getOrder: ({ id }, simulation) => orderOf(simulation, id) ?? missing('order', id),
     listOrders({ status, updated_since = '', limit = 50, after }, simulation) {
       const since = updated_since === '' ? 0 : Date.parse(updated_since)

@@ -97,6 +97,7 @@ export const cases: ConnectorCases<typeof stripe> = {
     fresh: 'createWebhookEndpoint',
   },
 
+  retrieveAccount: { good: {}, bad: { colour: 'red' } },
   listEvents: { good: { type: 'refund.created', limit: 1 }, bad: { limit: 0 } },
   retrieveEvent: { good: (made) => ({ id: made.listEvents.data[0]?.id ?? '' }), bad: strange },
 }

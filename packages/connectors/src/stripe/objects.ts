@@ -11,6 +11,15 @@ const paymentError = z.looseObject({
   message: z.string().optional(),
 })
 
+export const account = z.looseObject({
+  id: z.string(),
+  country: z.string().nullish(),
+  default_currency: z.string().nullish(),
+  email: z.string().nullish(),
+  business_profile: z.looseObject({ name: z.string().nullish() }).nullish(),
+  settings: z.looseObject({ dashboard: z.looseObject({ display_name: z.string().nullish() }).optional() }).nullish(),
+})
+
 export const paymentIntent = z.looseObject({
   id: z.string(),
   /** In the currency's smallest unit; currencies without one, such as the yen, count whole. */
@@ -141,3 +150,4 @@ export type PaymentMethod = z.output<typeof paymentMethod>
 export type Dispute = z.output<typeof dispute>
 export type WebhookEndpoint = z.output<typeof webhookEndpoint>
 export type StripeEvent = z.output<typeof event>
+export type Account = z.output<typeof account>

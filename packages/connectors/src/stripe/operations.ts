@@ -75,6 +75,8 @@ export const operations = {
   deleteWebhookEndpoint: remove('/v1/webhook_endpoints/{id}', byId, deleted),
   listWebhookEndpoints: get('/v1/webhook_endpoints', list, listOf(webhookEndpoint)),
 
+  retrieveAccount: get('/v1/account', requests.nothing, objects.account, { description: 'Whose key it is' }),
+
   retrieveEvent: get('/v1/events/{id}', byId, event),
   listEvents: get('/v1/events', requests.eventQuery, listOf(event), {
     description: 'Events of the last 30 days, the newest first',

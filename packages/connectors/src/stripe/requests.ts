@@ -20,6 +20,7 @@ const dated = {
   created: z.strictObject({ gt: moment, gte: moment, lt: moment, lte: moment }).partial().optional(),
 }
 
+export const nothing = z.strictObject({})
 export const byId = z.strictObject({ id })
 export const list = z.strictObject(page)
 

@@ -35,6 +35,10 @@ const failing = async (call: Promise<unknown>): Promise<Stripe.errors.StripeErro
   throw new Error('the call was expected to fail')
 }
 
+test('the official package asks whose key it is', async () => {
+  expect(await stripe.accounts.retrieveCurrent()).toMatchObject({ object: 'account', country: 'IN' })
+})
+
 test('the official package creates, confirms, retrieves and lists payments', async () => {
   const created = await stripe.paymentIntents.create({ ...coffee, automatic_payment_methods: { enabled: true } })
   expect(created).toMatchObject({

@@ -157,6 +157,7 @@ export const stripeSimulator = defineSimulator(stripe, {
     listWebhookEndpoints: (page, simulation) =>
       pageOf([...endpoints(simulation).values()], page, '/v1/webhook_endpoints'),
 
+    retrieveAccount: () => ownAccount,
     retrieveEvent: ({ id }, simulation) =>
       found(
         recentEvents(simulation).find((event) => event.id === id),
@@ -192,6 +193,19 @@ function matching<Item extends object>(
 function echoed({ headers }: RawRequest): Readonly<Record<string, string>> {
   const key = headers['idempotency-key']
   return key === undefined ? {} : { 'idempotency-key': key }
+}
+
+const ownAccount = {
+  id: 'acct_1TenonJoineryLtd00',
+  object: 'account',
+  country: 'IN',
+  default_currency: 'inr',
+  email: 'owner@example.com',
+  business_profile: { name: 'Joinery Ltd', url: 'https://joinery.example.com' },
+  settings: { dashboard: { display_name: 'Joinery', timezone: 'Asia/Kolkata' } },
+  charges_enabled: true,
+  payouts_enabled: true,
+  details_submitted: true,
 }
 
 const longestKey = 255

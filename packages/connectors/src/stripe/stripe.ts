@@ -12,6 +12,13 @@ export const stripe = defineConnector('stripe', {
   auth: bearer('secretKey', 'Secret key'),
   // A new major version may rename what we read: it is raised here, together with the schemas.
   headers: { 'stripe-version': '2026-10-28.endive' },
+  account: {
+    operation: 'retrieveAccount',
+    read: ({ id, settings, business_profile, email }: objects.Account) => ({
+      id,
+      name: settings?.dashboard?.display_name ?? business_profile?.name ?? email ?? id,
+    }),
+  },
   idempotency: { header: 'idempotency-key', life: '24h' },
   timeout: '80s',
   policies: { limits },

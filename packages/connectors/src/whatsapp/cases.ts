@@ -72,6 +72,7 @@ export const cases: ConnectorCases<typeof whatsapp> = {
     bad: { phone_number_id: phoneNumberId, message_id: '7' },
     before: heard,
   },
+  getSelf: { good: {}, bad: { colour: 'red' } },
   getPhoneNumber: { good: { id: phoneNumberId }, bad: { id: 'mine' } },
   listTemplates: { good: { account_id: accountId, limit: 2 }, bad: { account_id: accountId, limit: 0 } },
   createTemplate: {

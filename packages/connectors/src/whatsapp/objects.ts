@@ -21,6 +21,8 @@ export const media = z.looseObject({
   file_size: z.number().optional(),
 })
 
+export const self = z.looseObject({ id: z.string(), name: z.string().optional() })
+
 export const phoneNumber = z.looseObject({
   id: z.string(),
   display_phone_number: z.string().optional(),

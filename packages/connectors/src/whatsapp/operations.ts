@@ -65,6 +65,13 @@ export const operations = {
     output: objects.success,
   }),
 
+  getSelf: operation({
+    description: 'For whom the access token acts: a system user of the business',
+    method: 'GET',
+    path: `/${version}/me`,
+    input: requests.nothing,
+    output: objects.self,
+  }),
   getPhoneNumber: operation({
     description: 'Quality and messaging limit of a number',
     method: 'GET',

@@ -147,6 +147,8 @@ export const upload = z.strictObject({
 })
 export const mediaQuery = z.strictObject({ id: mediaId, phone_number_id: phoneNumberId.optional() })
 
+export const nothing = z.strictObject({})
+
 export const numberQuery = z.strictObject({
   id: phoneNumberId,
   fields: z.string().default('id,display_phone_number,verified_name,quality_rating,messaging_limit_tier,status'),

@@ -121,6 +121,7 @@ export const whatsappSimulator = defineSimulator(whatsapp, {
         ? numberOf(simulation, id, ['display_phone_number', 'verified_name', 'quality_rating'])
         : showMedia(simulation, id),
     deleteMedia: ({ id }, simulation) => deleteMedia(simulation, id),
+    getSelf: () => ({ id: '122100000000000', name: 'Joinery system user' }),
     getPhoneNumber: ({ id, fields }, simulation) => numberOf(simulation, id, fields.split(',')),
     listTemplates: (query, simulation) => listTemplates(simulation, query),
     createTemplate: (input, simulation) => createTemplate(simulation, input),

@@ -12,6 +12,10 @@ export const whatsapp = defineConnector('whatsapp', {
   description: 'WhatsApp Business by the Cloud API: messages, media, templates',
   baseUrl: 'https://graph.facebook.com',
   auth: bearer('accessToken', 'Access token of a system user'),
+  account: {
+    operation: 'getSelf',
+    read: ({ id, name = id }: { readonly id: string; readonly name?: string | undefined }) => ({ id, name }),
+  },
   operations,
   policies: { limits },
 
