@@ -10,7 +10,7 @@ import { createConnections } from '../packages/tenon/src/connection/connection.t
 import { instanceUrl } from '../packages/tenon/src/connection/instance.ts'
 import type { OAuthSettings } from '../packages/tenon/src/definition/oauth.ts'
 import { createTransport } from '../packages/tenon/src/outbound/transport.ts'
-import { credentialFields } from '../packages/tenon/src/simulator/credentials.ts'
+import { requiredFields } from '../packages/tenon/src/simulator/credentials.ts'
 import { findCanaries } from './canaries/search.ts'
 import { hostileValues } from './egress/hostile.ts'
 import { placesOf, smallestInput } from './egress/places.ts'
@@ -74,7 +74,12 @@ beforeEach(() => {
 /** A connection whose guard lets it to the sink, too: only that credentials belong to a host keeps them from there. */
 async function connect(connector: Connector): Promise<{ client: OpenClient; secrets: ReadonlyMap<string, string> }> {
   const { pathname } = new URL(connector.options.baseUrl)
-  const secrets = new Map(credentialFields(connector).map((field) => [field, `canary-${field}-5f2c`]))
+  const secrets = new Map(
+    [...Object.keys(connector.options.auth.fields), ...requiredFields(connector)].map((field) => [
+      field,
+      `canary-${field}-5f2c`,
+    ]),
+  )
   secrets.set('access token', 'canary-access-token-5f2c')
   const tokens = { access: new Secret('canary-access-token-5f2c'), expiresAt: null }
   const connection = {

@@ -97,7 +97,7 @@ export const mayReach: Readonly<Record<string, Reach>> = {
   },
   'server/open-hooks.ts': { imports: ['tls'], why: 'reads the list of public authorities; opens nothing' },
   'server/port-check.ts': { imports: ['net'], why: 'looks whether a port is free; calls nobody' },
-  'simulator/listener.ts': { imports: ['http'], why: 'listens in place of a provider' },
+  'simulator/listener.ts': { imports: ['http', 'https', 'tls'], why: 'listens in place of a provider' },
   'simulator/poster.ts': { imports: ['http'], why: 'delivers webhooks to this machine only' },
   'telemetry/exposition.ts': { imports: ['module'], why: 'loads a library when it is asked for metrics' },
   'telemetry/log.ts': { imports: ['module'], why: 'loads a library when there is something to log' },

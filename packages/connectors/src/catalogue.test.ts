@@ -300,7 +300,7 @@ function connectorSuite(name: string, { connector, simulator, cases }: Subject):
         const now = Date.now()
         const text = Buffer.from(request.body).toString()
         const signatures = Object.keys(verify.sign(text, secret, now))
-        const otherTenant = generateCredentials(simulator)[field] ?? ''
+        const otherTenant = (await generateCredentials(simulator))[field] ?? ''
         const signed = (changed: Readonly<Record<string, string>>) => ({ headers: { ...request.headers, ...changed } })
         const tampered = Buffer.from(request.body)
         tampered[tampered.length - 2]! ^= 1

@@ -1,9 +1,9 @@
 import { DOMParser, XMLSerializer, type Document, type Element } from '@xmldom/xmldom'
 import { TenonError } from '../base/errors.ts'
+import { wsSecurity } from '../definition/auth/ws-security.ts'
 
-const soap = new Set(['http://schemas.xmlsoap.org/soap/envelope/', 'http://www.w3.org/2003/05/soap-envelope'])
-const security = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd'
-const utility = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd'
+const { security, utility } = wsSecurity
+const soap: ReadonlySet<string> = new Set(wsSecurity.envelopes)
 const namespaces = 'http://www.w3.org/2000/xmlns/'
 
 /** A SOAP envelope to which a security header is given. */

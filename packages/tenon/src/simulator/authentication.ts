@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { TenonError } from '../base/errors.ts'
+import type { SignedRequest } from '../definition/auth/signing.ts'
 import type { Connector } from '../definition/connector.ts'
 import type { RawRequest } from '../definition/verifier.ts'
 import type { Answer, Behaviour, Simulation } from './behaviour.ts'
@@ -12,7 +13,8 @@ export type Verdict =
   | { readonly is: 'good'; readonly account?: string }
   /** They were good once. */
   | { readonly is: 'expired' }
-  | { readonly is: 'bad' }
+  /** `problem`: what is wrong with them, where that can be told. Never a secret. */
+  | { readonly is: 'bad'; readonly problem?: string }
 
 /** A place that takes no operation but belongs to authentication: a login, a page of consent, a token endpoint. */
 export interface AuthEndpoint {
@@ -39,6 +41,8 @@ export interface Consented {
 export interface Authentication {
   /** Whether a request carries the account's credentials, or ones that it had once. */
   judge(request: RawRequest): Verdict
+  /** Whether a member of the query belongs to authentication, and so to no operation's input. */
+  readonly ownsQuery?: (name: string) => boolean
   readonly endpoints: readonly AuthEndpoint[]
   /** Ends all access tokens, as a provider does when a password changes. */
   revokeTokens(): void
@@ -54,19 +58,40 @@ export interface AuthenticationContext {
   readonly database: Database
 }
 
-/** A way to check requests: `authentication/<scheme>.ts` exports one as `check`. */
+/** Throws `APP_INVALID` for what cannot be played. */
 export type AuthenticationCheck = (context: AuthenticationContext) => Authentication
+
+/** PEM. */
+export interface ServerCertificate {
+  readonly certificate: string
+  readonly key: string
+}
+
+/** New credentials, for fields where random text is none. */
+export type CredentialsMaker = (settings: unknown) => Readonly<Record<string, string>>
+
+/** A way to check requests: what `authentication/<scheme>.ts` exports. */
+export interface SimulatedScheme {
+  readonly check: AuthenticationCheck
+  /** Left out: random text. */
+  readonly makeCredentials?: CredentialsMaker
+  /** For schemes that need TLS: by what the provider shows itself to who has these credentials. */
+  readonly serverCertificate?: (credentials: Readonly<Record<string, string>>) => ServerCertificate
+}
 
 const folder = new URL('authentication/', import.meta.url)
 
-/** The folder is the registry. Rejects with `APP_INVALID` for a scheme that no simulator can check yet. */
-export async function loadCheck({ name, options }: Connector): Promise<AuthenticationCheck> {
+/** The folder is the registry. Rejects with `APP_INVALID` for a scheme that no simulator can check. */
+export async function loadSimulatedScheme({ name, options }: Connector): Promise<SimulatedScheme> {
   const { scheme } = options.auth
   const files = (await readdir(folder)).filter((file) => /^[a-z][a-z\d-]*\.[jt]s$/.test(file))
   const file = files.find((one) => one.slice(0, -3) === scheme)
   if (file === undefined)
-    throw new TenonError('APP_INVALID', `a simulator cannot check the auth scheme ${scheme} of ${name} yet`)
-  return ((await import(new URL(file, folder).href)) as { readonly check: AuthenticationCheck }).check
+    throw new TenonError(
+      'APP_INVALID',
+      `a simulator cannot check the auth scheme ${scheme} of ${name}; it knows ${files.map((one) => one.slice(0, -3)).join(', ')}`,
+    )
+  return (await import(new URL(file, folder).href)) as SimulatedScheme
 }
 
 /** For schemes whose requests carry the same value each time. */
@@ -76,6 +101,39 @@ export function fixed(given: (request: RawRequest) => string | undefined, expect
     endpoints: [],
     revokeTokens: () => undefined,
   }
+}
+
+/** For schemes that sign each request: there are no tokens to end. */
+export function signed(problemIn: (request: RawRequest) => string | null): Authentication {
+  return {
+    judge(request) {
+      const problem = problemIn(request)
+      return problem === null ? { is: 'good' } : { is: 'bad', problem }
+    },
+    endpoints: [],
+    revokeTokens: () => undefined,
+  }
+}
+
+/** The request as its sender signed it. */
+export function asSigned({ method, url = '', headers, body }: RawRequest): SignedRequest {
+  const [, origin = '', path = ''] = /^(\w+:\/\/[^/?#]+)(.*)$/s.exec(url) ?? []
+  const pairs = Object.entries(headers).flatMap(([name, value]) => [name, value ?? ''])
+  return { method, origin, path, headers: pairs, body }
+}
+
+/** With the credentials in the form that the connector declares. */
+export function plainly({ authorization }: Behaviour, request: RawRequest): RawRequest {
+  const given = request.headers['authorization']
+  if (authorization === undefined || given === undefined) return request
+  return { ...request, headers: { ...request.headers, authorization: authorization(given) } }
+}
+
+/** What is left of a request for its operation. */
+export function withoutCredentials({ ownsQuery }: Authentication, request: RawRequest): RawRequest {
+  if (ownsQuery === undefined) return request
+  const query = Object.entries(request.query).filter(([name]) => !ownsQuery(name))
+  return { ...request, query: Object.fromEntries(query) }
 }
 
 /** Takes as long whatever is given. */

@@ -50,6 +50,8 @@ export type Refusal =
       readonly expired: boolean
       /** The header as it came, empty without one. Nothing secret of it belongs into the answer. */
       readonly authorization: string
+      /** What is wrong with a signature or certificate, such as `the signature does not match`. */
+      readonly problem?: string
     }
   | { readonly reason: 'input-invalid'; readonly problems: readonly InputProblem[] }
   | { readonly reason: 'body-unreadable' | 'body-too-large' }
@@ -140,7 +142,7 @@ export interface OAuthBehaviour {
   /** False: a refresh token stays good. Default true: it is good once, and one that comes again ends all tokens of its consent. */
   readonly rotates?: boolean
   /** What its token endpoint answers in place of an error of RFC 6749 §5.2; default is that error. */
-  readonly refuse?: (error: string) => Answer
+  readonly refuse?: (error: string, description?: string) => Answer
   /** What else its token endpoint says about an account. */
   readonly told?: (account: string) => Readonly<Record<string, unknown>>
 }

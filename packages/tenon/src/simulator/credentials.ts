@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { SimulatorDefinition } from '../definition/app.ts'
 import type { Connector } from '../definition/connector.ts'
+import { loadSimulatedScheme } from './authentication.ts'
 import type { Simulator } from './behaviour.ts'
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -10,16 +11,20 @@ export function randomText(length: number): string {
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')
 }
 
-/** Names of all credentials that a connection of this connector holds, its webhook secret included. */
-export function credentialFields(connector: Connector): readonly string[] {
+/** Names of the credentials that no connection of this connector can do without, its webhook secret included. */
+export function requiredFields(connector: Connector): readonly string[] {
   const { auth, webhooks } = connector.options
   const secret = webhooks?.verify.field ?? null
-  return [...new Set([...Object.keys(auth.fields), ...(secret === null ? [] : [secret]), ...(webhooks?.fields ?? [])])]
+  const own = Object.keys(auth.fields).filter((field) => auth.fields[field]?.optional !== true)
+  return [...new Set([...own, ...(secret === null ? [] : [secret]), ...(webhooks?.fields ?? [])])]
 }
 
-/** New credentials for a simulated account, of the provider's form and strong enough to be real. */
-export function generateCredentials(definition: SimulatorDefinition): Record<string, string> {
-  const { behaviour } = definition as Simulator
+/** New credentials for a simulated account, of the provider's form and strong enough to be real. Rejects with `APP_INVALID` for a scheme that no simulator can check. */
+export async function generateCredentials(definition: SimulatorDefinition): Promise<Record<string, string>> {
+  const { connector, behaviour } = definition as Simulator
+  const { makeCredentials } = await loadSimulatedScheme(connector)
+  const made = makeCredentials?.(connector.options.auth.settings) ?? {}
+  const plain = requiredFields(connector).filter((field) => made[field] === undefined)
   const make = (field: string): string => behaviour.credentials?.[field]?.(randomText) ?? randomText(32)
-  return Object.fromEntries(credentialFields(definition.connector).map((field) => [field, make(field)]))
+  return { ...Object.fromEntries(plain.map((field) => [field, make(field)])), ...made }
 }

@@ -2,7 +2,7 @@ import { sleep, type Clock } from '../base/clock.ts'
 import { messageOf, TenonError } from '../base/errors.ts'
 import { contentHash } from '../base/ids.ts'
 import type { RawRequest } from '../definition/verifier.ts'
-import type { AuthEndpoint, Authentication } from './authentication.ts'
+import { plainly, withoutCredentials, type AuthEndpoint, type Authentication, type Verdict } from './authentication.ts'
 import { Answer, Rejection, type Behaviour, type Refusal } from './behaviour.ts'
 import type { Database } from './database.ts'
 import { withoutEffect, type Faults, type RequestFault, type RequestFaultKind } from './faults.ts'
@@ -86,10 +86,10 @@ async function answer(context: ExchangeContext, seen: Seen, request: RawRequest)
   seen.operation = first.operation
   const given = request.headers['authorization'] ?? ''
   const verdict = authentication.judge(plainly(context.behaviour, request))
-  if (verdict.is !== 'good') return unauthenticated(context, given, verdict.is === 'expired')
+  if (verdict.is !== 'good') return unauthenticated(context, given, verdict)
   const refused = context.behaviour.admit?.(request, context.simulation) ?? null
   if (refused !== null) return refused
-  const read = readable(() => readInput(match, request, context.behaviour.read))
+  const read = readable(() => readInput(match, withoutCredentials(authentication, request), context.behaviour.read))
   if (read === null) return refuse(context, { reason: 'body-unreadable' })
   if ('route' in read) seen.operation = read.route.operation
   return withinLimits(context, { seen, request, read, account: verdict.account ?? null })
@@ -212,13 +212,6 @@ function record({ database, clock, simulation }: ExchangeContext, call: Call): v
   })
 }
 
-/** With the credentials in the form that the connector declares. */
-function plainly({ authorization }: Behaviour, request: RawRequest): RawRequest {
-  const given = request.headers['authorization']
-  if (authorization === undefined || given === undefined) return request
-  return { ...request, headers: { ...request.headers, authorization: authorization(given) } }
-}
-
 async function atEndpoint(
   context: ExchangeContext,
   endpoint: AuthEndpoint,
@@ -238,9 +231,10 @@ async function atEndpoint(
   return spoil(answer, fault, context.clock.now())
 }
 
-function unauthenticated(context: ExchangeContext, authorization: string, expired: boolean): Answer {
-  const given = authorization !== ''
-  return refuse(context, { reason: 'unauthenticated', given, login: false, expired, authorization })
+function unauthenticated(context: ExchangeContext, authorization: string, verdict: Verdict): Answer {
+  const refusal = { reason: 'unauthenticated', given: authorization !== '', login: false, authorization } as const
+  const problem = 'problem' in verdict ? { problem: verdict.problem } : {}
+  return refuse(context, { ...refusal, expired: verdict.is === 'expired', ...problem })
 }
 
 /** The answer of a fault that comes before the operation. */
@@ -264,11 +258,11 @@ function turnedAway(context: ExchangeContext, fault: RequestFault, { headers }: 
     case 'redirect':
       return proxyPage(307, 'Temporary Redirect', { location: 'https://elsewhere.example/' })
     case 'credentials-revoked':
-      return unauthenticated(context, authorization, false)
+      return unauthenticated(context, authorization, { is: 'bad' })
     case 'token-expired':
       // A new login helps; where there is none, the next request goes through.
       context.authentication.revokeTokens()
-      return unauthenticated(context, authorization, true)
+      return unauthenticated(context, authorization, { is: 'expired' })
     case 'maintenance':
       return maintenance(context.behaviour, fault)
     case 'hang':

@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { TenonError } from '../base/errors.ts'
 import type { RawRequest } from '../definition/verifier.ts'
 import { sleep, type Clock } from '../base/clock.ts'
+import type { ServerCertificate } from './authentication.ts'
 import { Answer } from './behaviour.ts'
 import { queryIn } from './input.ts'
 import { bytesOf, type Damaged, type Outcome } from './spoiling.ts'
@@ -15,6 +18,8 @@ export interface Listener {
 export interface ListenerOptions {
   readonly host: string
   readonly port: number
+  /** With one it speaks TLS, and asks who connects for theirs. */
+  readonly certificate: ServerCertificate | null
   readonly clock: Clock
   readonly answer: (path: string, request: RawRequest | 'too-large') => Promise<Outcome>
   readonly headers: (request: RawRequest) => Readonly<Record<string, string>>
@@ -24,9 +29,16 @@ const largestBody = 1_048_576
 
 /** The HTTP side of a simulator. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const server = createServer((incoming, outgoing) => {
+  const { certificate } = options
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     serve(options, incoming, outgoing).catch(() => incoming.socket.destroy())
-  })
+  }
+  // Who shows no certificate, or a strange one, is told so by an answer.
+  const asking = { requestCert: true, rejectUnauthorized: false }
+  const server =
+    certificate === null
+      ? createServer(onRequest)
+      : createSecureServer({ ...asking, cert: certificate.certificate, key: certificate.key }, onRequest)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(taken(error, options.port)))
     server.listen(options.port, options.host, resolve)
@@ -41,7 +53,8 @@ function taken(error: NodeJS.ErrnoException, port: number): Error {
 }
 
 async function serve(options: ListenerOptions, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const url = new URL(`http://simulator${incoming.url?.startsWith('/') === true ? incoming.url : '/'}`)
+  const target = incoming.url?.startsWith('/') === true ? incoming.url : '/'
+  const url = new URL(`http://simulator${target}`)
   const body = await read(incoming)
   if (body === 'broken') return
   const request: RawRequest = {
@@ -51,6 +64,8 @@ async function serve(options: ListenerOptions, incoming: IncomingMessage, outgoi
     ),
     query: queryIn(url.searchParams),
     body: body === 'too-large' ? Buffer.alloc(0) : body,
+    url: `${options.certificate === null ? 'http' : 'https'}://${incoming.headers.host ?? ''}${target}`,
+    ...shownBy(incoming.socket),
   }
   const outcome = await options.answer(url.pathname, body === 'too-large' ? body : request)
   if (outcome === 'break') incoming.socket.destroy()
@@ -61,6 +76,12 @@ async function serve(options: ListenerOptions, incoming: IncomingMessage, outgoi
   else await damage(options.clock, write(outgoing, outcome.answer, headers), outcome)
   // What still comes is thrown away: a connection reset at once could lose the answer on its way.
   incoming.resume()
+}
+
+/** That its key was at hand was proved in the handshake (RFC 8446 §4.4.3). */
+function shownBy(socket: IncomingMessage['socket']): { readonly clientCertificate?: string } {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+  return certificate === undefined ? {} : { clientCertificate: certificate.toString() }
 }
 
 async function read(incoming: IncomingMessage): Promise<Buffer | 'too-large' | 'broken'> {

@@ -2,9 +2,9 @@ import { systemClock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { SimulatorDefinition } from '../definition/app.ts'
 import type { RawRequest } from '../definition/verifier.ts'
-import { loadCheck, type Consented } from './authentication.ts'
+import { loadSimulatedScheme, type Consented, type ServerCertificate } from './authentication.ts'
 import { Rejection, type Sample, type Simulator } from './behaviour.ts'
-import { credentialFields, generateCredentials } from './credentials.ts'
+import { generateCredentials, requiredFields } from './credentials.ts'
 import { openDatabase } from './database.ts'
 import { exchange } from './exchange.ts'
 import { faultChoices, type Fault, type RequestFault, type SetFault, type Undo, type WebhookFault } from './faults.ts'
@@ -109,10 +109,11 @@ export async function startSimulator(
   definition: SimulatorDefinition,
   options: SimulatorOptions = {},
 ): Promise<RunningSimulator> {
-  const { simulator, begin } = await prepare(definition, options)
+  const { simulator, begin, certificate } = await prepare(definition, options)
   const listener = await listen({
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
+    certificate,
     clock: options.clock ?? systemClock,
     answer: (path, request) => simulator.answer(path, request),
     headers: (request) => simulator.headers(request),
@@ -121,7 +122,7 @@ export async function startSimulator(
     throw error
   })
   begin()
-  const origin = `http://127.0.0.1:${listener.port}`
+  const origin = `${certificate === null ? 'http' : 'https'}://127.0.0.1:${listener.port}`
   return {
     ...simulator,
     origin,
@@ -147,11 +148,17 @@ export async function openSimulator(
 async function prepare(
   definition: SimulatorDefinition,
   options: SimulatorOptions,
-): Promise<{ readonly simulator: OpenSimulator; readonly begin: () => void }> {
+): Promise<{
+  readonly simulator: OpenSimulator
+  readonly begin: () => void
+  /** By which it shows itself, where its scheme needs TLS. */
+  readonly certificate: ServerCertificate | null
+}> {
   const { connector, behaviour } = definition as Simulator
-  const credentials = options.credentials ?? generateCredentials(definition)
+  const credentials = options.credentials ?? (await generateCredentials(definition))
   requireCredentials(definition, credentials)
-  const check = await loadCheck(connector)
+  const { check, serverCertificate } = await loadSimulatedScheme(connector)
+  const certificate = options.isOffline === true ? null : (serverCertificate?.(credentials) ?? null)
   const database = await openDatabase({
     file: options.persist ?? null,
     connector: connector.name,
@@ -179,7 +186,7 @@ async function prepare(
     world.outbox.resume()
     world.schedule.resume()
   }
-  return { simulator, begin }
+  return { simulator, begin, certificate }
 }
 
 /** First state, unless there is one; true when there was none. */
@@ -240,7 +247,7 @@ function controlsOf(world: World): Controls {
 }
 
 function requireCredentials(definition: SimulatorDefinition, credentials: Readonly<Record<string, string>>): void {
-  const missing = credentialFields(definition.connector).filter((field) => (credentials[field] ?? '') === '')
+  const missing = requiredFields(definition.connector).filter((field) => (credentials[field] ?? '') === '')
   if (missing.length === 0) return
   throw new TenonError(
     'CONNECTION_MISSING',

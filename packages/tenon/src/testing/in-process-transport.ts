@@ -11,6 +11,8 @@ export interface InProcessOptions {
   readonly clock: Clock
   /** Knows which try of which step a request belongs to. */
   readonly attempts: Attempts
+  /** In PEM, of a connection that shows one: there is no handshake that could tell it. */
+  readonly clientCertificate?: string
 }
 
 /** Ends at a simulator in this process, within the limits of a real transport: no socket is opened. */
@@ -48,13 +50,15 @@ class Exchange {
   }
 
   async #ask(): Promise<Taken> {
-    const { simulator, attempts } = this.#options
+    const { simulator, attempts, clientCertificate } = this.#options
     const url = new URL(this.#request.path, this.#request.origin)
     const request: RawRequest = {
       method: this.#request.method,
-      headers: headersOf(this.#request.headers),
+      headers: { host: url.host, ...headersOf(this.#request.headers) },
       query: queryIn(url.searchParams),
       body: bodyOf(this.#request.body),
+      url: this.#request.origin + this.#request.path,
+      ...(clientCertificate !== undefined && { clientCertificate }),
     }
     const fault = attempts.requestFault()
     if (fault === 'unreachable') throw lost(broken('ECONNREFUSED'), true, this.#request.origin)

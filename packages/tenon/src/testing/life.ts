@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import { createClient, type OpenClient } from '../client/client.ts'
+import type { ClientCertificate } from '../connection/auth-scheme.ts'
 import type { Connections } from '../connection/connection.ts'
 import type { App } from '../definition/app.ts'
 import type { RawRequest } from '../definition/verifier.ts'
@@ -30,7 +31,7 @@ export interface LifeOptions {
   readonly attempts: Attempts
   readonly random: () => number
   readonly newId: (nowMs: number) => string
-  readonly transportFor: (connection: ResolvedConnection, clock: Clock) => Transport
+  readonly transportFor: (connection: ResolvedConnection, clock: Clock, tls: ClientCertificate | undefined) => Transport
   readonly hear: (happening: Happening) => void
   readonly log: Log
 }
@@ -61,7 +62,7 @@ export class Life {
       ...(policyOptions && { policyOptions }),
       random,
       clock: this.#clock,
-      transportFor: (connection) => transportFor(connection, this.#clock),
+      transportFor: (connection, tls) => transportFor(connection, this.#clock, tls),
     })
   }
 

@@ -170,7 +170,13 @@ export class World {
       newId: this.#newId,
       log,
       hear: (happening) => void this.trace.push(happening),
-      transportFor: (connection, clock) => inProcessTransport({ simulator: providers.of(connection), clock, attempts }),
+      transportFor: (connection, clock, tls) =>
+        inProcessTransport({
+          simulator: providers.of(connection),
+          clock,
+          attempts,
+          ...(tls && { clientCertificate: tls.certificate }),
+        }),
     })
     this.#life = life
     providers.subscribe(this.#app)

@@ -2,7 +2,7 @@ import { createHmac, hash } from 'node:crypto'
 import type { AwsSignatureSettings } from '../../definition/auth/aws-signature.ts'
 import type { AuthScheme, BareRequest } from '../auth-scheme.ts'
 import { credential, optionalCredential, requireHeaderValue, requireLine } from '../credentials.ts'
-import { percentEncoded, splitPath } from '../percent.ts'
+import { order, percentEncoded, splitPath } from '../../definition/percent.ts'
 
 const algorithm = 'AWS4-HMAC-SHA256'
 
@@ -79,10 +79,14 @@ function canonical(request: BareRequest, isStore: boolean, content: string): { t
   return { text: [request.method, shown, sorted, lines, names, content].join('\n'), names }
 }
 
+/** By name, then by value: `=` must not count as a part of the name. */
 function canonicalQuery(query: string): string {
   return [...new URLSearchParams(query)]
-    .map(([name, value]) => `${percentEncoded(name)}=${percentEncoded(value)}`)
-    .toSorted()
+    .map(([name, value]) => [percentEncoded(name), percentEncoded(value)] as const)
+    .toSorted(([name, value], [otherName, otherValue]) =>
+      name === otherName ? order(value, otherValue) : order(name, otherName),
+    )
+    .map(([name, value]) => `${name}=${value}`)
     .join('&')
 }
 
@@ -94,5 +98,5 @@ function signedHeaders({ origin, headers }: BareRequest): readonly (readonly [na
     if (!/^x-amz-|^content-(?:type|md5)$/.test(name)) continue
     signed.push([name, (headers[index + 1] as string).trim().replace(/ +/g, ' ')])
   }
-  return signed.toSorted(([left], [right]) => (left < right ? -1 : 1))
+  return signed.toSorted(([left], [right]) => order(left, right))
 }

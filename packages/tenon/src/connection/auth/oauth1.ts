@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { OAuth1Settings } from '../../definition/auth/oauth1.ts'
 import type { AuthScheme, BareRequest } from '../auth-scheme.ts'
 import { credential, requireLine } from '../credentials.ts'
-import { headerIn, percentEncoded, splitPath, withQuery } from '../percent.ts'
+import { headerIn, order, percentEncoded, splitPath, withQuery } from '../../definition/percent.ts'
 
 /** Both halves encoded. */
 type Pair = readonly [name: string, value: string]
@@ -77,9 +77,4 @@ function baseString({ method, origin, path, headers, body }: BareRequest, own: r
 /** Decoded as a form and encoded anew: `+` and `%20` are the same blank. */
 function pairsOf(form: string): Pair[] {
   return [...new URLSearchParams(form)].map(([name, value]) => [percentEncoded(name), percentEncoded(value)])
-}
-
-/** By bytes: everything is ASCII by now. */
-function order(left: string, right: string): number {
-  return left < right ? -1 : Number(left > right)
 }

@@ -1,13 +1,11 @@
 import { createHash, randomBytes, type KeyObject, type X509Certificate } from 'node:crypto'
 import { SignedXml } from 'xml-crypto'
-import type { WsSecuritySettings } from '../../definition/auth/ws-security.ts'
+import { wsSecurity, type WsSecuritySettings } from '../../definition/auth/ws-security.ts'
 import type { AuthScheme, BareRequest } from '../auth-scheme.ts'
 import { credential, optionalCredential, requireLine, unusable } from '../credentials.ts'
 import { certificatesIn, pemOf, privateKeyOf, requirePair } from '../pem.ts'
 import { securedEnvelope, type SecuredEnvelope } from '../soap-envelope.ts'
 
-const profiles = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss'
-const base64Binary = `${profiles}-soap-message-security-1.0#Base64Binary`
 const exclusive = 'http://www.w3.org/2001/10/xml-exc-c14n#'
 const sha256 = 'http://www.w3.org/2001/04/xmlenc#sha256'
 
@@ -73,9 +71,9 @@ function addUsername(envelope: SecuredEnvelope, { token, user, password, now, co
   if (!isText) conceal(shown)
   part.add('wsse:Username', user)
   part.add('wsse:Password', shown, {
-    Type: `${profiles}-username-token-profile-1.0#${isText ? 'PasswordText' : 'PasswordDigest'}`,
+    Type: isText ? wsSecurity.text : wsSecurity.digest,
   })
-  part.add('wsse:Nonce', nonce.toString('base64'), { EncodingType: base64Binary })
+  part.add('wsse:Nonce', nonce.toString('base64'), { EncodingType: wsSecurity.base64 })
   part.add('wsu:Created', created)
 }
 
@@ -89,10 +87,10 @@ function signed(
   }: { readonly certificate: X509Certificate; readonly key: KeyObject; readonly ids: readonly string[] },
 ): string {
   const [tokenId, bodyId] = [newId('x509'), newId('body')]
-  const valueType = `${profiles}-x509-token-profile-1.0#X509v3`
+  const valueType = wsSecurity.x509
   envelope
     .add('wsse:BinarySecurityToken', tokenId)
-    .fill(certificate.raw.toString('base64'), { EncodingType: base64Binary, ValueType: valueType })
+    .fill(certificate.raw.toString('base64'), { EncodingType: wsSecurity.base64, ValueType: valueType })
   envelope.nameBody(bodyId)
   const signature = new SignedXml({
     idMode: 'wssecurity',
@@ -112,10 +110,10 @@ function signed(
   signature.computeSignature(envelope.toString(), {
     prefix: 'ds',
     location: {
-      reference: `//*[local-name(.)='Security' and namespace-uri(.)='${profiles}-wssecurity-secext-1.0.xsd']`,
+      reference: `//*[local-name(.)='Security' and namespace-uri(.)='${wsSecurity.security}']`,
       action: 'append',
     },
-    existingPrefixes: { wsse: `${profiles}-wssecurity-secext-1.0.xsd` },
+    existingPrefixes: { wsse: wsSecurity.security },
   })
   return signature.getSignedXml()
 }

@@ -1,5 +1,6 @@
 import { TenonError } from '../../base/errors.ts'
 import type { AuthDeclaration, CredentialField } from '../auth.ts'
+import { placesIn } from './signing.ts'
 
 /**
  * A text with places in braces. Of the request: `{method}`, `{origin}`, `{host}`, `{path}`, `{query}`, `{target}` (path and query as sent), `{body}`, `{bodyHash}`,
@@ -74,9 +75,4 @@ export function hmacSigned<const Fields extends string>({
         )
     }
   return { scheme: 'hmac', fields, settings }
-}
-
-/** The names of the places in a template, in order. */
-function placesIn(template: SigningTemplate): readonly string[] {
-  return [...template.matchAll(/\{([\w:-]+)\}/g)].map(([, name = '']) => name)
 }

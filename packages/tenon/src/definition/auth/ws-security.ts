@@ -1,6 +1,29 @@
 import { durationMs, type Duration } from '../../base/duration.ts'
 import type { AuthDeclaration } from '../auth.ts'
 
+const profiles = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss'
+
+interface WsSecurityNames {
+  readonly envelopes: readonly string[]
+  readonly security: string
+  readonly utility: string
+  readonly base64: string
+  readonly x509: string
+  readonly text: string
+  readonly digest: string
+}
+
+/** Names in messages (OASIS Web Services Security 1.1; SOAP 1.1 and 1.2). */
+export const wsSecurity: WsSecurityNames = {
+  envelopes: ['http://schemas.xmlsoap.org/soap/envelope/', 'http://www.w3.org/2003/05/soap-envelope'],
+  security: `${profiles}-wssecurity-secext-1.0.xsd`,
+  utility: `${profiles}-wssecurity-utility-1.0.xsd`,
+  base64: `${profiles}-soap-message-security-1.0#Base64Binary`,
+  x509: `${profiles}-x509-token-profile-1.0#X509v3`,
+  text: `${profiles}-username-token-profile-1.0#PasswordText`,
+  digest: `${profiles}-username-token-profile-1.0#PasswordDigest`,
+}
+
 export interface WsSecuritySettings {
   readonly token: 'text' | 'digest' | 'certificate'
   /** How long a message is good for; `null`: it has no timestamp. */

@@ -28,7 +28,8 @@ export const check: AuthenticationCheck = ({ connector, behaviour, simulation, c
     endpoints: [
       {
         name: 'login',
-        path: login.path,
+        // Like an operation's, below the base URL.
+        path: new URL(connector.options.baseUrl).pathname.replace(/\/$/, '') + login.path,
         methods: ['POST'],
         played: { 'credentials-revoked': wrong },
         answer({ body }) {

@@ -34,24 +34,47 @@ export interface ConsentAsked {
 
 /** What a person sees: honest about being no provider. */
 export function consentPage({ provider, consent, client, scopes, accounts }: ConsentAsked): Answer {
-  const choices = accounts.map(
-    ({ id, name }, index) =>
-      `<label><input type="radio" name="account" value="${escape(id)}"${index === 0 ? ' checked' : ''}> ${escape(name)} <small>(${escape(id)})</small></label>`,
-  )
   const wants = scopes.length === 0 ? '<p>It asks for no scopes.</p>' : `<ul>${scopes.map(item).join('')}</ul>`
   return page(
     200,
     `Simulated ${provider}`,
     `<p>The program <code>${escape(client)}</code> asks to use an account with:</p>${wants}
 <form method="post"><input type="hidden" name="consent" value="${escape(consent)}">
-<fieldset><legend>Account</legend>${choices.join('')}</fieldset>
-<button name="decision" value="allow">Allow</button><button name="decision" value="deny">Deny</button></form>`,
+${decision(accounts)}</form>`,
   )
+}
+
+/** Where a person types the code that another device shows (RFC 8628 §3.3). */
+export function codePage({
+  provider,
+  code,
+  accounts,
+}: Pick<ConsentAsked, 'provider' | 'accounts'> & { readonly code: string }): Answer {
+  return page(
+    200,
+    `Simulated ${provider}`,
+    `<p>Another device asks to use an account. Go on only if it shows this code.</p>
+<form method="post"><label>Code <input name="user_code" value="${escape(code)}" autocomplete="off" autocapitalize="characters" required></label>
+${decision(accounts)}</form>`,
+  )
+}
+
+export function donePage(provider: string, text: string): Answer {
+  return page(200, `Simulated ${provider}`, `<p>${escape(text)}</p>`)
 }
 
 /** Where a person cannot be sent back: the request itself is not one to trust (RFC 6749 §4.1.2.1). */
 export function troublePage(provider: string, trouble: string): Answer {
   return page(400, `Simulated ${provider}`, `<p>${escape(trouble)}</p>`)
+}
+
+function decision(accounts: readonly SimulatedAccount[]): string {
+  const choices = accounts.map(
+    ({ id, name }, index) =>
+      `<label><input type="radio" name="account" value="${escape(id)}"${index === 0 ? ' checked' : ''}> ${escape(name)} <small>(${escape(id)})</small></label>`,
+  )
+  return `<fieldset><legend>Account</legend>${choices.join('')}</fieldset>
+<button name="decision" value="allow">Allow</button><button name="decision" value="deny">Deny</button>`
 }
 
 const item = (text: string): string => `<li>${escape(text)}</li>`

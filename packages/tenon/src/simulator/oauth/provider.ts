@@ -3,6 +3,7 @@ import { TenonError } from '../../base/errors.ts'
 import type { OAuthSettings } from '../../definition/oauth.ts'
 import { bearerTokenOf, type Authentication, type AuthenticationContext } from '../authentication.ts'
 import { AuthorisationFront } from './authorisation.ts'
+import { DeviceFront } from './device-front.ts'
 import { Grants } from './grants.ts'
 import { TokenEndpoint, type GrantKind } from './token-endpoint.ts'
 
@@ -19,10 +20,14 @@ export function oauthProvider(context: AuthenticationContext, kinds: readonly Gr
   const ownAccount = accounts[0]?.id ?? ''
   const grants = new Grants({ database, simulation, lifeMs: durationMs(life), rotates })
   const front = new AuthorisationFront(context, settings, accounts)
-  const tokens = new TokenEndpoint({ context, settings, grants, front, ownAccount })
-  const path = (name: 'authorisation' | 'token'): string => pathOf(settings.endpoints[name], name, connector.name)
+  requirePlayable(settings, connector.name)
+  const devices = new DeviceFront(context, settings, accounts)
+  const tokens = new TokenEndpoint({ context, settings, grants, front, devices, ownAccount })
+  const path = (name: 'authorisation' | 'token' | 'device'): string =>
+    pathOf(settings.endpoints[name], name, connector.name)
   const { revocation } = settings.endpoints
-  const needsPerson = kinds.includes('authorization_code')
+  const hasPage = kinds.includes('authorization_code')
+  const hasDevices = kinds.includes('urn:ietf:params:oauth:grant-type:device_code')
   return {
     judge(request) {
       const token = bearerTokenOf(request)
@@ -32,14 +37,26 @@ export function oauthProvider(context: AuthenticationContext, kinds: readonly Gr
     },
     endpoints: [
       tokens.endpoint(path('token'), kinds),
-      ...(needsPerson ? [front.endpoint(path('authorisation'))] : []),
+      ...(hasPage ? [front.endpoint(path('authorisation'))] : []),
+      ...(hasDevices ? [tokens.device(path('device')), devices.page(path('device'))] : []),
       ...(revocation === undefined ? [] : [tokens.revocation(pathOf(revocation, 'revocation', connector.name))]),
     ],
     revokeTokens: () => grants.expireAll(),
-    ...(needsPerson && {
+    ...((hasPage || hasDevices) && {
       consent: () => grants.begin({ account: ownAccount, scopes: settings.scopes }, { refreshable: true }),
     }),
   }
+}
+
+/** What would be taken without being looked at is not taken. */
+function requirePlayable({ proof, scopes, endpoints }: OAuthSettings, connector: string): void {
+  const isOpenId = scopes.includes('openid') && endpoints.issuer !== undefined
+  const what = proof === 'certificate' ? "the client's proof by certificate" : isOpenId ? 'identities (openid)' : null
+  if (what === null) return
+  throw new TenonError(
+    'APP_INVALID',
+    `a simulator cannot play ${what}, which ${connector} declares: leave its simulator out of the app, and connect an account of the provider`,
+  )
 }
 
 function pathOf(address: string | undefined, name: string, connector: string): string {

@@ -1,21 +1,29 @@
-import type { OAuthSettings } from '../../definition/oauth.ts'
+import type { JwtBearerSettings, OAuthSettings } from '../../definition/oauth.ts'
 import type { RawRequest } from '../../definition/verifier.ts'
 import type { AuthEndpoint, AuthenticationContext } from '../authentication.ts'
 import { Answer } from '../behaviour.ts'
+import { publicKeyIn, readAssertion } from './assertion.ts'
 import type { AuthorisationFront } from './authorisation.ts'
-import { isOwnClient } from './client-proof.ts'
+import { addressOf, clientProofOf, type ClientProofCheck, type Form } from './client-proof.ts'
+import type { DeviceFront } from './device-front.ts'
 import type { Grants, IssuedTokens } from './grants.ts'
 
-type Form = Readonly<Record<string, string | undefined>>
-
 /** Which grants a token endpoint knows. */
-export type GrantKind = 'authorization_code' | 'refresh_token' | 'client_credentials'
+export type GrantKind =
+  | 'authorization_code'
+  | 'refresh_token'
+  | 'client_credentials'
+  | 'urn:ietf:params:oauth:grant-type:device_code'
+  | typeof jwtBearer
+
+const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 export interface TokenEndpointOptions {
   readonly context: AuthenticationContext
   readonly settings: OAuthSettings
   readonly grants: Grants
   readonly front: AuthorisationFront
+  readonly devices: DeviceFront
   /** Whose tokens a program gets that acts for itself. */
   readonly ownAccount: string
 }
@@ -23,9 +31,11 @@ export interface TokenEndpointOptions {
 /** The back of a simulated provider: tokens for codes and refresh tokens (RFC 6749 §3.2), and their revocation (RFC 7009). */
 export class TokenEndpoint {
   readonly #options: TokenEndpointOptions
+  readonly #isOwnClient: ClientProofCheck
 
   constructor(options: TokenEndpointOptions) {
     this.#options = options
+    this.#isOwnClient = clientProofOf(options.context, options.settings)
   }
 
   endpoint(path: string, kinds: readonly GrantKind[]): AuthEndpoint {
@@ -33,6 +43,8 @@ export class TokenEndpoint {
       authorization_code: (form) => this.#exchangeCode(form),
       refresh_token: (form) => this.#renew(form),
       client_credentials: (form) => this.#actForItself(form),
+      'urn:ietf:params:oauth:grant-type:device_code': (form) => this.#askForDevice(form),
+      [jwtBearer]: (form) => this.#exchangeAssertion(form),
     }
     return {
       name: 'token',
@@ -51,6 +63,13 @@ export class TokenEndpoint {
     }
   }
 
+  device(path: string): AuthEndpoint {
+    const { devices } = this.#options
+    const answer = (request: RawRequest): Answer =>
+      this.#asOwnClient(request, (form) => devices.begin(path, request, form))
+    return { name: 'device', path, methods: ['POST'], answer }
+  }
+
   revocation(path: string): AuthEndpoint {
     const answer = (request: RawRequest): Answer =>
       this.#asOwnClient(request, ({ token = '' }) => {
@@ -61,9 +80,10 @@ export class TokenEndpoint {
   }
 
   #asOwnClient(request: RawRequest, work: (form: Form) => Answer): Answer {
-    const { context, settings } = this.#options
     const form: Form = Object.fromEntries(new URLSearchParams(Buffer.from(request.body).toString()))
-    return isOwnClient(settings, context.credentials, request, form) ? work(form) : this.#refused('invalid_client')
+    // An assertion says itself who asks.
+    const isKnown = form['grant_type'] === jwtBearer || this.#isOwnClient(request, form)
+    return isKnown ? work(form) : this.#refused('invalid_client')
   }
 
   #exchangeCode({ code = '', redirect_uri: redirectUri = '', code_verifier: verifier = '' }: Form): Answer {
@@ -88,10 +108,40 @@ export class TokenEndpoint {
     return issued === null ? this.#refused('invalid_grant') : this.#told(issued)
   }
 
-  #actForItself({ scope = '' }: Form): Answer {
+  #actForItself({ scope }: Form): Answer {
     const { grants, ownAccount } = this.#options
-    const scopes = scope.split(this.#separator).filter((one) => one !== '')
-    return this.#told(grants.begin({ account: ownAccount, scopes }, { refreshable: false }))
+    return this.#told(grants.begin({ account: ownAccount, scopes: this.#scopesIn(scope) }, { refreshable: false }))
+  }
+
+  #askForDevice({ device_code: code = '' }: Form): Answer {
+    const { devices, grants } = this.#options
+    const polled = devices.poll(code)
+    if (polled.is !== 'good') return this.#refused(polled.is)
+    const { account, scopes } = polled
+    return this.#told(grants.begin({ account, scopes }, { refreshable: true }))
+  }
+
+  /** RFC 7523 §2.1, §3. */
+  #exchangeAssertion({ assertion = '', scope }: Form): Answer {
+    const { context, settings, grants, ownAccount } = this.#options
+    const { credentials, simulation } = context
+    const { endpoints, audience, algorithm = 'RS256', scopesIn } = settings as unknown as JwtBearerSettings
+    const read = readAssertion(assertion, {
+      publicKey: publicKeyIn(credentials, 'privateKey'),
+      algorithm,
+      issuer: credentials['issuer'] ?? '',
+      subject: credentials['subject'],
+      audiences: [audience ?? addressOf(endpoints.token, credentials)],
+      keyId: credentials['keyId'],
+      nowMs: simulation.now(),
+    })
+    if ('problem' in read) return this.#refused('invalid_grant', read.problem)
+    const asked = scopesIn === 'request' ? scope : read.claims['scope']
+    return this.#told(grants.begin({ account: ownAccount, scopes: this.#scopesIn(asked) }, { refreshable: false }))
+  }
+
+  #scopesIn(text: unknown): readonly string[] {
+    return typeof text === 'string' ? text.split(this.#separator).filter((one) => one !== '') : []
   }
 
   #told({ access, refresh, expiresAt, scopes, account }: IssuedTokens): Answer {
@@ -107,8 +157,9 @@ export class TokenEndpoint {
     return new Answer(200, body, { 'cache-control': 'no-store' })
   }
 
-  #refused(error: string): Answer {
-    return (this.#options.context.behaviour.oauth?.refuse ?? standardRefusal)(error)
+  #refused(error: string, description?: string): Answer {
+    const { refuse = standardRefusal } = this.#options.context.behaviour.oauth ?? {}
+    return refuse(error, description)
   }
 
   get #separator(): string {
@@ -117,8 +168,9 @@ export class TokenEndpoint {
 }
 
 /** RFC 6749 §5.2. */
-function standardRefusal(error: string): Answer {
+function standardRefusal(error: string, description?: string): Answer {
   const headers = { 'cache-control': 'no-store' }
-  if (error !== 'invalid_client') return new Answer(400, { error }, headers)
-  return new Answer(401, { error }, { ...headers, 'www-authenticate': 'Basic realm="token"' })
+  const body = { error, ...(description !== undefined && { error_description: description }) }
+  if (error !== 'invalid_client') return new Answer(400, body, headers)
+  return new Answer(401, body, { ...headers, 'www-authenticate': 'Basic realm="token"' })
 }

@@ -19,3 +19,8 @@ export function headerIn(headers: readonly string[], name: string): string {
   const at = headers.findIndex((one, index) => index % 2 === 0 && one.toLowerCase() === name)
   return at < 0 ? '' : (headers[at + 1] as string)
 }
+
+/** By bytes, for text that is ASCII by now: negative, zero or positive. */
+export function order(left: string, right: string): number {
+  return left < right ? -1 : Number(left > right)
+}
