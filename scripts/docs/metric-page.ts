@@ -14,6 +14,7 @@ export async function metricPage(): Promise<string> {
   const journal = { countsByFlow: async () => ({}) }
   const gauges = gaugesOf({
     budgets: { view: () => [] },
+    connections: { counts: () => [{ connector: 'c', state: 'healthy', count: 1 }] },
     meter,
     engine,
     journal,
@@ -39,6 +40,7 @@ function happen(meter: Meter): void {
   meter.stepEnded('f', { kind: 'call', attempt: 1 }, 'TIMEOUT', 1)
   meter.stepRetried('f', 'TIMEOUT')
   meter.callEnded('c', 'o', { outcome: 'failed', status: 500, error: { code: 'TIMEOUT' } }, 1)
+  meter.renewalEnded('c', 'renewed', 1)
   meter.eventTaken('c', 'accepted')
   meter.webhookAnswered('c', 'SIGNATURE_INVALID', 1)
 }

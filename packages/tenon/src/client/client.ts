@@ -11,7 +11,7 @@ import type { PolicyDefinition } from '../outbound/policy.ts'
 import type { Fate } from '../outbound/retry.ts'
 import { createTransport } from '../outbound/transport.ts'
 import { requireUndici } from '../outbound/undici-version.ts'
-import { silentMeter, type CallMeter } from '../telemetry/meter.ts'
+import { silentMeter, type CallMeter, type RenewalMeter } from '../telemetry/meter.ts'
 import { createCall } from './call.ts'
 import { LeavingLines } from './leaving-lines.ts'
 import { openLine } from './line.ts'
@@ -62,7 +62,7 @@ export type CallAnswer = { readonly connection?: string } & (
 export interface ClientOptions {
   readonly connections: Connections
   readonly clock: Clock
-  readonly meter?: CallMeter
+  readonly meter?: CallMeter & RenewalMeter
   /** What every connection's calls go through, as `loadPolicies` gives them; default none. */
   readonly policies?: readonly PolicyDefinition[]
   /** The app's, by name of the connector. */
@@ -126,6 +126,7 @@ export function createClient(options: ClientOptions): OpenClient {
         openTransport: (tls, purpose) => transportFor(connection, tls, purpose),
         clock,
         pipeline,
+        meter,
         shelf: connections.shelfOf?.(connection) ?? null,
         ...(onSecret && { onSecret }),
       })

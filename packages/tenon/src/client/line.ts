@@ -11,6 +11,7 @@ import { guardedFetch } from '../outbound/fetch.ts'
 import type { Transport } from '../outbound/outbound.ts'
 import { openPipeline, type Pipeline } from '../outbound/pipeline.ts'
 import type { PolicyContext, PolicyDefinition } from '../outbound/policy.ts'
+import type { RenewalMeter } from '../telemetry/meter.ts'
 import { partsOf, readAnswer } from './answer.ts'
 import type { Line } from './plan.ts'
 import { writeParts } from './request.ts'
@@ -37,12 +38,13 @@ export interface LineOptions {
   readonly pipeline: PipelineParts
   /** Where its tokens lie; `null`: in memory. */
   readonly shelf: TokenShelf | null
+  readonly meter: RenewalMeter
   readonly onSecret?: (secret: string) => void
 }
 
 /** Opens a connection: its transport, and its credentials at work. */
 export function openLine(options: LineOptions): Line {
-  const { connection, scheme, openTransport, clock, pipeline, shelf, onSecret } = options
+  const { connection, scheme, openTransport, clock, pipeline, shelf, meter, onSecret } = options
   const what = `connection ${connection.connector.name}/${connection.name}`
   const base = parseBaseUrl(connection.baseUrl, what)
 
@@ -75,6 +77,7 @@ export function openLine(options: LineOptions): Line {
     clock,
     send,
     fetch,
+    meter,
     random: pipeline.random,
     ...(shelf && { shelf }),
     ...(onSecret && { onSecret }),

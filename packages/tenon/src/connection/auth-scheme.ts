@@ -57,10 +57,18 @@ export interface Tokens {
   readonly refresh?: Secret
   /** Milliseconds since the epoch; `null` where nobody says. */
   readonly expiresAt: number | null
+  /** Of the refresh token, as far as somebody says it. */
+  readonly refreshLife?: RefreshLife
   /** What was granted, which may be less than was asked for. */
   readonly scopes?: readonly string[]
   /** What else came with them and is not secret, such as an address of the instance. */
   readonly facts?: Readonly<Record<string, string>>
+}
+
+/** When a refresh token ends if nobody uses it, in milliseconds since the epoch, and how long it lived from when that was said. */
+export interface RefreshLife {
+  readonly endsAt: number
+  readonly lifeMs: number
 }
 
 /** What authenticates with tokens. Who calls it sees to it that one process at a time obtains them. */

@@ -2,11 +2,12 @@ import type { Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { AnswerParts, RequestParts } from '../definition/operation.ts'
 import { createRedactor } from '../telemetry/redact.ts'
+import type { RenewalMeter } from '../telemetry/meter.ts'
 import type { AuthContext, Authenticator, AuthScheme, BareRequest } from './auth-scheme.ts'
 import { parseBaseUrl } from './base-url.ts'
 import type { ResolvedConnection } from './connection.ts'
 import { TokenKeeper } from './token-keeper.ts'
-import { memoryShelf, type TokenShelf } from './token-shelf.ts'
+import { memoryShelf, type CountRenewal, type TokenShelf } from './token-shelf.ts'
 
 /** The credentials of one connection at work: the only place from which they reach a request. */
 export interface Authentication extends Authenticator {
@@ -24,13 +25,17 @@ export interface AuthenticationOptions {
   readonly fetch: typeof globalThis.fetch
   /** Where tokens lie; default: in memory. */
   readonly shelf?: TokenShelf
+  /** Counts where tokens lie in memory; another shelf counts by itself. */
+  readonly meter?: RenewalMeter
   readonly random?: () => number
   /** Is told of each secret that is obtained, such as an access token. */
   readonly onSecret?: (secret: string) => void
 }
 
 export function authenticate(options: AuthenticationOptions): Authentication {
-  const { connection, scheme, clock, random = Math.random, shelf = memoryShelf(clock), onSecret } = options
+  const { connection, scheme, clock, random = Math.random, meter, onSecret } = options
+  const count: CountRenewal = (...told) => meter?.renewalEnded(connection.connector.name, ...told)
+  const shelf = options.shelf ?? memoryShelf(clock, { count })
   const { origin } = parseBaseUrl(connection.baseUrl, connection.name)
   const redactor = createRedactor()
   for (const secret of Object.values(connection.credentials)) redactor.add(secret.reveal())

@@ -1,8 +1,10 @@
 import { TenonError } from '../base/errors.ts'
 import type { Connector } from '../definition/connector.ts'
+import { isGivenUp, type AuthorisationLife } from './authorisation-life.ts'
 import type { ResolvedConnection } from './connection.ts'
 import type { ConnectionState, ConnectionView } from './managed.ts'
 import type { StoredEntry } from './stored-connections.ts'
+import type { TokensBody } from './tokens-document.ts'
 
 /** When a call used a connection last, `null` for not yet. */
 export type LastUse = (connection: ResolvedConnection) => number | null
@@ -33,16 +35,37 @@ export function viewOf(entry: StoredEntry, now: number, lastUsedAt: LastUse): Co
 /** Schemes whose first tokens a person's consent gives. */
 const consented = new Set(['oauth2', 'device'])
 
-function stateOf({ which, connector, tokens: { body }, connection }: StoredEntry, now: number): Told {
+export function stateOf({ which, connector, tokens: { body }, life, connection }: StoredEntry, now: number): Told {
   const { lost, failing, expiresAt, access } = body
   const told = (state: ConnectionState, cause: string | null): Told => ({ state, cause, expiresAt })
   if (TenonError.is(connection)) return told('needs-authorisation', connection.message)
   if (lost !== null) return told(lost.state, lost.cause)
   if (access === null && consented.has(connector.options.auth.scheme))
     return told('needs-authorisation', `no account is connected yet: tenon connect ${which.connector} ${which.name}`)
-  if (failing === null) return told('healthy', null)
+  if (failing === null) return endingOf(life, body, now) ?? told('healthy', null)
   const left = expiresAt !== null && expiresAt > now ? 'its token still serves' : 'calls wait for it'
-  return told('expiring', `${failing.cause} (${failing.count} times; ${left})`)
+  return told(
+    'expiring',
+    `${failing.cause} (${failing.count} times; ${left}${isGivenUp(body) ? '; only a call tries it again' : ''})`,
+  )
+}
+
+/** One that ends by itself, though nothing failed; `null` while there is time. */
+function endingOf(
+  { endsAt, expiringAt }: AuthorisationLife,
+  { refresh, expiresAt }: TokensBody,
+  now: number,
+): Told | null {
+  if (endsAt === null || now < expiringAt) return null
+  const end = new Date(endsAt).toISOString()
+  if (refresh !== null)
+    return { state: 'expiring', cause: `its refresh token ends on ${end}; connect the account again before`, expiresAt }
+  const hasEnded = now >= endsAt
+  return {
+    state: hasEnded ? 'needs-authorisation' : 'expiring',
+    cause: `its access token ${hasEnded ? 'ended' : 'ends'} on ${end}, and there is no refresh token; connect the account again`,
+    expiresAt,
+  }
 }
 
 /** One that is written in code, or a stand-in. */

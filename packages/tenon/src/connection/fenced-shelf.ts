@@ -1,12 +1,14 @@
 import { sleep, type Clock } from '../base/clock.ts'
 import { messageOf, TenonError } from '../base/errors.ts'
 import type { Store } from '../store/store.ts'
+import type { RenewalMeter, RenewalOutcome } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import type { Tokens } from './auth-scheme.ts'
+import { isGivenUp } from './authorisation-life.ts'
 import { takeLease, type Lease } from './lease.ts'
 import type { ConnectionName } from './managed.ts'
 import { isUsable } from './token-life.ts'
-import type { KeptTokens, TokenShelf } from './token-shelf.ts'
+import { outcomeOf, type KeptTokens, type TokenShelf } from './token-shelf.ts'
 import {
   getTokens,
   openTokens,
@@ -34,6 +36,7 @@ export interface FencedShelfOptions {
   readonly random: () => number
   readonly holder: string
   readonly log: Log
+  readonly meter?: RenewalMeter
   /** How long the lease lives that is prolonged during a renewal; default 15 s. */
   readonly leaseMs?: number
   /** The document was written here. */
@@ -114,9 +117,13 @@ class FencedShelf implements TokenShelf {
     try {
       tokens = await obtain(current)
     } catch (error) {
-      return this.#failed(error, { document, current, than })
+      const tookMs = clock.now() - obtainedAt
+      return this.#failed(error, { document, current, than, tookMs })
     }
-    return this.#save(document, tokens, obtainedAt)
+    const tookMs = clock.now() - obtainedAt
+    const kept = await this.#save(document, tokens, obtainedAt)
+    this.#count(kept.tokens === tokens ? 'renewed' : 'superseded', tookMs)
+    return kept
   }
 
   async #save(base: TokensDocument, tokens: Tokens, obtainedAt: number): Promise<KeptTokens> {
@@ -127,6 +134,11 @@ class FencedShelf implements TokenShelf {
       const body = succeeding(document.body, tokens, obtainedAt)
       if (await this.#write(document, body, tokens)) return { tokens, generation: body.generation, obtainedAt }
     }
+  }
+
+  #count(outcome: RenewalOutcome, tookMs: number): void {
+    const { meter, which } = this.#options
+    meter?.renewalEnded(which.connector, outcome, tookMs)
   }
 
   /** False where the document is not the one that is replaced. A store that is away is waited for. */
@@ -151,11 +163,20 @@ class FencedShelf implements TokenShelf {
   /** AUT-03: what another process has saved meanwhile counts for more than what went wrong here; nothing is deleted. */
   async #failed(
     error: unknown,
-    { document, current, than }: { document: TokensDocument; current: Tokens | null; than: KeptTokens | null },
+    {
+      document,
+      current,
+      than,
+      tookMs,
+    }: { document: TokensDocument; current: Tokens | null; than: KeptTokens | null; tookMs: number },
   ): Promise<KeptTokens> {
     const { store, which, clock, log } = this.#options
     const newest = await getTokens(store, which)
-    if (newest.body.generation > document.body.generation && newest.body.lost === null) return this.#open(newest)
+    if (newest.body.generation > document.body.generation && newest.body.lost === null) {
+      this.#count('superseded', tookMs)
+      return this.#open(newest)
+    }
+    this.#count(outcomeOf(error), tookMs)
     const at = clock.now()
     const cause = messageOf(error)
     if (TenonError.is(error, 'AUTHORISATION_LOST')) {
@@ -177,6 +198,8 @@ class FencedShelf implements TokenShelf {
       restMs,
       cause,
     })
+    if (isGivenUp({ failing }))
+      log.error('connection.renewal-stopped', { connection: this.#what, tenant: which.tenant, count: count + 1, cause })
     throw error
   }
 }

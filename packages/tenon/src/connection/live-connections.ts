@@ -1,7 +1,9 @@
 import type { AuthScheme } from './auth-scheme.ts'
+import { BackgroundRenewal } from './background-renewal.ts'
+import { stateOf } from './connection-view.ts'
 import { createConnections, type Changed, type Connections, type ResolvedConnection } from './connection.ts'
 import { manage } from './manage.ts'
-import type { ManagedConnections } from './managed.ts'
+import type { ConnectionState, ManagedConnections } from './managed.ts'
 import { Registry } from './registry.ts'
 import { loadSchemes } from './schemes.ts'
 import { StoredConnections, type KeepingOptions } from './stored-connections.ts'
@@ -9,8 +11,18 @@ import { StoredConnections, type KeepingOptions } from './stored-connections.ts'
 /** Connections that come and go while they are used: those of the app, those that people connected, and stand-ins. */
 export interface LiveConnections extends Connections {
   readonly managed: ManagedConnections
-  /** Reads no more of what other processes write. */
-  close(): void
+  /** How many stored ones there are now in each state, by connector. */
+  counts(): Iterable<StateCount>
+  /** Of those that nothing calls. */
+  readonly renewal: Pick<BackgroundRenewal, 'stop'>
+  /** Reads no more of what other processes write, and renews none any more. Resolves when the renewals under way have ended. */
+  close(): Promise<void>
+}
+
+export interface StateCount {
+  readonly connector: string
+  readonly state: ConnectionState
+  readonly count: number
 }
 
 export interface LiveOptions extends KeepingOptions {
@@ -33,6 +45,8 @@ export async function openConnections(options: LiveOptions): Promise<LiveConnect
   }
   const stored = new StoredConnections(options, registry, tell)
   await stored.open()
+  const renewal = new BackgroundRenewal(stored)
+  renewal.start()
   return {
     get all() {
       return registry.all
@@ -46,6 +60,23 @@ export async function openConnections(options: LiveOptions): Promise<LiveConnect
       return () => void listeners.delete(changed)
     },
     managed: manage({ stored, ofApp, lastUsedAt: (connection) => uses.get(connection) ?? null }),
-    close: () => stored.close(),
+    counts: () => countsOf(stored),
+    renewal,
+    async close() {
+      await renewal.stop()
+      stored.close()
+    },
   }
+}
+
+function countsOf(stored: StoredConnections): readonly StateCount[] {
+  const now = stored.options.clock.now()
+  const counts = new Map<string, StateCount>()
+  for (const entry of stored.all()) {
+    const { connector } = entry.which
+    const { state } = stateOf(entry, now)
+    const key = `${connector} ${state}`
+    counts.set(key, { connector, state, count: (counts.get(key)?.count ?? 0) + 1 })
+  }
+  return [...counts.values()]
 }

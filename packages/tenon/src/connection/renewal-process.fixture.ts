@@ -88,7 +88,7 @@ export async function openProcess({ folder, issuer, authority, aheadMs }: Meetin
     },
     stored: async () => (await openTokens(vault, which, await getTokens(store, which)))?.access.reveal(),
     async close() {
-      connections.close()
+      await connections.close()
       await transport.close()
       await store.close()
     },

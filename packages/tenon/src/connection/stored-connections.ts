@@ -4,7 +4,9 @@ import type { Secret } from '../base/secret.ts'
 import type { Connector } from '../definition/connector.ts'
 import type { OAuthSettings } from '../definition/oauth.ts'
 import type { Store } from '../store/store.ts'
+import type { RenewalMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
+import { lifeOf, nothingDue, type AuthorisationLife } from './authorisation-life.ts'
 import type { Changed, ResolvedConnection } from './connection.ts'
 import { connectionKey, nameOf, openFields, readConnection, type ConnectionDocument } from './connection-document.ts'
 import { fencedShelf } from './fenced-shelf.ts'
@@ -25,6 +27,7 @@ export interface KeepingOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Log
+  readonly meter?: RenewalMeter
   /** Unique for this process. */
   readonly holder: string
   /** Those that the app knows, by name. */
@@ -44,6 +47,7 @@ export interface StoredEntry {
   readonly connector: Connector
   readonly document: ConnectionDocument
   readonly tokens: TokensDocument
+  readonly life: AuthorisationLife
   /** The error that says why it cannot be used now. */
   readonly connection: ResolvedConnection | TenonError
 }
@@ -93,6 +97,10 @@ export class StoredConnections {
     this.#cancel()
   }
 
+  all(): Iterable<StoredEntry> {
+    return this.#entries.values()
+  }
+
   entries(tenant: string): readonly StoredEntry[] {
     return [...this.#entries.values()].filter(({ which }) => which.tenant === tenant)
   }
@@ -128,7 +136,8 @@ export class StoredConnections {
     }
     const document = readConnection(stored)
     const tokens = await getTokens(store, which)
-    const found = { which, connector, document, tokens }
+    const life = document.body.simulated ? nothingDue : lifeOf(which, tokens.body, this.options.clock.now())
+    const found = { which, connector, document, tokens, life }
     if (before !== null && !TenonError.is(before.connection) && isSame(before, found)) {
       this.#entries.set(keyOf(which), { ...found, connection: before.connection })
       return

@@ -1,4 +1,6 @@
 import type { Clock } from '../base/clock.ts'
+import { TenonError } from '../base/errors.ts'
+import type { RenewalOutcome } from '../telemetry/meter.ts'
 import type { Tokens } from './auth-scheme.ts'
 import { isUsable } from './token-life.ts'
 
@@ -19,8 +21,18 @@ export interface TokenShelf {
   renew(than: KeptTokens | null, obtain: (current: Tokens | null) => Promise<Tokens>): Promise<KeptTokens>
 }
 
+/** Is told each time that a provider was asked for tokens. */
+export type CountRenewal = (outcome: RenewalOutcome, tookMs: number) => void
+
+export function outcomeOf(error: unknown): RenewalOutcome {
+  return TenonError.is(error, 'AUTHORISATION_LOST') ? 'lost' : 'failed'
+}
+
 /** For tokens that the credentials alone can get again: they end with the process. `first` are those that lie here from the beginning. */
-export function memoryShelf(clock: Clock, first?: Tokens): TokenShelf {
+export function memoryShelf(
+  clock: Clock,
+  { first, count }: { readonly first?: Tokens | undefined; readonly count?: CountRenewal } = {},
+): TokenShelf {
   let kept: KeptTokens | null = first === undefined ? null : { tokens: first, generation: 1, obtainedAt: clock.now() }
   return {
     async renew(than, obtain) {
@@ -31,7 +43,11 @@ export function memoryShelf(clock: Clock, first?: Tokens): TokenShelf {
       )
         return kept
       const obtainedAt = clock.now()
-      const tokens = await obtain(kept?.tokens ?? null)
+      const tokens = await obtain(kept?.tokens ?? null).catch((error: unknown) => {
+        count?.(outcomeOf(error), clock.now() - obtainedAt)
+        throw error
+      })
+      count?.('renewed', clock.now() - obtainedAt)
       kept = { tokens, generation: (kept?.generation ?? 0) + 1, obtainedAt }
       return kept
     },

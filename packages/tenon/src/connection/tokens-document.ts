@@ -1,6 +1,6 @@
 import { parseJson } from '../base/json.ts'
 import type { DocumentKey, Store, StoredDocument } from '../store/store.ts'
-import type { Tokens } from './auth-scheme.ts'
+import type { RefreshLife, Tokens } from './auth-scheme.ts'
 import type { ConnectionName, ConnectionState } from './managed.ts'
 import type { Vault } from './vault.ts'
 
@@ -25,6 +25,7 @@ export interface TokensBody {
   readonly generation: number
   readonly obtainedAt: number
   readonly expiresAt: number | null
+  readonly refreshLife: RefreshLife | null
   readonly scopes: readonly string[]
   readonly facts: Readonly<Record<string, string>>
   /** When a person consented. */
@@ -46,6 +47,7 @@ export const noTokens: TokensBody = {
   generation: 0,
   obtainedAt: 0,
   expiresAt: null,
+  refreshLife: null,
   scopes: [],
   facts: {},
   authorisedAt: null,
@@ -89,6 +91,7 @@ export async function openTokens(
     access,
     ...(refresh !== null && { refresh }),
     expiresAt: body.expiresAt,
+    ...(body.refreshLife !== null && { refreshLife: body.refreshLife }),
     scopes: body.scopes,
     facts: body.facts,
   }
@@ -114,6 +117,7 @@ export function succeeding(body: TokensBody, tokens: Tokens, obtainedAt: number)
     generation: body.generation + 1,
     obtainedAt,
     expiresAt: tokens.expiresAt,
+    refreshLife: tokens.refreshLife ?? null,
     scopes: tokens.scopes ?? body.scopes,
     facts: tokens.facts ?? {},
     failing: null,

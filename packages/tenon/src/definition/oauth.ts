@@ -38,6 +38,8 @@ export interface OAuthDialect {
   readonly refusals?: { readonly member: string; readonly meanings: Readonly<Record<string, string>> }
   /** How long an access token lives whose answer does not say it. Left out: until it is refused. */
   readonly life?: Duration
+  /** How long a refresh token lives that nobody uses, where answers do not say it; default a week. It is renewed before, also when nothing calls. */
+  readonly refreshLife?: Duration
   /** Members of the token's answer that are not secret and are kept with the tokens. */
   readonly facts?: readonly string[]
   /** The fact that holds the address of the account's own instance, and the hosts that it may be: `*.my.salesforce.com`. Calls go there instead of to the base URL's host. */

@@ -101,7 +101,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   closing.defer(async () => void (await engine.drain(0)))
   const context = { engine, tenant, clock, log, meter, budgets }
   const webhooks = openHooks(app, connections, { ...context, audit: kept.audit, closing })
-  const metrics = measuresOf({ ...context, journal, app, dataFolder: folder.path, version })
+  const metrics = measuresOf({ ...context, connections, journal, app, dataFolder: folder.path, version })
   const server = await parts.startServer({
     ...context,
     webhooks,
@@ -127,7 +127,9 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const drain = async (limitMs: number): Promise<DrainReport> => {
     server.setState('draining')
     schedules.stop()
+    const renewed = connections.renewal.stop()
     const report = await engine.drain(limitMs)
+    await renewed
     await closing.disposeAsync()
     return report
   }

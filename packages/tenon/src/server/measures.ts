@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { LiveConnections } from '../connection/live-connections.ts'
 import type { App } from '../definition/app.ts'
-import type { Connector } from '../definition/connector.ts'
-import type { Uses } from '../definition/flow.ts'
+import { connectorsOf } from '../definition/app-connectors.ts'
 import type { Engine } from '../engine/engine.ts'
 import { noRuns } from '../journal/counts.ts'
 import type { RunCounts } from '../journal/history.ts'
@@ -11,18 +11,12 @@ import type { Budgets } from '../outbound/budget/budgets.ts'
 import { createExposition, type Exposition } from '../telemetry/exposition.ts'
 import { gauge, metricsOf, type Metric, type Valued } from '../telemetry/metric.ts'
 import type { Meter, Vocabulary } from '../telemetry/meter.ts'
-import { eventTypesInUse } from '../trigger/trigger.ts'
 
 /** The names that labels may have: those of the app's own definitions. */
 export function vocabularyOf(app: App): Vocabulary {
-  const operations: Record<string, string[]> = {}
-  const add = ({ name, options }: Connector): void => {
-    operations[name] = Object.keys(options.operations)
-  }
-  for (const { options } of app.options.flows)
-    for (const use of Object.values((options.uses ?? {}) as Uses))
-      add((use.kind === 'connector' ? use : use.connector) as Connector)
-  for (const connector of eventTypesInUse(app).keys()) add(connector)
+  const operations = Object.fromEntries(
+    [...connectorsOf(app).values()].map(({ name, options }) => [name, Object.keys(options.operations)]),
+  )
   return { flows: app.options.flows.map(({ name }) => name), operations }
 }
 
@@ -31,6 +25,7 @@ export interface Measured {
   readonly engine: Pick<Engine, 'activity'>
   readonly journal: Pick<Journal, 'countsByFlow'>
   readonly budgets: Pick<Budgets, 'view'>
+  readonly connections: Pick<LiveConnections, 'counts'>
   readonly app: App
   readonly tenant: string
   readonly dataFolder: string
@@ -43,9 +38,23 @@ export function measuresOf(measured: Measured): () => Exposition {
   return () => (exposition ??= createExposition([...metricsOf(measured.meter), ...gaugesOf(measured)]))
 }
 
-export function gaugesOf({ engine, journal, budgets, app, tenant, dataFolder, version }: Measured): readonly Metric[] {
+export function gaugesOf({
+  engine,
+  journal,
+  budgets,
+  connections,
+  app,
+  tenant,
+  dataFolder,
+  version,
+}: Measured): readonly Metric[] {
   const kept = { type: 'gauge' as const, name: 'tenon_runs', help: 'Runs in the journal, by flow and status.' }
   const files = { type: 'gauge' as const, name: 'tenon_journal_file_bytes', help: 'Size of the files of the journal.' }
+  const accounts = {
+    type: 'gauge' as const,
+    name: 'tenon_connections',
+    help: 'Stored connections, by connector and state.',
+  }
   const info = { type: 'gauge' as const, name: 'tenon_info', help: 'Always 1; the label says which version runs.' }
   return [
     {
@@ -55,6 +64,10 @@ export function gaugesOf({ engine, journal, budgets, app, tenant, dataFolder, ve
     gauge('tenon_runs_in_progress', 'Runs in memory.', () => engine.activity().inProgress),
     gauge('tenon_runs_readied', 'Runs that wait in memory for their turn.', () => engine.activity().readied),
     ...budgetGauges(budgets),
+    {
+      ...accounts,
+      read: () => [...connections.counts()].map(({ count, ...labels }) => [labels, count] as const),
+    },
     { ...files, read: () => fileSizes(dataFolder) },
     { ...info, read: () => [[{ version }, 1]] },
   ]

@@ -58,6 +58,7 @@ export async function openOutward(options: OutwardOptions, closing: AsyncDisposa
     vault,
     clock,
     log,
+    meter,
     connectors,
     standIns,
     holder,

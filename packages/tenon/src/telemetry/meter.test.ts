@@ -26,6 +26,8 @@ function record(meter: Meter, flow: string, connector: string, operation: string
   meter.stepRetried(flow, 'UPSTREAM_UNAVAILABLE')
   meter.callEnded(connector, operation, { outcome: 'answered', status: 200 }, 40)
   meter.callEnded(connector, operation, { outcome: 'failed', status: null, error: { code: 'TIMEOUT' } }, 30_000)
+  meter.renewalEnded(connector, 'renewed', 120)
+  meter.renewalEnded(connector, 'lost', 80)
   meter.eventTaken(connector, 'accepted')
   meter.webhookAnswered(connector, '', 3)
   meter.webhookAnswered(connector, 'SIGNATURE_INVALID', 1)
@@ -55,6 +57,10 @@ describe('what is counted', () => {
       'tenon_calls_total{connector="stripe",operation="createRefund",outcome="answered",status="2xx"} 1',
       'tenon_calls_total{connector="stripe",operation="createRefund",outcome="failed",status="none"} 1',
       'tenon_call_failures_total{connector="stripe",operation="createRefund",code="TIMEOUT"} 1',
+      'tenon_token_renewals_total{connector="stripe",outcome="renewed"} 1',
+      'tenon_token_renewals_total{connector="stripe",outcome="lost"} 1',
+      'tenon_token_renewals_total{connector="stripe",outcome="failed"} 0',
+      'tenon_token_renewal_duration_seconds_count{connector="stripe"} 2',
       'tenon_events_total{source="stripe",outcome="accepted"} 1',
       'tenon_webhooks_accepted_total{connector="stripe"} 1',
       'tenon_webhooks_refused_total{connector="stripe",code="SIGNATURE_INVALID"} 1',

@@ -32,6 +32,14 @@ export interface CallMeter {
   callEnded(connector: string, operation: string, end: CallEnd, tookMs: number): void
 }
 
+export interface RenewalMeter {
+  /** A provider was asked for new tokens. */
+  renewalEnded(connector: string, outcome: RenewalOutcome, tookMs: number): void
+}
+
+/** `superseded`: another process had newer ones meanwhile, which count. `failed`: it is tried again. `lost`: only a person can help. */
+export type RenewalOutcome = 'renewed' | 'superseded' | 'failed' | 'lost'
+
 export interface IntakeMeter {
   /** `source`: the connector that delivered it, or `schedule`. */
   eventTaken(source: string, outcome: EventOutcome): void
@@ -50,10 +58,11 @@ export interface JournalMeter {
 export type Backlog = () => { readonly writes: number; readonly bytes: number }
 
 /** Counts what happens: each call is a few look-ups and additions. `metric.ts` says what is made of it. */
-export class Meter implements RunMeter, CallMeter, IntakeMeter, JournalMeter {
+export class Meter implements RunMeter, CallMeter, RenewalMeter, IntakeMeter, JournalMeter {
   readonly flows: Measures<FlowMeasure>
   readonly steps: Measures<StepMeasure>
   readonly calls: Measures<CallMeasure>
+  readonly renewals: Measures<RenewalMeasure>
   readonly events: Measures<EventMeasure>
   readonly webhooks: Measures<WebhookMeasure>
   readonly commits: CommitMeasure = {
@@ -69,6 +78,7 @@ export class Meter implements RunMeter, CallMeter, IntakeMeter, JournalMeter {
     this.steps = new Measures({ flow: flows, kind: stepKinds }, () => new StepMeasure())
     const operation = Object.values(operations).flatMap((names) => [...names])
     this.calls = new Measures({ connector, operation }, () => new CallMeasure())
+    this.renewals = new Measures({ connector }, () => new RenewalMeasure())
     this.events = new Measures({ source: [...connector, 'schedule'] }, () => new EventMeasure())
     this.webhooks = new Measures({ connector }, () => new WebhookMeasure())
   }
@@ -112,6 +122,12 @@ export class Meter implements RunMeter, CallMeter, IntakeMeter, JournalMeter {
     measure.seconds.observe(tookMs / 1000)
   }
 
+  renewalEnded(connector: string, outcome: RenewalOutcome, tookMs: number): void {
+    const measure = this.renewals.at(connector)
+    measure[outcome] += 1
+    measure.seconds.observe(tookMs / 1000)
+  }
+
   eventTaken(source: string, outcome: EventOutcome): void {
     this.events.at(source)[outcome] += 1
   }
@@ -139,13 +155,14 @@ export class Meter implements RunMeter, CallMeter, IntakeMeter, JournalMeter {
 }
 
 /** Counts nothing. */
-export const silentMeter: RunMeter & CallMeter = {
+export const silentMeter: RunMeter & CallMeter & RenewalMeter = {
   runStarted: () => undefined,
   runEnded: () => undefined,
   runParked: () => undefined,
   stepEnded: () => undefined,
   stepRetried: () => undefined,
   callEnded: () => undefined,
+  renewalEnded: () => undefined,
 }
 
 const toAnswer = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
@@ -190,6 +207,14 @@ class CallMeasure {
   readonly found: Tally = statuses()
   readonly failed: Tally = statuses()
   readonly codes: Tally = codes()
+  readonly seconds: Distribution = new Distribution(toCall)
+}
+
+class RenewalMeasure implements Record<RenewalOutcome, number> {
+  renewed: number = 0
+  superseded: number = 0
+  failed: number = 0
+  lost: number = 0
   readonly seconds: Distribution = new Distribution(toCall)
 }
 

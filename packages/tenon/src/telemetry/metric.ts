@@ -31,7 +31,7 @@ function histogram(name: string, help: string, read: () => Iterable<Valued<Distr
 
 /** Everything that the meter counts. */
 export function metricsOf(meter: Meter): readonly Metric[] {
-  return [...ofRuns(meter), ...ofCalls(meter), ...ofIntake(meter), ...ofJournal(meter)]
+  return [...ofRuns(meter), ...ofCalls(meter), ...ofRenewals(meter), ...ofIntake(meter), ...ofJournal(meter)]
 }
 
 type Tallied = Iterable<readonly [value: string, count: number]>
@@ -109,6 +109,21 @@ function ofCalls({ calls }: Meter): readonly Metric[] {
     ),
     histogram('tenon_call_duration_seconds', 'Time that a call took.', () =>
       each(calls, ({ seconds }, labels) => [[labels, seconds]]),
+    ),
+  ]
+}
+
+function ofRenewals({ renewals }: Meter): readonly Metric[] {
+  return [
+    counter('tenon_token_renewals_total', 'Times that a provider was asked for new tokens, by what it came to.', () =>
+      each(renewals, (measure, labels) =>
+        (['renewed', 'superseded', 'failed', 'lost'] as const).map(
+          (outcome) => [{ ...labels, outcome }, measure[outcome]] as const,
+        ),
+      ),
+    ),
+    histogram('tenon_token_renewal_duration_seconds', 'Time that a provider took to answer for new tokens.', () =>
+      each(renewals, ({ seconds }, labels) => [[labels, seconds]]),
     ),
   ]
 }

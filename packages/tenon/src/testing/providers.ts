@@ -114,7 +114,7 @@ export function consentedShelf(simulator: Pick<SimulatorControls, 'consent'>, cl
     expiresAt,
     scopes,
   }
-  return memoryShelf(clock, first)
+  return memoryShelf(clock, { first })
 }
 
 async function openAccount(definition: SimulatorDefinition, name: string, options: ProvidersOptions): Promise<Account> {

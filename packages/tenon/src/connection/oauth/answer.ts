@@ -69,6 +69,7 @@ export function tokensOf(
     access: new Secret(access),
     ...(renewing !== undefined && { refresh: renewing }),
     expiresAt: endOf(answer['expires_in'], context, askedAt),
+    ...refreshLifeOf(answer, context, { current, askedAt }),
     ...(scopes !== undefined && { scopes }),
     ...(Object.keys(facts).length > 0 && { facts }),
   }
@@ -79,6 +80,26 @@ function endOf(seconds: unknown, { settings }: AuthContext, askedAt: number): nu
   if (typeof seconds === 'number') return askedAt + seconds * 1000
   const { life } = settings as OAuthDialect
   return life === undefined ? null : askedAt + durationMs(life, 'auth.life')
+}
+
+/** As GitHub, eBay and LinkedIn name it; Keycloak and TikTok; Intuit. None of them is in a standard. */
+const refreshLifeMembers = ['refresh_token_expires_in', 'refresh_expires_in', 'x_refresh_token_expires_in']
+
+function refreshLifeOf(
+  answer: Readonly<Record<string, unknown>>,
+  { settings }: AuthContext,
+  { current, askedAt }: { readonly current: Tokens | null; readonly askedAt: number },
+): Pick<Tokens, 'refreshLife'> {
+  const told = refreshLifeMembers.map((name) => Number(answer[name])).find((seconds) => seconds > 0)
+  const { refreshLife: declared } = settings as OAuthDialect
+  if (told === undefined && declared === undefined) {
+    // The same token ends when it was said that it ends; of a new one nothing is known.
+    const { refresh_token: next } = answer
+    const isSame = next === undefined || next === current?.refresh?.reveal()
+    return isSame && current?.refreshLife !== undefined ? { refreshLife: current.refreshLife } : {}
+  }
+  const lifeMs = told === undefined ? durationMs(declared ?? '', 'auth.refreshLife') : told * 1000
+  return { refreshLife: { endsAt: askedAt + lifeMs, lifeMs } }
 }
 
 function factsOf(
