@@ -109,9 +109,9 @@ class AccountBook implements Accounts {
         'INPUT_INVALID',
         `${which.connector}/${which.name} is written in the app; change its environment variables, or connect under another name`,
       )
-    const { connections, brought } = this.#parts
+    const { brought } = this.#parts
     const form = this.#formOf(connector)
-    const stored = origin === 'stored' ? connections.resolve(which.tenant, which.connector, which.name) : null
+    const stored = origin === 'stored' ? this.#kept(which) : null
     const baseUrl = given.baseUrl ?? stored?.baseUrl ?? form.baseUrl
     const own = brought(which.connector).fields
     // What the app itself brings, such as its client secret, is for the provider's own address: never for one that somebody names (EGR-07).
@@ -183,6 +183,16 @@ class AccountBook implements Accounts {
     const scheme = this.#parts.schemes.get(connector.name)
     if (scheme === undefined) throw new TenonError('INTERNAL', `the scheme of ${connector.name} is not loaded`)
     return formOf(connector, scheme, this.#parts.brought(connector.name))
+  }
+
+  /** `null` for one of a stand-in that does not run: nothing of it is of use to the real account that takes its place. */
+  #kept({ tenant, connector, name }: ConnectionName): ResolvedConnection | null {
+    try {
+      return this.#parts.connections.resolve(tenant, connector, name)
+    } catch (error) {
+      if (TenonError.is(error, 'CONNECTION_MISSING')) return null
+      throw error
+    }
   }
 
   async #probe(prepared: Prepared, tokens: Tokens | null): Promise<ConnectionTest> {
