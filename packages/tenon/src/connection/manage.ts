@@ -1,6 +1,7 @@
 import { TenonError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Connector } from '../definition/connector.ts'
+import type { AuditAction } from '../store/actions.ts'
 import type { DocumentWrite, NewAuditEntry } from '../store/store.ts'
 import type { Tokens } from './auth-scheme.ts'
 import { parseBaseUrl } from './base-url.ts'
@@ -73,7 +74,7 @@ class ConnectionDesk implements ManagedConnections {
 
   /** Each order is audited: with what it writes, or by itself where it was refused. */
   async #order<Result>(
-    action: string,
+    action: AuditAction,
     which: ConnectionName,
     actor: Actor,
     carryOut: () => Promise<Result>,
@@ -176,7 +177,12 @@ class ConnectionDesk implements ManagedConnections {
   }
 }
 
-function auditOf(action: string, { tenant, connector, name }: ConnectionName, actor: Actor, at: number): NewAuditEntry {
+function auditOf(
+  action: AuditAction,
+  { tenant, connector, name }: ConnectionName,
+  actor: Actor,
+  at: number,
+): NewAuditEntry {
   const from = actor.from === undefined ? {} : { from: actor.from }
   return { tenant, at, by: actor.by, action, subject: `${connector}/${name}`, outcome: 'done', ...from }
 }

@@ -82,6 +82,32 @@ test('OBS-06: refusals are told, but nobody fills the log with them', async () =
   ])
 })
 
+test('OBS-06: who shows nothing is asked who they are, and is not in the log; who shows something wrong is', async () => {
+  const { ask, server, store, signIn } = await start()
+  for (const path of ['/api/v1/session', '/api/v1/status', '/api/v1/runs', '/api/v1/live'])
+    await expectProblem(await ask(path), 401, 'UNAUTHENTICATED')
+  await expectProblem(await ask('/api/v1/runs', { headers: { cookie: 'theme=dark' } }), 401, 'UNAUTHENTICATED')
+  expect(await store.audit({ tenant: 'default', limit: 10 })).toEqual([])
+
+  const { cookie } = await signIn('mia')
+  const ended = cookie.replace(/=.{4}/, '=AAAA')
+  const wrong: [string, RequestInit, number][] = [
+    ['/api/v1/runs', { headers: { authorization: 'Bearer' } }, 401],
+    ['/api/v1/runs', { headers: { cookie: ended } }, 401],
+    ['/api/v1/runs', { headers: { cookie, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' } }, 403],
+    ['/api/v1/sign-in-links', { method: 'POST', headers: { cookie, origin: server.url } }, 403],
+  ]
+  for (const [path, asked, status] of wrong) expect((await ask(path, asked)).status).toBe(status)
+  const entries = await store.audit({ tenant: 'default', limit: 10 })
+  expect(entries.map(({ action, by, details }) => `${action} ${by} ${String(details?.['code'] ?? '')}`)).toEqual([
+    'access.refused mia FORBIDDEN',
+    'access.refused nobody FORBIDDEN',
+    'access.refused nobody UNAUTHENTICATED',
+    'access.refused nobody UNAUTHENTICATED',
+    'sign-in.done mia ',
+  ])
+})
+
 test('SEC-09 SEC-11: a person sees their own tenant, a program names one; no entry holds a token', async () => {
   const { ask, store, signIn } = await start()
   const entry = { at: 1, by: 'joe', action: 'run.retried', subject: 'x', outcome: 'done' } as const

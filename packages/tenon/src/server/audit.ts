@@ -3,14 +3,13 @@ import { messageOf, TenonError } from '../base/errors.ts'
 import { isObject } from '../definition/problem.ts'
 import { parseJson } from '../base/json.ts'
 import type { ManagedVault } from '../connection/vault.ts'
-import type { auditActions } from '../store/actions.ts'
 import type { AuditHead, NewAuditEntry, Store, StoredDocument } from '../store/store.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 
 /** Writes what was done by people and programs into the audit log, and signs how far the log goes. */
 export interface AuditTrail {
   /** Durable when it resolves. What cannot be written is told in the log of the process, and stops nothing. */
-  record(entry: Omit<NewAuditEntry, 'at'> & { readonly action: keyof typeof auditActions }): Promise<void>
+  record(entry: Omit<NewAuditEntry, 'at'>): Promise<void>
   /** A request that was not let in: at most ten a minute are told, then how many more there were. */
   refused(request: { readonly by: string; readonly from: string; readonly code: string; readonly right: string }): void
   verify(tenant: string): Promise<AuditVerdict>

@@ -17,7 +17,7 @@ export interface Operator {
 export interface Gate {
   /** Throws `FORBIDDEN` when the Host header names no host of ours. */
   refuseForeignHost(request: FastifyRequest): void
-  /** Rejects with `UNAUTHENTICATED`, or `FORBIDDEN` for what another site sent. */
+  /** Rejects with `UNAUTHENTICATED` (`shown` is false in its details where a request brings nothing to judge), or `FORBIDDEN` for what another site sent. */
   identify(request: FastifyRequest): Promise<Caller>
 }
 
@@ -39,9 +39,11 @@ export function createGate({ operator, site, sessions, cookie }: GateOptions): G
     session: null,
   }
   const personOf = async (value: string | null): Promise<Caller> => {
-    const found = value === null ? null : await sessions.find(value)
+    if (value === null)
+      throw new TenonError('UNAUTHENTICATED', 'there is neither a session nor a token', { details: { shown: false } })
+    const found = await sessions.find(value)
     // A session of another tenant is none: nothing tells that it would be good elsewhere.
-    if (value === null || found === null || found.tenant !== operator.tenant)
+    if (found === null || found.tenant !== operator.tenant)
       throw new TenonError('UNAUTHENTICATED', 'there is no session, or it has ended')
     const { by, tenant, expiresAt } = found
     return { kind: 'session', by, tenant, rights: rightsOf.session, expiresAt, session: value }

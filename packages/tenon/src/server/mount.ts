@@ -58,7 +58,7 @@ function guardOf({ right, anyHost }: Route, gate: Gate, context: ServerContext):
   }
 }
 
-/** Rejects with `UNAUTHENTICATED` or `FORBIDDEN`, which the audit log tells. */
+/** Rejects with `UNAUTHENTICATED` or `FORBIDDEN`. The audit log tells what was refused: not that nobody was there, as with each page before a sign-in. */
 async function admit(gate: Gate, right: Right, request: FastifyRequest, { audit }: ServerContext): Promise<Caller> {
   let by = 'nobody'
   try {
@@ -67,7 +67,8 @@ async function admit(gate: Gate, right: Right, request: FastifyRequest, { audit 
     if (caller.rights.has(right)) return caller
     throw new TenonError('FORBIDDEN', `it needs the right ${right}`)
   } catch (error) {
-    if (TenonError.is(error)) audit.refused({ by, from: request.ip, code: error.code, right })
+    if (TenonError.is(error) && error.details['shown'] !== false)
+      audit.refused({ by, from: request.ip, code: error.code, right })
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import type { auditActions } from '../store/actions.ts'
+import type { AuditAction } from '../store/actions.ts'
 import type { ServerContext } from './context.ts'
 import type { Caller, RouteRight } from './rights.ts'
 
@@ -33,7 +33,7 @@ interface RouteBase {
 }
 
 export interface Audited {
-  readonly action: keyof typeof auditActions
+  readonly action: AuditAction
   /** The parameter that names what it is done to; the answer's member of that name, where there is one, says it in full. */
   readonly subject: string
   /** Members of the body that are told, too. */

@@ -1,6 +1,13 @@
 /** Everything that the audit log tells, in plain words. An action that is not here is not written. */
 export const auditActions = {
   'access.refused': 'a request to the management API was refused',
+  'connect-link.issued': 'a link was made by which somebody connects one account',
+  'connect-link.used': 'a connect link was opened by whom it was for, and is used up',
+  'connection.authorised': 'a person consented, and the tokens are kept',
+  'connection.consent-begun': 'a person was sent to the provider to consent',
+  'connection.consent-refused': 'the provider, or the person there, did not consent',
+  'connection.removed': 'a connection and its credentials were deleted',
+  'connection.saved': 'a connection was made, or what it holds was replaced',
   'flow.paused': 'a flow was paused',
   'flow.resumed': 'a paused flow was resumed',
   'run.cancelled': 'a run was cancelled',
@@ -15,3 +22,5 @@ export const auditActions = {
   'vault.rotation-begun': 'a new master key was made, or an unfinished rotation taken up',
   'webhook.unverified': 'the server started with a webhook whose sender is not proved',
 } as const
+
+export type AuditAction = keyof typeof auditActions

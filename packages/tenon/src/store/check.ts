@@ -1,5 +1,6 @@
 import { TenonError } from '../base/errors.ts'
 import { requireId } from '../base/ids.ts'
+import { auditActions } from './actions.ts'
 import type { DocumentKey, NewAuditEntry, StoreWrite } from './store.ts'
 
 const mostBytes = 1024 * 1024
@@ -33,7 +34,7 @@ export function checkWrite({ changes, audit = [] }: StoreWrite): void {
 
 export function checkAudit({ tenant, at, by, action, subject, from = '' }: NewAuditEntry): void {
   requireId(tenant, 'tenant')
-  requireId(action, 'action')
+  if (!Object.hasOwn(auditActions, action)) throw invalid('action', 'is none of the catalogue in store/actions.ts')
   if (!Number.isSafeInteger(at)) throw invalid('at', 'is not a whole number of milliseconds')
   for (const [field, text] of Object.entries({ by, subject, from }))
     if (text.length > mostText) throw invalid(field, `has more than ${mostText} characters`)

@@ -141,6 +141,16 @@ function documents(store: () => Store): void {
     expect(rest.map(({ tenant, id }) => `${tenant} ${id}`)).toEqual(['t2 b'])
   })
 
+  test('OBS-06: an action that is not in the catalogue is not written, and neither is what it tells of', async () => {
+    for (const action of ['connection.borrowed', 'constructor', ''] as never[])
+      await expect(store().write({ changes: [put('a')], audit: [entry('a', { action })] })).rejects.toMatchObject({
+        code: 'INPUT_INVALID',
+        details: { field: 'action' },
+      })
+    expect(await store().audit({ tenant: 'acme', limit: 10 })).toEqual([])
+    expect(await store().get({ tenant: 'acme', kind: 'connection', id: 'a' })).toBeNull()
+  })
+
   test('DAT-05: a tenant is erased with all its documents, and nobody else is', async () => {
     await store().write({
       changes: [put('a'), { ...put('a'), kind: 'tokens' }, put('a', '{}', null, 'other')],

@@ -1,3 +1,5 @@
+import type { AuditAction } from './actions.ts'
+
 /**
  * The store port: everything durable that does not commit with a run: connections, keys, settings, the audit log. Small JSON documents with versions, so that any
  * number of processes may share one: a write says which version it replaces. Nothing is found without its tenant (SEC-09). Tenants, kinds and ids are ids
@@ -87,8 +89,7 @@ export interface NewAuditEntry {
   readonly at: number
   /** A person's name, `token`, or `system`. */
   readonly by: string
-  /** Such as `connection.authorised`. */
-  readonly action: string
+  readonly action: AuditAction
   /** What it was done to, such as `stripe/main`. */
   readonly subject: string
   readonly outcome: 'done' | 'refused' | 'failed'
@@ -97,8 +98,10 @@ export interface NewAuditEntry {
   readonly details?: Readonly<Record<string, string | number | boolean | null>>
 }
 
-export interface AuditEntry extends NewAuditEntry {
+/** As it was written, perhaps by another version, which knew other actions. */
+export interface AuditEntry extends Omit<NewAuditEntry, 'action'> {
   readonly number: number
+  readonly action: string
 }
 
 export interface AuditHead {

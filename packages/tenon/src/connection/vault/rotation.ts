@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { messageOf, TenonError } from '../../base/errors.ts'
+import type { AuditAction } from '../../store/actions.ts'
 import type { NewAuditEntry, Store } from '../../store/store.ts'
 import type { Actor } from '../managed.ts'
 import type { VaultStatus } from '../vault.ts'
@@ -25,7 +26,7 @@ export function createRotation({ store, masterKeys, clock, keys }: RotationOptio
   let progress: Progress = null
   let running: Promise<{ readonly finished: Promise<void> }> | null = null
 
-  async function note(action: string, { by, from }: Actor, subject: string): Promise<void> {
+  async function note(action: AuditAction, { by, from }: Actor, subject: string): Promise<void> {
     const entry: NewAuditEntry = { tenant: 'default', at: clock.now(), by, action, subject, outcome: 'done' }
     await store.write({ changes: [], audit: [{ ...entry, ...(from === undefined ? {} : { from }) }] })
   }

@@ -1,6 +1,7 @@
 import { TenonError } from '../../base/errors.ts'
 import type { ConnectionName, ConnectionView } from '../../connection/managed.ts'
 import { isObject } from '../../definition/problem.ts'
+import type { AuditAction } from '../../store/actions.ts'
 import type { NewAuditEntry } from '../../store/store.ts'
 import type { PendingConsent } from '../../connection/auth-scheme.ts'
 import type { Accounts, Given, Prepared } from './accounts.ts'
@@ -238,7 +239,7 @@ function viewOf(consent: string, facts: ConsentFacts): ConsentView {
 export function auditOf(
   { connector, name }: Pick<ConnectionName, 'connector' | 'name'>,
   by: string,
-  action: string,
+  action: AuditAction,
   outcome: NewAuditEntry['outcome'],
 ): Omit<NewAuditEntry, 'tenant' | 'at'> {
   return { by, action, subject: `${connector}/${name}`, outcome }
