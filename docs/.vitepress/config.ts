@@ -17,6 +17,7 @@ const guides = pages('guides', {
   operating: 'Watch it run',
   connections: 'Connect accounts',
   vault: 'Keep secrets',
+  database: 'Share a database',
 })
 const concepts = pages('concepts', {
   overview: 'The whole in one picture',

@@ -7,6 +7,7 @@ export { mutualTls } from './definition/auth/mutual-tls.ts'
 export { oauth1, oauth1OneLegged } from './definition/auth/oauth1.ts'
 export { wsCertificate, wsUsername } from './definition/auth/ws-security.ts'
 export { defineConnector } from './definition/connector.ts'
+export { postgres } from './definition/database.ts'
 export { event } from './definition/event.ts'
 export { defineFlow } from './definition/flow.ts'
 export { graphqlCost } from './definition/limits.ts'
@@ -45,6 +46,7 @@ export type {
   ProviderFailure,
   WebhookOptions,
 } from './definition/connector.ts'
+export type { DatabaseDefinition } from './definition/database.ts'
 export type { EventOptions, FlowEvent, ReceivedEvent } from './definition/event.ts'
 export type {
   CallOptions,

@@ -42,7 +42,9 @@ async function drain(
       `Stopping: ${count(inProgress, 'run')} in progress, for at most ${limitMs / 1000} s. Again to stop at once.`,
     )
   try {
-    terminal?.out(describeDrain(await application.drain(limitMs)))
+    // Not as an argument: where nobody is told, it would not be evaluated.
+    const report = await application.drain(limitMs)
+    terminal?.out(describeDrain(report))
   } catch (error) {
     terminal?.err(`Stopped, but not in good order: ${messageOf(error)}`)
     process.exitCode = 1

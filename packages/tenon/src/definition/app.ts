@@ -1,5 +1,6 @@
 import type { Duration } from '../base/duration.ts'
 import type { Connector } from './connector.ts'
+import type { DatabaseDefinition } from './database.ts'
 import type { Flow } from './flow.ts'
 import type { PolicyOptions } from './policy.ts'
 
@@ -64,6 +65,8 @@ export interface AppOptions<
 > {
   /** Several versions of a flow may stand beside each other. */
   readonly flows: Flows
+  /** What all nodes share; by default what is durable is in the data folder, and there is one node. `--database` and `TENON_DATABASE` come before it. */
+  readonly database?: DatabaseDefinition
   /** The accounts that calls and webhooks use. */
   readonly connections?: readonly Connection[]
   /** How more accounts are connected while the app runs, by console, command line or link. */

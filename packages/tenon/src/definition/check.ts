@@ -20,6 +20,7 @@ export function checkApp(app: App): readonly AppProblem[] {
   const { options } = app
   checkCount(about('app'), 'runsInProgress', options.runsInProgress)
   checkDuration(about('app'), 'retention', options.retention)
+  checkDatabase(options.database, about('database'))
   const flows = definitions<Flow>(options.flows, 'flow', 'flows', about('app'))
   const connections = definitions<Connection>(options.connections ?? [], 'connection', 'connections', about('app'))
   for (const flow of flows) checkFlow(flow, about(`flow ${flow.name}`))
@@ -54,6 +55,13 @@ function definitions<T>(list: readonly unknown[], kind: string, field: string, r
     )
     return false
   })
+}
+
+function checkDatabase(database: unknown, report: Report): void {
+  if (database === undefined) return
+  const url = isObject(database) && database['kind'] === 'postgres' ? database['url'] : null
+  if (!isObject(url) || url['kind'] !== 'from-environment')
+    report('it is not what postgres() makes of fromEnvironment()', "Write postgres(fromEnvironment('DATABASE_URL')).")
 }
 
 function checkRepeated(flows: readonly Flow[], about: About): void {

@@ -17,6 +17,11 @@ const selectState = {
   text: 'SELECT COALESCE(MAX(number), 0) AS applied, COALESCE(MAX(needs), 0) AS needed FROM tenon.migration WHERE part = $1',
 }
 
+const addition = {
+  name: 'add migration',
+  text: 'INSERT INTO tenon.migration (part, number, name, needs) VALUES ($1, $2, $3, $4)',
+}
+
 /** One node migrates at a time; all parts of Tenon take the same lock. The number says `tenon`. */
 const lock = "SELECT pg_advisory_xact_lock(x'74656e6f6e'::bigint)"
 const undefinedTable = '42P01'
@@ -26,22 +31,18 @@ const limits = { timeoutMs: 60 * 60_000 }
 
 /** Brings the tables of one part up to this version, in the schema `tenon`. Rejects with `DATABASE_UNUSABLE` when a newer version has changed them in a way that this one does not know. */
 export async function migrate(database: Database, part: string, migrations: readonly Migration[]): Promise<void> {
-  if ((await appliedOf(database, part, migrations)) >= migrations.length) return
+  const appliedBy = (asked: Pick<Session, 'query'>): Promise<number> =>
+    migrationsApplied({ name: database.name, query: asked.query.bind(asked) }, part, migrations.length)
+  if ((await appliedBy(database)) >= migrations.length) return
   await database.transaction(async (session) => {
     await session.query('SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0')
     await session.query(lock, [], limits)
     await prepareSchema(session)
-    const applied = await appliedOf(session, part, migrations, database.name)
+    const applied = await appliedBy(session)
     for (const [index, { name, needs, sql }] of migrations.entries()) {
       if (index < applied) continue
       await session.query(sql, [], limits)
-      await session.query(
-        {
-          name: 'add migration',
-          text: 'INSERT INTO tenon.migration (part, number, name, needs) VALUES ($1, $2, $3, $4)',
-        },
-        [part, index + 1, name, needs],
-      )
+      await session.query(addition, [part, index + 1, name, needs])
     }
   })
 }
@@ -54,22 +55,22 @@ async function prepareSchema(session: Session): Promise<void> {
     part TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, needs INTEGER NOT NULL, at TIMESTAMPTZ NOT NULL DEFAULT now(), PRIMARY KEY (part, number))`)
 }
 
-async function appliedOf(
-  database: Pick<Database, 'query'> & { readonly name?: string },
+/** How many of its steps a part has had, 0 where nothing is there yet. Rejects with `DATABASE_UNUSABLE` when they need a version that knows more than `known` of them. */
+export async function migrationsApplied(
+  database: Pick<Database, 'name' | 'query'>,
   part: string,
-  migrations: readonly Migration[],
-  name: string = database.name ?? '',
+  known: number,
 ): Promise<number> {
-  try {
-    const [state] = await database.query<{ applied: number; needed: number }>(selectState, [part])
-    if ((state?.needed ?? 0) > migrations.length)
-      throw new TenonError(
-        'DATABASE_UNUSABLE',
-        `the database ${name} was changed by a newer version of Tenon, in a way that this version does not know. Use that version, or another database.`,
-      )
-    return state?.applied ?? 0
-  } catch (error) {
-    if (sqlstateOf(error) === undefinedTable) return 0
-    throw error
-  }
+  const [state] = await database.query<{ applied: number; needed: number }>(selectState, [part]).catch(nothingYet)
+  if ((state?.needed ?? 0) > known)
+    throw new TenonError(
+      'DATABASE_UNUSABLE',
+      `the database ${database.name} was changed by a newer version of Tenon, in a way that this version does not know. Use that version, or another database.`,
+    )
+  return state?.applied ?? 0
+}
+
+function nothingYet(error: unknown): [] {
+  if (sqlstateOf(error) === undefinedTable) return []
+  throw error
 }

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../base/clock.ts'
 import { messageOf, TenonError } from '../base/errors.ts'
+import type { Secret } from '../base/secret.ts'
 import type { App } from '../definition/app.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { DrainReport, Engine } from '../engine/engine.ts'
@@ -13,6 +14,7 @@ import { startSchedules } from '../trigger/schedule.ts'
 import type { Webhook } from '../trigger/webhook.ts'
 import { keepRunsYoung } from './collector.ts'
 import { DataFolder, type ServerAddress } from './data-folder.ts'
+import { openJournal, placeOf, type DurablePlace } from './durable.ts'
 import { openKept } from './kept.ts'
 import { loadApp, projectName, requireSound, type LoadedApp } from './load-app.ts'
 import { measuresOf, vocabularyOf } from './measures.ts'
@@ -29,6 +31,8 @@ import { version } from './version.ts'
 export interface ApplicationOptions {
   readonly appFile: string
   readonly dataFolder: string
+  /** URL of the database that all nodes share; comes before `TENON_DATABASE` and what the app says. Without any, everything is in the data folder. */
+  readonly database?: Secret
   readonly port: number
   readonly host?: string
   /** What stands before it and stays when it goes: that is the address to the outside, and who put it there takes it away. */
@@ -39,7 +43,7 @@ export interface ApplicationOptions {
   readonly log: Log
   readonly redactor: Redactor
   readonly clock?: Clock
-  /** Default: the embedded one, in the data folder. */
+  /** Default: the one of the place where all is durable. */
   readonly openJournal?: (folder: string, meter: Meter) => Promise<Journal>
 }
 
@@ -88,11 +92,11 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const { app, log, meter, clock = systemClock } = options
   const folder = new DataFolder(options.dataFolder)
   folder.open()
-  const [journal, parts] = await Promise.all([openJournal(options, folder, closing), loadParts()])
+  const [journal, parts] = await Promise.all([bringJournal(options, folder, closing), loadParts()])
   // The lock of the journal is ours from here on: only now is anything in the folder changed.
   const { token, isNew } = folder.operatorToken(operatorTokenOf(options.environment))
   options.redactor.add(token.reveal())
-  const kept = await openKept({ ...options, folder: folder.path, clock, tenant }, closing)
+  const kept = await openKept({ ...options, place: placeFor(options, folder), clock, tenant }, closing)
   const outward = await openOutward({ ...options, ...parts, ...kept, folder, clock }, closing)
   const { simulators, connections, client, budgets, connecting } = outward
   const warn = (name: string, facts: Readonly<Record<string, unknown>>): void => log.warn(name, facts)
@@ -209,20 +213,17 @@ async function loadParts() {
   return { startServer, createClient }
 }
 
-async function openJournal(
-  { openJournal: open = openEmbedded, meter }: Starting,
-  { path }: DataFolder,
-  closing: AsyncDisposableStack,
-): Promise<Journal> {
-  const journal = await open(path, meter)
-  closing.defer(() => journal.close())
-  return journal
+function placeFor({ app, redactor, ...options }: Starting, { path }: DataFolder): DurablePlace {
+  const variable = app.options.database?.url.variable ?? null
+  return placeOf({ ...options, dataFolder: path, variable, onSecret: redactor.add })
 }
 
-/** Loaded when it is needed: who brings another journal does not pay for it. */
-async function openEmbedded(folder: string, meter: Meter): Promise<Journal> {
-  const { sqliteJournal } = await import('../journal/sqlite.ts')
-  return sqliteJournal({ folder, meter })
+async function bringJournal(options: Starting, folder: DataFolder, closing: AsyncDisposableStack): Promise<Journal> {
+  const place = placeFor(options, folder)
+  const { openJournal: other = () => openJournal(place, options.meter) } = options
+  const journal = await other(place.folder, options.meter)
+  closing.defer(() => journal.close())
+  return journal
 }
 
 /** Makes the simulators' own examples happen, of those events that start a flow, one after the other. Resolves with their number. */

@@ -8,11 +8,11 @@ import { commandKeys } from '../connection/vault/command.ts'
 import { environmentKeys } from '../connection/vault/environment.ts'
 import { fileKeys } from '../connection/vault/file.ts'
 import type { MasterKeys } from '../connection/vault/master-keys.ts'
-import { sqliteStore } from '../store/sqlite.ts'
 import type { Store } from '../store/store.ts'
 import type { Redactor } from '../telemetry/redact.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import { createAuditTrail, type AuditTrail } from './audit.ts'
+import { openStore, type DurablePlace } from './durable.ts'
 
 interface MasterKeysOptions {
   /** Of the data. */
@@ -22,7 +22,8 @@ interface MasterKeysOptions {
   readonly onSecret: (secret: string) => void
 }
 
-interface KeptOptions extends Omit<MasterKeysOptions, 'onSecret'> {
+interface KeptOptions extends Omit<MasterKeysOptions, 'onSecret' | 'folder'> {
+  readonly place: DurablePlace
   /** Of the operator. */
   readonly tenant: string
   readonly redactor: Redactor
@@ -38,13 +39,13 @@ export async function openKept(
   options: KeptOptions,
   closing: AsyncDisposableStack,
 ): Promise<{ readonly store: Store; readonly vault: ManagedVault; readonly audit: AuditTrail }> {
-  const { folder, clock, log, tenant } = options
-  const store = sqliteStore({ folder })
+  const { place, clock, log, tenant } = options
+  const store = await openStore(place)
   closing.defer(() => store.close())
   const vault = createVault({
     store,
     clock,
-    masterKeys: masterKeysOf({ ...options, onSecret: options.redactor.add }, store),
+    masterKeys: masterKeysOf({ ...options, folder: place.folder, onSecret: options.redactor.add }, store),
   })
   try {
     await vault.check()

@@ -1,6 +1,6 @@
 import type { Secret } from '../base/secret.ts'
 import { TenonError, messageOf } from '../base/errors.ts'
-import { migrate } from '../postgres/migrations.ts'
+import { migrate, migrationsApplied } from '../postgres/migrations.ts'
 import { openDatabase, type Database, type DatabaseOptions } from '../postgres/postgres.ts'
 import type { Session } from '../postgres/session.ts'
 import { postgresDialect } from './dialect.ts'
@@ -29,6 +29,11 @@ const scrubLimits = { timeoutMs: 60 * 60_000 }
  */
 export function postgresStore(options: PostgresStoreOptions): Store {
   return storeIn(openDatabase({ ...options, unavailable: 'STORE_UNAVAILABLE' }))
+}
+
+/** Whether the tables of the store are as this version makes them. Changes nothing; rejects with `DATABASE_UNUSABLE` when a newer version has changed them. */
+export async function hasStore(database: Database): Promise<boolean> {
+  return (await migrationsApplied(database, 'store', migrations.length)) >= migrations.length
 }
 
 function storeIn(database: Database): Store {

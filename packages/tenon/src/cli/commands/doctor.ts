@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs'
+import type { Secret } from '../../base/secret.ts'
 import { examineApp, examineServer } from '../doctor/app.ts'
 import { examineClock, examineHosts } from '../doctor/clock.ts'
 import { examineData } from '../doctor/data.ts'
+import { examineDatabase } from '../doctor/database.ts'
 import { examineEnvironment, examinePackages } from '../doctor/environment.ts'
 import type { Examined, Finding } from '../doctor/finding.ts'
 import { examineVault } from '../doctor/vault.ts'
+import { databaseOf, databaseOption } from '../database.ts'
 import { exitCodes, type CommandDefinition, type CommandInput } from '../command.ts'
 import { appFileOf, portOf } from '../serving.ts'
 import { wrap, type Terminal } from '../terminal.ts'
@@ -15,6 +18,7 @@ export const command: CommandDefinition = {
   options: [
     ['--app <file>', 'the file that exports the app (default: app.ts)'],
     ['--port <number>', 'the port to look at (default: PORT, else 4400)'],
+    databaseOption,
     ['--ask-hosts', "compare the clock with the hosts of the app's connections, too"],
   ],
   examples: [
@@ -30,7 +34,7 @@ export const command: CommandDefinition = {
       port: portOf(input),
       asksHosts: input.options['askHosts'] === true,
     }
-    const findings = await examine(examined, environment)
+    const findings = await examine(examined, databaseOf(input).database, environment)
     const failures = findings.filter(({ state }) => state === 'fail').length
     if (json) terminal.out(JSON.stringify({ findings }))
     else show(findings, terminal)
@@ -38,16 +42,24 @@ export const command: CommandDefinition = {
   },
 }
 
-async function examine(examined: Examined, environment: CommandInput['environment']): Promise<readonly Finding[]> {
+async function examine(
+  examined: Examined,
+  database: Secret | undefined,
+  environment: CommandInput['environment'],
+): Promise<readonly Finding[]> {
+  const { dataFolder } = examined
   const { findings: data, journal } = examineData(examined)
-  const isUsable = existsSync(examined.dataFolder) && data.every(({ state }) => state !== 'fail')
-  const { findings: app, hosts } = await examineApp(examined)
+  const isUsable = existsSync(dataFolder) && data.every(({ state }) => state !== 'fail')
+  const { findings: app, hosts, database: variable } = await examineApp(examined)
+  const place = { dataFolder, environment, variable, ...(database !== undefined && { database }) }
+  const { findings: named, store } = await examineDatabase(place)
   return [
     ...(await examineEnvironment()),
     ...examinePackages(examined),
     ...data,
-    ...(isUsable ? await examineVault(examined.dataFolder, environment) : []),
-    ...(await examineClock(isUsable ? examined.dataFolder : null, journal)),
+    ...named,
+    ...(isUsable && store !== null ? await examineVault(store, environment) : []),
+    ...(await examineClock(isUsable ? dataFolder : null, journal)),
     ...(examined.asksHosts ? await examineHosts(hosts) : []),
     ...(await examineServer(examined)),
     ...app,

@@ -11,9 +11,12 @@ const importLimitMs = 10_000
 const graceMs = 5_000
 
 /** Whether the app can be imported and what it needs is there; in a process of its own, for that may take for ever. */
-export async function examineApp({
-  appFile,
-}: Examined): Promise<{ readonly findings: readonly Finding[]; readonly hosts: readonly string[] }> {
+export async function examineApp({ appFile }: Examined): Promise<{
+  readonly findings: readonly Finding[]
+  readonly hosts: readonly string[]
+  /** Variable by which it names its database. */
+  readonly database: string | null
+}> {
   const { ok, fail } = findingsOf('app')
   const app = startAppProcess(() => undefined, 'ignore')
   try {
@@ -25,9 +28,14 @@ export async function examineApp({
         ...summary.connectors.map(connectorFinding),
       ],
       hosts: [...new Set(summary.connectors.flatMap(({ hosts }) => hosts))],
+      database: summary.database,
     }
   } catch (error) {
-    return { findings: [fail(messageOf(error), 'Correct it; npx tenon check says the same.')], hosts: [] }
+    return {
+      findings: [fail(messageOf(error), 'Correct it; npx tenon check says the same.')],
+      hosts: [],
+      database: null,
+    }
   } finally {
     app.kill()
     await app.ended

@@ -7,7 +7,7 @@ export interface Finding {
   readonly remedy?: string
 }
 
-export type Topic = 'environment' | 'packages' | 'data folder' | 'vault' | 'clock' | 'server' | 'app'
+export type Topic = 'environment' | 'packages' | 'data folder' | 'database' | 'vault' | 'clock' | 'server' | 'app'
 
 export interface Examined {
   readonly appFile: string

@@ -3,8 +3,9 @@ import { systemClock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { VaultStatus } from '../../connection/vault.ts'
 import { createVault } from '../../connection/vault/create-vault.ts'
+import { openStore, type DurablePlace } from '../../server/durable.ts'
 import { masterKeysOf } from '../../server/kept.ts'
-import { sqliteStore, storePath } from '../../store/sqlite.ts'
+import { storePath } from '../../store/sqlite.ts'
 import type { CommandInput } from '../command.ts'
 import { count } from '../words.ts'
 import { findingsOf, type Finding } from './finding.ts'
@@ -13,22 +14,23 @@ const { ok, warn, fail } = findingsOf('vault')
 
 /** The store, and whether the master key opens what is in it; a server may be at work on both. */
 export async function examineVault(
-  folder: string,
+  place: DurablePlace,
   environment: CommandInput['environment'],
 ): Promise<readonly Finding[]> {
-  if (!existsSync(storePath(folder))) return [ok('nothing is stored yet')]
-  const store = sqliteStore({ folder })
+  const { folder, database } = place
+  if (database === null && !existsSync(storePath(folder))) return [ok('nothing is stored yet')]
+  const store = await openStore(place)
   try {
     const broken = await store.verifyAudit('default')
     const masterKeys = masterKeysOf({ folder, environment, onSecret: () => undefined }, store)
     const status = await createVault({ store, masterKeys, clock: systemClock }).status()
     return [
-      ok('the store opens, and its pages are sound'),
+      ok('the store opens'),
       broken === null
         ? ok('the audit log is whole')
         : fail(
             `entry ${broken} of the audit log was changed or is missing`,
-            'Keep a copy of the data folder, and compare it with your backups.',
+            'Keep a copy of what is stored, and compare it with your backups.',
           ),
       ...vaultFindings(status),
     ]

@@ -1,0 +1,58 @@
+import { TenonError } from '../base/errors.ts'
+import { Secret } from '../base/secret.ts'
+import type { Journal } from '../journal/journal.ts'
+import { parseDatabaseUrl } from '../postgres/database-url.ts'
+import type { Store } from '../store/store.ts'
+import type { Meter } from '../telemetry/meter.ts'
+
+/** Where everything durable is: in a database that several nodes share, or in the data folder of the only one. */
+export interface DurablePlace {
+  readonly folder: string
+  /** The URL. */
+  readonly database: Secret | null
+}
+
+interface PlaceOptions {
+  readonly dataFolder: string
+  /** From the command line. */
+  readonly database?: Secret
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** By which the app names its database. */
+  readonly variable: string | null
+  /** Is told what must never be printed. */
+  readonly onSecret?: (secret: string) => void
+}
+
+/** What the command line says comes before `TENON_DATABASE`, and that before the app. Throws `DATABASE_UNUSABLE` for a URL that cannot be used, `INPUT_INVALID` for a variable that is not set. */
+export function placeOf({ dataFolder, database, environment, variable, onSecret }: PlaceOptions): DurablePlace {
+  const url =
+    database ?? named(environment, 'TENON_DATABASE') ?? (variable === null ? null : named(environment, variable))
+  if (url === null && variable !== null)
+    throw new TenonError(
+      'INPUT_INVALID',
+      `The app names its database by ${variable}, which is not set. Set it to postgres://user:password@host/database.`,
+    )
+  if (url !== null) for (const secret of [url, parseDatabaseUrl(url).password]) onSecret?.(secret.reveal())
+  return { folder: dataFolder, database: url }
+}
+
+function named(environment: PlaceOptions['environment'], variable: string): Secret | null {
+  const text = environment[variable] ?? ''
+  return text === '' ? null : new Secret(text)
+}
+
+/** The library of each database is loaded when it is needed: who uses the other does not pay for it. */
+export async function openStore({ folder, database }: DurablePlace): Promise<Store> {
+  if (database !== null) {
+    const { postgresStore } = await import('../store/postgres.ts')
+    return postgresStore({ url: database })
+  }
+  const { sqliteStore } = await import('../store/sqlite.ts')
+  return sqliteStore({ folder })
+}
+
+/** The runs of a node are in its data folder still. */
+export async function openJournal({ folder }: DurablePlace, meter: Meter): Promise<Journal> {
+  const { sqliteJournal } = await import('../journal/sqlite.ts')
+  return sqliteJournal({ folder, meter })
+}
