@@ -98,6 +98,7 @@ function policyCall(plan: Plan, { path, headers, body }: Outgoing, current: Try)
     errorOf: (raw) => errorIn(plan, raw, current),
     deadline,
     patienceMs: asked.patienceMs ?? timeoutMs,
+    resting: asked.resting ?? null,
     signal,
   }
 }

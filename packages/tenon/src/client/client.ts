@@ -7,7 +7,7 @@ import type { Connector } from '../definition/connector.ts'
 import type { PolicyOptions, Priority } from '../definition/policy.ts'
 import { Budgets } from '../outbound/budget/budgets.ts'
 import type { Transport } from '../outbound/outbound.ts'
-import type { PolicyDefinition } from '../outbound/policy.ts'
+import type { PolicyDefinition, Resting } from '../outbound/policy.ts'
 import type { Fate } from '../outbound/retry.ts'
 import { createTransport } from '../outbound/transport.ts'
 import { requireUndici } from '../outbound/undici-version.ts'
@@ -47,6 +47,8 @@ export interface CallRequest {
   readonly since?: number
   /** How long it may wait in this process for its turn; default: as long as the call may take. */
   readonly patienceMs?: number
+  /** Is called back when its turn comes sooner than a postponement said; default `null`. */
+  readonly resting?: Resting | null
   /** Sees what is sent and answered. */
   readonly trace?: CallTrace
 }

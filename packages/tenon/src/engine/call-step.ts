@@ -85,6 +85,7 @@ function requestOf(
     attempt: command.attempt,
     since: command.askedAt,
     patienceMs,
+    resting: host.services.restingOf(host.row),
     trace,
   }
 }

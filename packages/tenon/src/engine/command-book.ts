@@ -60,6 +60,7 @@ export class CommandBook {
         startedAt: 0,
         previousDelayMs: null,
         wakeAt: null,
+        postponedBy: null,
         isSent: false,
         isUnknown: false,
         isDecided: false,

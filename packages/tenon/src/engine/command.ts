@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Client } from '../client/client.ts'
 import type { AppendReceipt, Journal, RunKey, RunRow } from '../journal/journal.ts'
+import type { Resting } from '../outbound/policy.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { RunMeter } from '../telemetry/meter.ts'
 import type { CommandBook } from './command-book.ts'
@@ -36,6 +37,8 @@ export interface Command {
   previousDelayMs: number | null
   /** When a waiting step goes on by itself, `null` for never. */
   wakeAt: number | null
+  /** The code by which the journal has it postponed, `null` where it has not. */
+  postponedBy: string | null
   /** A request that must not be repeated has left, or was about to. */
   isSent: boolean
   isUnknown: boolean
@@ -70,6 +73,8 @@ export interface Host {
   readonly abort: { readonly signal: AbortSignal | null }
   /** Others may own the run by now: it leaves memory. */
   leave(how: 'lost'): void
+  /** It goes on only when all that is about to happen to it has happened. */
+  askQuiet(): void
 }
 
 /** What all runs of an engine share. */
@@ -97,6 +102,8 @@ export interface Services {
   /** What an append said of runs that may go on now, whoever wrote it; `null` when its answer was lost. */
   readonly heard: (receipt: AppendReceipt | null) => void
   readonly cancelRun: (run: RunKey, reason: string, id: string) => Promise<void>
+  /** By whom a run is called back that rests until its turn. */
+  readonly restingOf: (run: RunKey) => Resting
   /** The latest of what was sent. */
   readonly exchanges: Exchanges
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void

@@ -52,6 +52,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     isDraining: () => draining !== null,
     heard: (receipt) => dispatcher.heard(receipt),
     cancelRun: (run, reason, id) => control.cancelQuietly(run, reason, id),
+    restingOf: ({ tenant, run }) => ({ id: run, comeBack: () => dispatcher.wakes.hurry({ tenant, run }) }),
   })
   const dispatcher = new Dispatcher({
     services,
@@ -90,11 +91,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }),
     drain(limitMs) {
       draining ??= (async () => {
-        retention.stop()
-        watchdog.stop()
+        for (const part of [retention, watchdog]) part.stop()
         const { interrupted } = await dispatcher.drain(limitMs)
-        const counts = await allCounts(journal)
-        return { interrupted, ...counts }
+        return { interrupted, ...(await allCounts(journal)) }
       })()
       return draining
     },
@@ -112,9 +111,13 @@ interface Wiring {
   readonly isDraining: () => boolean
   readonly heard: Services['heard']
   readonly cancelRun: Services['cancelRun']
+  readonly restingOf: Services['restingOf']
 }
 
-function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard, cancelRun }: Wiring): Services {
+function servicesOf(
+  options: EngineOptions,
+  { plan, listeners, isDraining, heard, cancelRun, restingOf }: Wiring,
+): Services {
   const { journal, client, clock = systemClock } = options
   const quiet = new QuietQueue(clock)
   const log = options.log ?? (() => undefined)
@@ -150,6 +153,7 @@ function servicesOf(options: EngineOptions, { plan, listeners, isDraining, heard
     values: (hashes) => journal.values(hashes),
     heard,
     cancelRun,
+    restingOf,
     exchanges: new Exchanges(() => clock.now(), redact),
     log,
   }

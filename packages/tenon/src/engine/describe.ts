@@ -25,7 +25,7 @@ export async function readRun({ tenant, run }: RunKey, journal: Journal): Promis
 /** The story of a run, folded from its journal. */
 export function describeRun({ row, input, entries }: ReadRun): RunView {
   const event = decodeEvent(input)
-  const steps = foldSteps(entries)
+  const steps = foldSteps(entries).map((step) => withTurn(step, row))
   const last = prepareHistory(entries).entries.at(-1)
   const end = last?.kind === 'end' ? last.body : null
   const parked = entries.findLast((entry) => entry.kind === 'parked')
@@ -44,6 +44,13 @@ export function describeRun({ row, input, entries }: ReadRun): RunView {
     waitsFor: waitsFor(row, steps),
     undo: !undone ? 'none' : end === null ? 'begun' : 'done',
   }
+}
+
+/** A turn that was put off again is in the run's row only: before that it does not ask. */
+function withTurn(step: StepView, { status, wakeAt }: RunRow): StepView {
+  const { postponed } = step
+  if (postponed === null || status !== 'waiting' || wakeAt === null || wakeAt <= postponed.until) return step
+  return { ...step, postponed: { ...postponed, until: wakeAt } }
 }
 
 /** The steps of a journal, by the time at which they began. */

@@ -43,7 +43,7 @@ export class Dispatcher {
   readonly #suspects: Suspects
   #isPumping = false
   #isStopped = false
-  readonly #wakes: Wakes
+  readonly wakes: Wakes
   readonly pauses: Pauses
   readonly #scan: ReadyScan
   readonly #node: Node
@@ -69,7 +69,7 @@ export class Dispatcher {
       (flow, version) => this.#services.planOf(flow, version)?.concurrency ?? Number.POSITIVE_INFINITY,
       this.#node.shares,
     )
-    this.#wakes = new Wakes(options.services, options.readyInMemory, {
+    this.wakes = new Wakes(options.services, options.readyInMemory, {
       known: () => this.#known(),
       onDue: (runs) => this.ready(runs),
     })
@@ -97,7 +97,7 @@ export class Dispatcher {
         this.#queue.defer(item)
       },
       ready: (runs) => this.ready(runs),
-      waitsUntil: (at) => this.#wakes.note(at),
+      wakes: this.wakes,
     })
   }
 
@@ -106,7 +106,7 @@ export class Dispatcher {
     this.#node.start()
     await this.pauses.load()
     await this.#scan.scan()
-    await this.#wakes.look()
+    await this.wakes.look()
   }
 
   /** What was kept or read before this last changed may not be the latest. */
@@ -120,14 +120,14 @@ export class Dispatcher {
     await this.pauses.load()
     if (this.#queue.isLow) await this.#scan.scan()
     else this.#scan.isNeeded = true
-    await this.#wakes.look()
+    await this.wakes.look()
   }
 
   // What was left out while its flow was paused.
   #lookAgain(): void {
     this.#scan.isNeeded = true
     this.#pump()
-    void this.#wakes.look()
+    void this.wakes.look()
   }
 
   /** A run is about to be started here. Balance it with `offer` or `unexpect`, or a scan could begin it beside the answer. */
@@ -189,13 +189,13 @@ export class Dispatcher {
   }
 
   get nextWake(): number | null {
-    return this.#wakes.next
+    return this.wakes.next
   }
 
   /** Takes up nothing more, gives what is in flight `limitMs` to end, then leaves the rest to the journal. */
   async drain(limitMs: number): Promise<Pick<DrainReport, 'interrupted'>> {
     this.#isStopped = true
-    this.#wakes.stop()
+    this.wakes.stop()
     this.#node.stop()
     const interrupted = await retire(() => [...this.inMemory()], { clock: this.#services.clock, limitMs })
     this.#node.end()
@@ -259,7 +259,9 @@ export class Dispatcher {
 
   #left(item: Queued, row: RunRow, leaving: Leaving): void {
     this.#release(item)
-    if (leaving.wakeAt !== null) this.#wakes.note(leaving.wakeAt)
+    if (leaving.wakeAt !== null) this.wakes.note(leaving.wakeAt)
+    // Perhaps called back in the moment in which it left.
+    if (this.wakes.isHurried(item.run)) this.ready([item])
     if (leaving.how !== 'lost' || this.#services.journal.ownership.epochOf(row) === null) return
     this.#services.clock.after(1000, () => this.ready([item]))
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { CallAnswer } from '../client/client.ts'
+import type { CallAnswer, CallRequest } from '../client/client.ts'
 import { defineFlow } from '../definition/flow.ts'
 import { postponed } from '../outbound/outbound.ts'
 import { describeRun, readRun } from './describe.ts'
@@ -48,6 +48,8 @@ test.each(['reserve', 'notify'] as const)(
     expect(at.upstream.count(operation)).toBe(1)
     await at.clock.advance(minute)
     expect(at.upstream.count(operation)).toBe(2)
+    const [step] = (await look(at, run)).steps
+    expect(step?.postponed?.until).toBeGreaterThan(at.clock.now())
     await at.clock.advance(20 * minute)
     expect(at.upstream.requests.map(({ attempt }) => attempt)).toStrictEqual([1, 1, 1, 1])
     expect(await look(at, run)).toMatchObject({
@@ -67,6 +69,31 @@ test('OUT-03: tries are counted beside postponements, and their pauses grow as w
   const { status, steps } = await look(at, run)
   expect(status).toBe('failed')
   expect(steps[0]?.attempts.map(({ number }) => number)).toStrictEqual([1, 2])
+})
+
+test('OUT-03: a run that is called back asks before its time, also when that is in the moment in which it leaves memory', async () => {
+  const at = await world([calling('reserve')])
+  const resting: CallRequest['resting'][] = []
+  at.upstream.on('reserve', (request, count) => {
+    resting.push(request.resting)
+    if (count === 2) request.resting?.comeBack()
+    return count < 4 ? notYet(10 * minute) : { done: true }
+  })
+  const [run] = await at.send('ordered', {})
+  await at.clock.advance(minute)
+  expect(at.upstream.count('reserve')).toBe(1)
+  resting[0]?.comeBack()
+  await at.clock.advance(minute)
+  expect(at.upstream.count('reserve')).toBe(3)
+  for (const one of resting) one?.comeBack()
+  await at.clock.advance(1)
+  expect(await look(at, run)).toMatchObject({ status: 'completed' })
+  // Who has ended stays as it is.
+  for (const one of resting) one?.comeBack()
+  await at.clock.advance(minute)
+  expect(at.upstream.count('reserve')).toBe(4)
+  const read = await readRun({ tenant: 'default', run: run ?? '' }, at.journal)
+  expect(read?.entries.map(({ kind }) => kind)).toStrictEqual(['attempt', 'step', 'end'])
 })
 
 test('a short wait for a turn stays in memory and writes nothing', async () => {

@@ -18,10 +18,10 @@ export interface Prepared {
   readonly inbox: readonly InboxMessage[]
 }
 
-/** A run of this state has something to do. */
-export function mayGoOn({ row, inbox }: LoadedRun, now: number): boolean {
+/** A run of this state has something to do; `isHurried` where it was called back before its time. */
+export function mayGoOn({ row, inbox }: LoadedRun, now: number, isHurried: boolean): boolean {
   if (row.status === 'ready') return true
-  if (row.status === 'waiting') return inbox.length > 0 || (row.wakeAt !== null && row.wakeAt <= now)
+  if (row.status === 'waiting') return isHurried || inbox.length > 0 || (row.wakeAt !== null && row.wakeAt <= now)
   return row.status === 'parked' && inbox.length > 0
 }
 

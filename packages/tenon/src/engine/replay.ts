@@ -90,10 +90,17 @@ function replayProgress(entry: Exclude<OfStep, StepEntry | { kind: 'decision' }>
   command.attempt = entry.body.a
   command.isSent = entry.kind === 'sending'
   command.isUnknown = entry.kind === 'unknown'
+  command.postponedBy = null
   if (entry.kind === 'attempt') {
     command.startedAt = entry.body.s
-    command.wakeAt = entry.body.at
-    if (entry.body.p !== true) command.previousDelayMs = entry.body.d
+    if (entry.body.p === true) {
+      // When its turn comes may have changed without an entry: it asks whenever its run is in memory.
+      command.postponedBy = entry.body.e.code ?? ''
+      command.wakeAt = null
+    } else {
+      command.wakeAt = entry.body.at
+      command.previousDelayMs = entry.body.d
+    }
     if (entry.body.f === 'ambiguous') command.mayHaveHappened = true
   }
   return noted

@@ -5,6 +5,7 @@ import type { Permits } from './permits.ts'
 import { mayGoOn, prepareRun, type Prepared } from './prepare.ts'
 import type { Queued } from './run-queue.ts'
 import type { Suspects } from './suspects.ts'
+import type { Wakes } from './wakes.ts'
 
 interface Parties {
   readonly pauses: Pauses
@@ -18,7 +19,7 @@ interface Parties {
   /** Its flow is at its limit. */
   readonly setAside: (item: Queued) => void
   readonly ready: (runs: readonly RunKey[]) => void
-  readonly waitsUntil: (at: number) => void
+  readonly wakes: Pick<Wakes, 'note' | 'isHurried' | 'forgetHurry'>
 }
 
 /** Reads runs from the journal and lets those begin that may: own ones, with something to do, of a flow that is neither paused nor at its limit. */
@@ -53,16 +54,20 @@ export class TakingUp {
   }
 
   async #resume(item: Queued, loaded: LoadedRun | null, gains: number): Promise<void> {
-    const { pauses, permits, suspects, release, setAside, waitsUntil, isStopped, begin } = this.#parties
+    const { pauses, permits, suspects, release, setAside, wakes, isStopped, begin } = this.#parties
     if (loaded === null) return release(item)
     const { row } = loaded
     const { ownership } = this.#services.journal
     const epoch = ownership.epochOf(row)
-    if (epoch === null) return release(item)
+    if (epoch === null) {
+      wakes.forgetHurry(row.run)
+      return release(item)
+    }
     // Perhaps it became ours after it was read, and its last owner wrote more in between.
     if (gains !== this.#parties.gains()) return this.#readAgain(item)
-    if (!mayGoOn(loaded, this.#services.clock.now())) {
-      if (row.status === 'waiting' && row.wakeAt !== null) waitsUntil(row.wakeAt)
+    if (!mayGoOn(loaded, this.#services.clock.now(), wakes.isHurried(row.run))) {
+      wakes.forgetHurry(row.run)
+      if (row.status === 'waiting' && row.wakeAt !== null) wakes.note(row.wakeAt)
       return release(item)
     }
     if (pauses.has(row)) return this.#keepBack(item, row, epoch)
@@ -76,6 +81,7 @@ export class TakingUp {
     if (prepared === null || isStopped()) return release(item)
     if (pauses.has(row)) return this.#keepBack(item, prepared.row, epoch)
     if (ownership.epochOf(row) !== epoch) return this.#readAgain(item)
+    wakes.forgetHurry(row.run)
     begin(item, prepared)
   }
 

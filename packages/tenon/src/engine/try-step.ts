@@ -139,6 +139,7 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
   const now = services.clock.now()
   const at = now + delayMs
   command.previousDelayMs = delayMs
+  command.postponedBy = null
   command.isSent = false
   if (result.fate === 'ambiguous') command.mayHaveHappened = true
   const { hash: h, kind: t, attempt: a, startedAt: s, connection } = command
@@ -173,7 +174,7 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
   host.rest(command, at)
 }
 
-/** The step rests until its turn comes, and no try is counted. */
+/** The step rests until its turn comes, and no try is counted. The first postponement is written down, and each for another reason. */
 function postpone(
   host: Host,
   command: Command,
@@ -182,13 +183,17 @@ function postpone(
   const { clock, lingerMs } = host.services
   const now = clock.now()
   const at = now + (result.retryAfterMs ?? 0)
+  const code = codeOf(result.error)
   command.attempt -= 1
   // Where it rests in memory there is nothing to remember, but that what was about to leave did not.
-  if (repeat === 'unsafe' || at - now > lingerMs) {
+  if (repeat === 'unsafe' || (at - now > lingerMs && command.postponedBy !== code)) {
     const { name, hash: h, kind: t, attempt: a, startedAt: s, connection, previousDelayMs } = command
     const made = connection === null ? {} : { c: connection }
     const before = { h, t, a, s, ...made, d: previousDelayMs ?? 0 }
+    // The run leaves memory by the append that says so.
+    host.askQuiet()
     host.note(write('attempt', name, now, { ...before, e: storeError(result.error), f: 'not-sent', at, p: true }))
+    command.postponedBy = code
   }
   host.rest(command, at)
 }

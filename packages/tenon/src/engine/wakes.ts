@@ -23,6 +23,8 @@ export class Wakes {
   /** Earliest that was noted since the journal was asked. */
   #noted: number = Number.POSITIVE_INFINITY
   next: number | null = null
+  /** Runs whose time has come sooner than the journal says. */
+  readonly #hurried = new Set<string>()
 
   constructor(services: Services, limit: number, parties: Parties) {
     this.#services = services
@@ -36,6 +38,21 @@ export class Wakes {
     if (this.next !== null && this.next <= at) return
     this.next = at
     this.#arm(at)
+  }
+
+  /** A resting run is taken up before its time: whom it waits for called it back. */
+  hurry(run: RunKey): void {
+    if (this.#isStopped) return
+    this.#hurried.add(run.run)
+    this.#parties.onDue([run])
+  }
+
+  isHurried(run: string): boolean {
+    return this.#hurried.has(run)
+  }
+
+  forgetHurry(run: string): void {
+    this.#hurried.delete(run)
   }
 
   async look(): Promise<void> {

@@ -11,6 +11,14 @@ export const stages = ['cache', 'coalesce', 'retry', 'retry-budget', 'breaker', 
 
 export type Stage = (typeof stages)[number]
 
+/** Who asks again later by itself, and can be told that its turn has come sooner than it was said. */
+export interface Resting {
+  /** The same for all calls that come back together. */
+  readonly id: string
+  /** May be called at any time, and in vain. */
+  comeBack(): void
+}
+
 /** One call on its way through the pipeline, before it is authenticated. */
 export interface PolicyCall {
   readonly tenant: string
@@ -33,6 +41,8 @@ export interface PolicyCall {
   readonly deadline: number
   /** How long it may wait inside this process for its turn; what needs longer is postponed. */
   readonly patienceMs: number
+  /** `null` where nobody can be called back. */
+  readonly resting: Resting | null
   readonly signal: AbortSignal | null
 }
 

@@ -77,6 +77,7 @@ export class RateWorld {
       attempt: 1,
       since: now,
       patienceMs: 1000,
+      resting: null,
       ...rest,
       deadline,
       signal,

@@ -4,9 +4,11 @@ import type { ErrorCode } from '../../base/errors.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { BreakerOptions } from '../../definition/policy.ts'
 import { Rolling } from '../budget/usage.ts'
-import { failedWith, isPostponed, type RawAnswer } from '../outbound.ts'
+import { failedWith, isPostponed, postponed, type RawAnswer } from '../outbound.ts'
 import { openPipeline, type Pipeline } from '../pipeline.ts'
 import { callOf, contextOf } from '../policy.fixture.ts'
+import type { PolicyCall } from '../policy.ts'
+import { virtualClock } from '../../testing/virtual-clock.ts'
 import { policy } from './breaker.ts'
 
 /** Stands still but for `pass`. */
@@ -20,6 +22,7 @@ type End = number | ErrorCode
 function ending(end: End): Promise<RawAnswer> {
   if (typeof end === 'number')
     return Promise.resolve({ status: end, headers: {}, body: Buffer.alloc(0), isComplete: true })
+  if (end === 'RATE_LIMITED') return Promise.reject(postponed(end, 'its turn comes later', 1_000))
   return Promise.reject(failedWith('ambiguous', end, 'it went wrong'))
 }
 
@@ -34,9 +37,10 @@ async function through(
   pipeline: Pipeline,
   clock: Clock,
   send: () => Promise<RawAnswer>,
+  more: Partial<PolicyCall> = {},
 ): Promise<End | { afterMs: number }> {
   try {
-    return (await pipeline.run(callOf({}, clock), send)).status
+    return (await pipeline.run(callOf(more, clock), send)).status
   } catch (error) {
     const { code, retryAfterMs } = error as { code: ErrorCode; retryAfterMs: number }
     return isPostponed(error) && code === 'CIRCUIT_OPEN' ? { afterMs: retryAfterMs } : code
@@ -142,6 +146,106 @@ describe('OUT-08: the breaker', () => {
         }
       }),
       { numRuns: 300 },
+    )
+  })
+})
+
+describe('OUT-08: those who rest', () => {
+  const resting = (id: number, called: number[]) => ({ id: `run-${id}`, comeBack: () => void called.push(id) })
+
+  /** A breaker that is open, with so many who rest. */
+  async function away(count: number, options: BreakerOptions = {}) {
+    const clock = virtualClock()
+    const pipeline = openPipeline([policy], contextOf({ breaker: options }, clock))
+    const called: number[] = []
+    const call = (end: End, id?: number) =>
+      through(pipeline, clock, () => ending(end), id === undefined ? {} : { resting: resting(id, called) })
+    await times(20, () => call(500))
+    for (let id = 0; id < count; id += 1) await call(200, id)
+    return { clock, called, call }
+  }
+
+  test('a few of them are called back to try it, the longest turned away first; the others not before it works', async () => {
+    const { clock, called, call } = await away(100)
+    await clock.advance(4_999)
+    expect(called).toStrictEqual([])
+    await clock.advance(1)
+    expect(called).toStrictEqual([0, 1, 2])
+    expect(await call(500, 0)).toBe(500)
+    await clock.advance(9_999)
+    expect(called).toHaveLength(3)
+    await clock.advance(60_000)
+    // None of those came: others are called in their place.
+    expect(called.length).toBeGreaterThan(3)
+    expect(called.length).toBeLessThanOrEqual(3 + 3 * 13)
+  })
+
+  test('once it works each is called back once, ever faster, until somebody is turned away', async () => {
+    const { clock, called, call } = await away(2_000)
+    await clock.advance(5_000)
+    for (const id of [0, 1, 2]) expect(await call(200, id)).toBe(200)
+    await clock.advance(1_000)
+    expect(called.length).toBeLessThan(30)
+    await clock.advance(3_000)
+    const early = called.length
+    expect(early).toBeGreaterThan(100)
+    await call('RATE_LIMITED')
+    for (let second = 0; second < 200 && called.length < 2_000; second += 1) await clock.advance(1_000)
+    expect(called.toSorted((one, other) => one - other)).toStrictEqual(Array.from({ length: 2_000 }, (_, id) => id))
+    expect(called).toStrictEqual(called.toSorted((one, other) => one - other))
+  })
+
+  test('it fails again while they are called back: the rest stays where it is', async () => {
+    const { clock, called, call } = await away(1_000)
+    await clock.advance(5_000)
+    for (const id of [0, 1, 2]) await call(200, id)
+    await clock.advance(1_000)
+    await times(40, () => call(500))
+    const before = called.length
+    await clock.advance(4_900)
+    expect(called).toHaveLength(before)
+    await clock.advance(200)
+    expect(called).toHaveLength(before + 3)
+  })
+
+  test('one who came by itself is not called back', async () => {
+    const { clock, called, call } = await away(3)
+    await clock.advance(5_000)
+    called.length = 0
+    for (const id of [0, 1, 2]) await call(200, id)
+    await clock.advance(600_000)
+    expect(called).toStrictEqual([])
+  })
+
+  test('nobody is lost and nobody called in vain, whatever happens in whatever order', async () => {
+    const action = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ id: fc.nat(20), end: fc.constantFrom<End>(200, 200, 500, 429) }) },
+      { weight: 2, arbitrary: fc.record({ pass: fc.integer({ min: 1, max: 20_000 }) }) },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 80 }), async (actions) => {
+        const { clock, called, call } = await away(5, { open: '3s', probes: 2 })
+        const waiting = new Set([0, 1, 2, 3, 4])
+        const hear = (): void => {
+          for (const id of called.splice(0)) expect(waiting.delete(id)).toBe(true)
+        }
+        for (const one of actions) {
+          if ('pass' in one) await clock.advance(one.pass)
+          else if (typeof (await call(one.end, one.id)) === 'object') waiting.add(one.id)
+          else waiting.delete(one.id)
+          hear()
+        }
+        // It works from now on, and somebody tries it now and then.
+        for (let round = 0; round < 10; round += 1) {
+          await clock.advance(60_000)
+          hear()
+          await times(3, () => call(200))
+        }
+        await clock.advance(60_000)
+        hear()
+        expect([...waiting]).toStrictEqual([])
+      }),
+      { numRuns: 100 },
     )
   })
 })

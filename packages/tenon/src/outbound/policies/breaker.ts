@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { durationMs } from '../../base/duration.ts'
 import { TenonError } from '../../base/errors.ts'
 import type { BreakerOptions } from '../../definition/policy.ts'
+import { Recall } from '../recall.ts'
 import { Rolling } from '../budget/usage.ts'
 import { postponed } from '../outbound.ts'
 import type { Policy, PolicyCall, PolicyContext, PolicyDefinition, PolicyEnd } from '../policy.ts'
@@ -22,6 +23,8 @@ interface Settings {
 }
 
 const longestOpenMs = 60_000
+/** Who can be called back comes by itself only where that was forgotten, as by a crash: at the earliest after this, and after as long again as it has waited already. */
+const byItselfMs = { least: 120_000, most: 3_600_000 }
 
 function settingsOf({
   failures = 0.5,
@@ -48,6 +51,8 @@ class Breaker implements Policy {
   #state: State
   /** How long it stays open the next time. */
   #openMs: number
+  readonly #recall: Recall
+  #isProbeDue = false
 
   constructor(settings: Settings, { clock, random, origin, connection }: PolicyContext) {
     this.#settings = settings
@@ -56,9 +61,11 @@ class Breaker implements Policy {
     this.#what = `${origin} fails for connection ${connection} and is left alone`
     this.#openMs = settings.openMs
     this.#state = this.#closed()
+    this.#recall = new Recall(clock)
   }
 
   admit(call: PolicyCall): void {
+    if (this.#recall.size > 0 && call.resting !== null) this.#recall.remove(call.resting)
     if (this.#state.is === 'closed') return
     const { openMs, probes } = this.#settings
     if (this.#state.is === 'open') {
@@ -76,7 +83,10 @@ class Breaker implements Policy {
     const state = this.#state
     if (state.is === 'open') return
     const sound = judged(end)
-    if (state.is === 'closed') return sound === null ? undefined : this.#count(state, sound)
+    if (state.is === 'closed') {
+      this.#recall.heard(end)
+      return sound === null ? undefined : this.#count(state, sound)
+    }
     // What was sent before it opened says nothing of now.
     if (!state.inFlight.delete(call) || sound === null) return
     if (!sound) return this.#open()
@@ -84,6 +94,7 @@ class Breaker implements Policy {
     if (state.successes < this.#settings.probes) return
     this.#openMs = this.#settings.openMs
     this.#state = this.#closed()
+    this.#recall.start()
   }
 
   #count({ calls, failures }: Extract<State, { is: 'closed' }>, isSuccess: boolean): void {
@@ -101,14 +112,35 @@ class Breaker implements Policy {
   }
 
   #open(): void {
+    this.#recall.stop()
     this.#state = { is: 'open', until: this.#clock.now() + this.#openMs }
     this.#openMs = Math.max(this.#openMs, Math.min(longestOpenMs, this.#openMs * 2))
   }
 
-  /** They come back a little apart from each other. */
-  #turnAway({ connector, operation }: PolicyCall, leftMs: number): Error {
+  /** Who can be called back rests until then, the others come back a little apart from each other. */
+  #turnAway({ connector, operation, resting, since }: PolicyCall, leftMs: number): Error {
     const message = `${connector}.${operation}: ${this.#what} for ${Math.ceil(leftMs / 1000)} s`
-    return postponed('CIRCUIT_OPEN', message, leftMs * (1 + 0.2 * this.#random()))
+    if (resting === null || !this.#recall.add(resting))
+      return postponed('CIRCUIT_OPEN', message, leftMs * (1 + 0.2 * this.#random()))
+    this.#probeIn(leftMs)
+    const againMs = Math.min(byItselfMs.most, Math.max(byItselfMs.least, this.#clock.now() - since))
+    return postponed('CIRCUIT_OPEN', message, leftMs + againMs * (1 + this.#random()))
+  }
+
+  /** Calls back as many as are to try it, again and again until it is closed or nobody rests. */
+  #probeIn(ms: number): void {
+    if (this.#isProbeDue) return
+    this.#isProbeDue = true
+    this.#clock.after(ms, () => {
+      this.#isProbeDue = false
+      const state = this.#state
+      if (state.is === 'closed' || this.#recall.size === 0) return
+      const leftMs = state.is === 'open' ? state.until - this.#clock.now() : 0
+      if (leftMs > 0) return this.#probeIn(leftMs)
+      const { openMs, probes } = this.#settings
+      this.#recall.callBack(state.is === 'open' ? probes : probes - state.inFlight.size - state.successes)
+      this.#probeIn(openMs)
+    })
   }
 }
 

@@ -221,3 +221,31 @@ describe('OUT-09: calls in flight', () => {
     expect((await next).status).toBe(200)
   })
 })
+
+describe('OUT-09: those who rest', () => {
+  const ok: RawAnswer = { status: 200, headers: {}, body: Buffer.alloc(0), isComplete: true }
+
+  test('each is called back once, as places come free; one who came by itself is not', async () => {
+    const clock = new StepClock()
+    const pipeline = openPipeline([policy], contextOf({ concurrency: { max: 1, adapt: false } }, clock))
+    const called: string[] = []
+    const ends: (() => void)[] = []
+    const call = async (id: string): Promise<'served' | 'turned away'> => {
+      const resting = { id, comeBack: () => void called.push(id) }
+      const send = (): Promise<RawAnswer> => new Promise((resolve) => void ends.push(() => resolve(ok)))
+      return pipeline.run(callOf({ patienceMs: 0, resting }, clock), send).then(
+        () => 'served',
+        (error: unknown) => (isPostponed(error) ? 'turned away' : Promise.reject(error)),
+      )
+    }
+    const first = call('first')
+    for (const id of ['a', 'b', 'c']) expect(await call(id)).toBe('turned away')
+    ends.shift()?.()
+    expect(await first).toBe('served')
+    expect(called).toStrictEqual(['a'])
+    const own = call('b')
+    ends.shift()?.()
+    expect(await own).toBe('served')
+    expect(called).toStrictEqual(['a', 'c'])
+  })
+})

@@ -5,6 +5,7 @@ import { FairQueue, type Queued } from '../concurrency/fair-queue.ts'
 import { waitedInVain } from '../failure.ts'
 import { fateOf, postponed } from '../outbound.ts'
 import type { Policy, PolicyCall, PolicyDefinition, PolicyEnd } from '../policy.ts'
+import { Recall } from '../recall.ts'
 
 /** No more calls to an upstream are in flight than it answers well, for all connections of a connector together. */
 export const policy: PolicyDefinition = {
@@ -20,6 +21,8 @@ export const policy: PolicyDefinition = {
 
 const mostWaiting = 10_000
 const longestPauseMs = 60_000
+/** Who can be called back comes by itself only where that was forgotten: not before this, and not for longer than that. */
+const byItselfMs = { least: 10_000, most: 600_000 }
 
 interface Waiter extends Queued {
   readonly go: () => void
@@ -31,6 +34,7 @@ class Concurrency implements Policy {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #queue = new FairQueue<Waiter>()
+  readonly #recall: Recall
   #inFlight = 0
   /** What an answer takes, about. */
   #tookMs = 100
@@ -40,6 +44,7 @@ class Concurrency implements Policy {
     this.#adaptive = adapt ? new AdaptiveLimit(range) : null
     this.#clock = clock
     this.#random = random
+    this.#recall = new Recall(clock)
   }
 
   get #limit(): number {
@@ -47,6 +52,7 @@ class Concurrency implements Policy {
   }
 
   admit(call: PolicyCall): void | Promise<void> {
+    if (this.#recall.size > 0 && call.resting !== null) this.#recall.remove(call.resting)
     if (this.#inFlight < this.#limit && this.#queue.size === 0) {
       this.#inFlight += 1
       return
@@ -64,6 +70,13 @@ class Concurrency implements Policy {
       this.#adaptive?.overloaded(this.#inFlight)
     this.#inFlight -= 1
     if (this.#queue.size > 0) this.#look()
+    if (this.#recall.size > 0) this.#callBack()
+  }
+
+  /** One for the place that came free, and one more while there is room: those who come beyond that wait in the queue. */
+  #callBack(): void {
+    const room = this.#limit - this.#inFlight - this.#queue.size
+    if (room > 0) this.#recall.callBack(Math.min(room, 2))
   }
 
   #look(): void {
@@ -106,9 +119,13 @@ class Concurrency implements Policy {
   }
 
   /** Back when those who wait have had their turn, as far as that can be foreseen. */
-  #turnAway({ connector, operation, request }: PolicyCall): TenonError {
+  #turnAway({ connector, operation, request, resting }: PolicyCall): TenonError {
     const limit = this.#limit
-    const turnMs = Math.min(longestPauseMs, 1_000 + ((this.#queue.size + 1) * this.#tookMs) / limit)
+    const turnsMs = (count: number): number => ((count + 1) * this.#tookMs) / limit
+    const isRecalled = resting !== null && this.#recall.add(resting)
+    const turnMs = isRecalled
+      ? Math.min(byItselfMs.most, byItselfMs.least + turnsMs(this.#queue.size + this.#recall.size))
+      : Math.min(longestPauseMs, 1_000 + turnsMs(this.#queue.size))
     return postponed(
       'RATE_LIMITED',
       `${connector}.${operation}: ${limit} calls to ${request.origin} are in flight, as many as it takes at the moment`,
