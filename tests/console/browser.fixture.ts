@@ -21,9 +21,9 @@ const programs = [
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
-const program = programs.find((path) => path !== '' && existsSync(path))
+export const program: string | undefined = programs.find((path) => path !== '' && existsSync(path))
 
-const flags = [
+export const flags: string[] = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',

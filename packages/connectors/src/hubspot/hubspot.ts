@@ -9,6 +9,7 @@ export type { AssociationEvent, ObjectEvent, PropertyEvent } from './events.ts'
 export type { Account, CrmRecord, Owner, Property } from './objects.ts'
 
 export const hubspot = defineConnector('hubspot', {
+  title: 'HubSpot',
   description: 'HubSpot CRM: contacts, companies, deals, tickets, their associations and owners',
   baseUrl: 'https://api.hubapi.com',
   auth: oauth2({

@@ -21,6 +21,7 @@ const update = {
 }
 
 export const shiprocket = defineConnector('shiprocket', {
+  title: 'Shiprocket',
   // There is no sandbox: with real credentials every call acts on the live account.
   description: 'Shipping in India: orders, couriers, pickups, labels, tracking',
   baseUrl: 'https://apiv2.shiprocket.in',

@@ -7,6 +7,7 @@ import { operations } from './operations.ts'
 export type { Charge, Customer, Dispute, PaymentIntent, PaymentMethod, Refund } from './objects.ts'
 
 export const stripe = defineConnector('stripe', {
+  title: 'Stripe',
   description: 'Payments: payment intents, refunds, disputes, customers, events, webhook endpoints',
   baseUrl: 'https://api.stripe.com',
   auth: bearer('secretKey', 'Secret key'),

@@ -9,6 +9,7 @@ import { operations } from './operations.ts'
 export type { MessageStatus, ReceivedMessage, TemplateMessage } from './objects.ts'
 
 export const whatsapp = defineConnector('whatsapp', {
+  title: 'WhatsApp Business',
   description: 'WhatsApp Business by the Cloud API: messages, media, templates',
   baseUrl: 'https://graph.facebook.com',
   auth: bearer('accessToken', 'Access token of a system user'),

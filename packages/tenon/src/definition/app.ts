@@ -63,6 +63,8 @@ export interface AppOptions<
   Flows extends readonly Flow[] = readonly Flow[],
   Simulators extends readonly SimulatorDefinition[] = readonly SimulatorDefinition[],
 > {
+  /** As people know it, such as customers who connect an account; default is the project's name. */
+  readonly name?: string
   /** Several versions of a flow may stand beside each other. */
   readonly flows: Flows
   /** What all nodes share; by default what is durable is in the data folder, and there is one node. `--database` and `TENON_DATABASE` come before it. */

@@ -18,6 +18,8 @@ export function checkApp(app: App): readonly AppProblem[] {
         problems.push({ where, message, remedy })
     }
   const { options } = app
+  if (options.name !== undefined && (typeof options.name !== 'string' || options.name.trim() === ''))
+    about('app')(`name is ${shown(options.name)}`, 'Write how people know the app, or leave it out.')
   checkCount(about('app'), 'runsInProgress', options.runsInProgress)
   checkDuration(about('app'), 'retention', options.retention)
   checkDatabase(options.database, about('database'))

@@ -59,6 +59,8 @@ export interface ConnectorOptions<
   Evs extends Events = Events,
   Fields extends string = string,
 > {
+  /** As the provider calls itself, for people; default is the connector's name. */
+  readonly title?: string
   /** In plain words, for the console. */
   readonly description?: string
   /** Where its paths begin; a connection may name another. */

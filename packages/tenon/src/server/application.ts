@@ -154,11 +154,14 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
 }
 
 /** Where people find the server, and by what they get in. */
-function frontOf({ appFile, environment, port, host, front, clock = systemClock, log }: Starting, folder: DataFolder) {
+function frontOf(
+  { app, appFile, environment, port, host, front, clock = systemClock, log }: Starting,
+  folder: DataFolder,
+) {
   const publicUrl = publicUrlOf(environment)
   return {
     sessions: openSessions(folder, clock, log),
-    appName: projectName(appFile),
+    appName: app.options.name ?? projectName(appFile),
     port,
     ...(host !== undefined && { host }),
     ...(front !== undefined && { frontUrl: front.url }),

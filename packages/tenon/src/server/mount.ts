@@ -90,11 +90,16 @@ function answering(route: CheckedRoute, context: ServerContext) {
 async function audited(route: CheckedRoute, asked: Asked, context: ServerContext): Promise<unknown> {
   const { audits, handle } = route
   if (audits === undefined) return handle(asked, context)
-  const { caller, from, params, body } = asked as Asked<Record<string, string>, unknown, Record<string, string>>
+  const { caller, from, params, query, body } = asked as Asked<
+    Record<string, string>,
+    { readonly tenant?: string } | undefined,
+    Record<string, string>
+  >
   const note = (outcome: 'done' | 'failed', answer: unknown, code?: string): Promise<void> => {
     const full = (answer as Record<string, unknown> | undefined)?.[audits.subject]
     return context.audit.record({
-      tenant: caller.tenant,
+      // What a program does to another tenant's belongs into that tenant's log.
+      tenant: caller.kind === 'token' ? (query?.tenant ?? caller.tenant) : caller.tenant,
       by: caller.by,
       from,
       action: audits.action,

@@ -212,6 +212,33 @@ describe('SEC-09: another tenant', () => {
     )
   })
 
+  test('SEC-09: a program that asks with the token may name another tenant, a person who signed in may not', async () => {
+    await begin()
+    const order = { method: 'POST', body: JSON.stringify({ flow: 'by-hand', input: { month: '5' }, id: 'may' }) }
+    const start = (headers: Record<string, string>) =>
+      harness.ask('/api/v1/runs?tenant=other', { ...order, headers: { ...headers, ...json } })
+    expect((await start(authorised)).status).toBe(202)
+    expect((await start(await harness.signIn())).status).toBe(403)
+    const listed = async (query: string) => {
+      const answer = await harness.ask(`/api/v1/runs${query}`, { headers: authorised })
+      return ((await answer.json()) as { runs: { run: string }[] }).runs.map(({ run }) => run)
+    }
+    expect([await listed('?tenant=other'), await listed('')]).toEqual([['may'], []])
+    const cancel = await harness.ask('/api/v1/runs/may/cancel?tenant=other', {
+      method: 'POST',
+      headers: { ...authorised, ...json },
+      body: '{}',
+    })
+    // It may be over already; it is there.
+    expect(cancel.status).not.toBe(404)
+    const { entries } = (await (await harness.ask('/api/v1/audit?tenant=other', { headers: authorised })).json()) as {
+      entries: { action: string; subject: string }[]
+    }
+    expect(entries).toMatchObject([{ action: 'run.cancelled', subject: 'may' }])
+    for (const path of ['/runs/may', '/runs/may/exchanges'])
+      expect((await harness.ask(`/api/v1${path}?tenant=other`, { headers: await harness.signIn() })).status).toBe(403)
+  })
+
   test('SEC-09: a session of another tenant opens no route, though it is in the same file', async () => {
     let content: object = {}
     const file = { load: () => content, save: (written: object) => void (content = written) }

@@ -34,6 +34,7 @@ export const connection: z.ZodType = z
 export const connectForm: z.ZodType = z
   .object({
     connector: z.string(),
+    title: z.string().describe('As people know it.'),
     description: z.string().nullable(),
     scheme: z.string(),
     ways: z

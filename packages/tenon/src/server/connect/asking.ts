@@ -9,13 +9,13 @@ import { digestOf } from './ticket.ts'
 
 const tenantForm = /^[\w.:@~+=-]{1,100}$/
 
-/** Of every route about accounts. */
+/** Of every route about what belongs to a tenant. */
 export const tenantQuery: z.ZodObject<{ tenant: z.ZodOptional<z.ZodString> }> = z.strictObject({
   tenant: z
     .string()
     .regex(tenantForm, { error: '1 to 100 letters, digits or . : @ ~ + = - _' })
     .optional()
-    .describe('Whose account; only for programs that ask with the token. A session belongs to one tenant.'),
+    .describe('Whose; only for programs that ask with the token. A session belongs to one tenant.'),
 })
 
 export const connectionParams: z.ZodObject<{ connector: z.ZodString; name: z.ZodString }> = z.strictObject({

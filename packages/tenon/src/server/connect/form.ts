@@ -8,6 +8,8 @@ export type ConnectWay = 'fields' | 'browser' | 'device'
 /** What a person must give, for a form: never a value. */
 export interface ConnectForm {
   readonly connector: string
+  /** As people know it. */
+  readonly title: string
   readonly description: string | null
   readonly scheme: string
   /** The first is the usual one. */
@@ -33,10 +35,11 @@ export interface Brought {
 }
 
 export function formOf(connector: Connector, scheme: AuthScheme, brought: Brought): ConnectForm {
-  const { description, auth, baseUrl } = connector.options
+  const { title = connector.name, description, auth, baseUrl } = connector.options
   const fields = fieldsOf(connector).filter(({ name }) => !Object.hasOwn(brought.fields, name))
   return {
     connector: connector.name,
+    title,
     description: description ?? null,
     scheme: auth.scheme,
     ways: waysOf(scheme),

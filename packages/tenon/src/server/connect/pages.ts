@@ -85,7 +85,7 @@ export function accountPage({ app, form, problem }: AccountPage): Page {
   })
   const consents = !form.ways.includes('fields')
   const words = consents
-    ? `You will be sent to ${form.connector}, to allow ${app} to use your account. You can take that back at any time.`
+    ? `You will be sent to ${form.title}, to allow ${app} to use your account. You can take that back at any time.`
     : `What you type is kept encrypted, and used by ${app} only.`
   const told = problem === null ? '' : `<p role="alert"><strong>${problems[problem] ?? otherProblem}</strong></p>`
   const confirm =
@@ -93,7 +93,7 @@ export function accountPage({ app, form, problem }: AccountPage): Page {
       ? '<p><label><input type="checkbox" name="confirm" value="yes" required> Yes, take this other account</label></p>'
       : ''
   return {
-    title: `Connect ${form.connector} with ${app}`,
+    title: `Connect ${form.title} with ${app}`,
     body: `${told}<p>${escapeHtml(words)}</p><form method="post" action="/connect/account">${inputs.join('')}${confirm}<p><button name="order" value="connect">${consents ? 'Go on' : 'Connect'}</button> <button name="order" value="cancel" formnovalidate>Cancel</button></p></form>`,
   }
 }
@@ -106,7 +106,7 @@ export function confirmPage(
     account === null ? 'an account that gives no name' : `${escapeHtml(account.name)} (${escapeHtml(account.id)})`
   return {
     title: 'It is another account than before',
-    body: `<p>Connected until now: <strong>${shown(before)}</strong></p><p>You have just allowed: <strong>${shown(now)}</strong></p><form method="post" action="/connect/account"><p><button name="order" value="confirm">Take the new one</button> <button name="order" value="cancel">Keep the old one</button></p></form><p>The account at ${escapeHtml(form.connector)} decides what is read and changed.</p>`,
+    body: `<p>Connected until now: <strong>${shown(before)}</strong></p><p>You have just allowed: <strong>${shown(now)}</strong></p><form method="post" action="/connect/account"><p><button name="order" value="confirm">Take the new one</button> <button name="order" value="cancel">Keep the old one</button></p></form><p>The account at ${escapeHtml(form.title)} decides what is read and changed.</p>`,
   }
 }
 

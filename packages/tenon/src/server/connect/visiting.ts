@@ -72,7 +72,8 @@ async function connect(asked: VisitRequest, visit: Visit, body: Readonly<Record<
   const fields = fieldsIn(body)
   const which = whichOf(visit)
   const starter = starterOf(visit)
-  if (accounts.form(which.connector).ways.includes('fields')) {
+  const form = accounts.form(which.connector)
+  if (form.ways.includes('fields')) {
     await accounts.save(which, { fields, confirmAccountChange: body['confirm'] === 'yes' }, { by: starter.by })
     await links.update(visit, { outcome: 'connected' })
     return goOn(asked)
@@ -80,7 +81,7 @@ async function connect(asked: VisitRequest, visit: Visit, body: Readonly<Record<
   const redirectUri = redirectUriOf(asked.context)
   const { consent, url } = await consents.begin(which, { way: 'browser', fields, redirectUri }, starter)
   await links.update(visit, { consent })
-  sendPage(asked.reply, 200, leadingPage('One moment', url, `Go on to ${which.connector}`))
+  sendPage(asked.reply, 200, leadingPage('One moment', url, `Go on to ${form.title}`))
 }
 
 /** `null` for one that has ended meanwhile. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { requireId } from '../../base/ids.ts'
 import type { RunStatus } from '../../journal/journal.ts'
 import { exchange, runDetail, runParams as params, runStatuses, runSummary, summaryOf, text } from '../answers/run.ts'
+import { tenantOf, tenantQuery } from '../connect/asking.ts'
 import { findRun } from '../find-run.ts'
 import { defineRoute, type Route, type Routes } from '../route.ts'
 import { TenonError } from '../../base/errors.ts'
@@ -40,6 +41,7 @@ const query = z.strictObject({
   until: moment.optional().describe('Created before then.'),
   before: text.optional().describe('Goes on below: the `next` of the page before.'),
   limit,
+  ...tenantQuery.shape,
 })
 
 /** Only what was given. */
@@ -57,7 +59,8 @@ const looking: readonly Route[] = [
     summary: 'Runs, newest first.',
     query,
     answers: { 200: z.object({ runs: z.array(runSummary), next: z.string().nullable() }) },
-    async handle({ query: { status, ...filters }, caller: { tenant } }, { engine }) {
+    async handle({ query: { status, tenant: named, ...filters }, caller }, { engine }) {
+      const tenant = tenantOf(caller, { tenant: named })
       const statuses = status === undefined ? {} : { status: status.split(',') as RunStatus[] }
       const { runs, next } = await engine.list({ tenant, ...statuses, ...withoutUndefined(filters) })
       return { runs: runs.map(summaryOf), next }
@@ -69,9 +72,11 @@ const looking: readonly Route[] = [
     right: 'runs:read',
     summary: 'The story of one run.',
     params,
+    query: tenantQuery,
     shows: 'data',
     answers: { 200: runDetail },
-    async handle({ params: { run: name }, caller: { tenant } }, { engine }) {
+    async handle({ params: { run: name }, query: asked, caller }, { engine }) {
+      const tenant = tenantOf(caller, asked)
       const run = await findRun(engine, tenant, name)
       const view = await engine.describe(tenant, run)
       if (view === null) throw new TenonError('NOT_FOUND', `there is no run ${run}`)
@@ -92,8 +97,10 @@ const looking: readonly Route[] = [
     right: 'runs:read',
     summary: 'What the calls of a run sent and got, without secrets, as far as it is kept.',
     params,
+    query: tenantQuery,
     answers: { 200: z.object({ exchanges: z.array(exchange) }) },
-    async handle({ params: { run: name }, caller: { tenant } }, { engine }) {
+    async handle({ params: { run: name }, query: asked, caller }, { engine }) {
+      const tenant = tenantOf(caller, asked)
       const run = await findRun(engine, tenant, name)
       const exchanges = await engine.exchanges(tenant, run)
       if (exchanges === null) throw new TenonError('NOT_FOUND', `there is no run ${run}`)
@@ -109,6 +116,7 @@ const start = defineRoute({
   path,
   right: 'runs:write',
   summary: 'Starts a flow by hand.',
+  query: tenantQuery,
   body: z
     .strictObject({
       flow: text,
@@ -117,9 +125,9 @@ const start = defineRoute({
     })
     .meta({ examples: [{ flow: 'close-month', input: { month: '2026-05' }, id: 'may-2026' }] }),
   answers: { 202: started },
-  handle: ({ body: { flow, input, id }, caller: { tenant } }, { engine }) =>
+  handle: ({ body: { flow, input, id }, query: asked, caller }, { engine }) =>
     engine.start({
-      tenant,
+      tenant: tenantOf(caller, asked),
       flow: requireId(flow, 'flow'),
       input,
       ...(id === undefined ? {} : { id: requireId(id, 'id') }),

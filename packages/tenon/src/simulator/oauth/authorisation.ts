@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { contentHash } from '../../base/ids.ts'
+import type { Connector } from '../../definition/connector.ts'
 import type { OAuthSettings } from '../../definition/oauth.ts'
 import type { RawRequest } from '../../definition/verifier.ts'
 import { equal, type AuthEndpoint, type AuthenticationContext } from '../authentication.ts'
@@ -76,10 +77,10 @@ export class AuthorisationFront {
     const redirectUri = query['redirect_uri'] ?? ''
     const client = query['client_id'] ?? ''
     if (!equal(client, credentials['clientId'] ?? ''))
-      return troublePage(connector.name, 'There is no program with this client_id.')
+      return troublePage(titleOf(connector), 'There is no program with this client_id.')
     if (!isRedirect(redirectUri))
       return troublePage(
-        connector.name,
+        titleOf(connector),
         'The redirect_uri must be an https address, or one on this machine, without a fragment.',
       )
     const state = query['state'] ?? null
@@ -90,7 +91,7 @@ export class AuthorisationFront {
     const challenge = query['code_challenge'] ?? ''
     const asked: Asked = { redirectUri, state, scopes, challenge, until: simulation.now() + lifeMs }
     database.transaction(() => this.#asked.put(contentHash(consent), asked))
-    return consentPage({ provider: connector.name, consent, client, scopes, accounts: this.#accounts })
+    return consentPage({ provider: titleOf(connector), consent, client, scopes, accounts: this.#accounts })
   }
 
   #decide({ body }: RawRequest): Answer {
@@ -99,7 +100,7 @@ export class AuthorisationFront {
     const hash = contentHash(form.get('consent') ?? '')
     const asked = this.#asked.get(hash)
     if (asked === undefined || asked.until <= simulation.now())
-      return troublePage(connector.name, 'This consent was answered already, or took too long. Begin again.')
+      return troublePage(titleOf(connector), 'This consent was answered already, or took too long. Begin again.')
     const account = this.#accounts.find(({ id }) => id === form.get('account'))
     return database.transaction(() => {
       this.#asked.delete(hash)
@@ -134,6 +135,8 @@ export class AuthorisationFront {
     return this.#context.database.table<Code>('$codes')
   }
 }
+
+const titleOf = ({ name, options }: Connector): string => options.title ?? name
 
 function wrongIn(query: RawRequest['query']): Readonly<Record<string, string>> | null {
   if (query['response_type'] !== 'code') return { error: 'unsupported_response_type' }

@@ -19,6 +19,7 @@ export const command: CommandDefinition = {
     ['--id <part>', 'only runs whose id begins or ends so'],
     ['--since <time>', 'created then or later, such as 2026-05-01 or 2026-05-01T08:00:00Z'],
     ['--until <time>', 'created before then'],
+    ['--tenant <tenant>', 'whose runs (default: default)'],
     ['--limit <number>', 'at most so many (default 20)'],
     ['--before <next>', 'go on where an earlier page ended'],
   ],
@@ -29,7 +30,19 @@ export const command: CommandDefinition = {
   ],
   async run(input) {
     const query = new URLSearchParams({ limit: '20' })
-    for (const name of ['flow', 'status', 'key', 'code', 'event', 'id', 'since', 'until', 'limit', 'before']) {
+    for (const name of [
+      'flow',
+      'status',
+      'key',
+      'code',
+      'event',
+      'id',
+      'since',
+      'until',
+      'tenant',
+      'limit',
+      'before',
+    ]) {
       const value = textOption(input, name)
       if (value !== undefined) query.set(name, value)
     }

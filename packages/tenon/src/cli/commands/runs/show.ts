@@ -2,6 +2,7 @@ import { systemClock } from '../../../base/clock.ts'
 import type { RunView } from '../../../engine/view.ts'
 import { connectToServer } from '../../../server/management-client.ts'
 import type { CommandDefinition } from '../../command.ts'
+import { withTenant } from '../../connect/connection-path.ts'
 import { drawRun } from '../../waterfall.ts'
 
 export const command: CommandDefinition = {
@@ -11,13 +12,14 @@ export const command: CommandDefinition = {
     ['tenon runs show a7x2k9fq', 'by the end of its id, as lists show it'],
     ['tenon runs show a7x2k9fq --json', 'with all inputs and results'],
   ],
+  options: [['--tenant <tenant>', 'whose run (default: default)']],
   async run(input) {
     const {
       arguments: [run = ''],
       json,
       terminal,
     } = input
-    const view = await connectToServer(input).get(`/runs/${encodeURIComponent(run)}`)
+    const view = await connectToServer(input).get(withTenant(input, `/runs/${encodeURIComponent(run)}`))
     if (json) terminal.out(JSON.stringify(view))
     else
       terminal.out(
