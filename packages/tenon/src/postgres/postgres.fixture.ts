@@ -36,6 +36,8 @@ function findPrograms(): string | null {
   )
 }
 
+export const isPostgresThere: boolean = bin !== null
+
 export interface ServerOptions {
   /** Off: what the tests say holds only as long as the machine stays up. On where the claim is that nothing is lost. Default: off. */
   readonly fsync?: boolean

@@ -183,7 +183,10 @@ class PostgresSession implements OpenSession {
     // The server gives up first, where it can be heard.
     const cancel = clock.after(timeoutMs + 1000, () => this.destroy(`no answer within ${timeoutMs + 1000} ms`))
     try {
-      return await answer
+      const rows = await answer
+      // What came after the reason came in vain: the server may have called it done.
+      if (this.#reason !== null) throw new Error(this.#reason)
+      return rows
     } catch (error) {
       if (failureOf(error) === 'lost') this.destroy()
       throw explain(this.#reason === null ? error : new Error(this.#reason), destination.name, unavailable)
