@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { usePostgres } from '../postgres/postgres.fixture.ts'
 import type { RunPage, RunQuery } from './history.ts'
 import type { Append, Journal, Message, NewWait, RunRow, RunStatus, Start } from './journal.ts'
 import { memoryJournal } from './memory.ts'
+import { postgresJournal } from './postgres.ts'
 import { sqliteJournal } from './sqlite.ts'
 import { append, entry, event, message, state } from './suite/make.ts'
 
@@ -289,38 +291,65 @@ function inTime(plan: readonly (readonly Operation[])[]): Operation[][] {
 
 const numRuns = Number(process.env['TENON_PROPERTY_RUNS'] ?? 25)
 
-test(
-  'memory and sqlite give the same answers and keep the same things',
-  { timeout: 30_000 + numRuns * 1000 },
-  async () => {
-    const batches = fc.array(fc.array(anyOperation, { minLength: 1, maxLength: 4 }), { maxLength: 25 }).map(inTime)
-    await fc.assert(
-      fc.asyncProperty(batches, fc.nat({ max: 24 }), async (plan, reopenAt) => {
-        const folder = mkdtempSync(join(tmpdir(), 'tenon-same-'))
-        let memory = memoryJournal()
-        let sqlite = await sqliteJournal({ folder })
-        try {
-          for (const [index, batch] of plan.entries()) {
-            if (index === reopenAt) {
-              await Promise.all([memory.close(), sqlite.close()])
-              memory = memoryJournal({ state: memory.snapshot() })
-              sqlite = await sqliteJournal({ folder })
+interface Place {
+  open(): Promise<Journal>
+  end(): Promise<void>
+}
+
+function sameAnswers(name: string, newPlace: () => Promise<Place>, runsOfProperty: number): void {
+  const batches = fc.array(fc.array(anyOperation, { minLength: 1, maxLength: 4 }), { maxLength: 25 }).map(inTime)
+  test(
+    `memory and ${name} give the same answers and keep the same things`,
+    { timeout: 30_000 + runsOfProperty * 5000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(batches, fc.nat({ max: 24 }), async (plan, reopenAt) => {
+          const place = await newPlace()
+          let memory = memoryJournal()
+          let other = await place.open()
+          try {
+            for (const [index, batch] of plan.entries()) {
+              if (index === reopenAt) {
+                await Promise.all([memory.close(), other.close()])
+                memory = memoryJournal({ state: memory.snapshot() })
+                other = await place.open()
+              }
+              const appends = await Promise.all([appendsOf(memory, batch, memory), appendsOf(other, batch, memory)])
+              const [expected, found] = await Promise.all([
+                apply(memory, batch, appends[0]),
+                apply(other, batch, appends[1]),
+              ])
+              expect(found).toEqual(expected)
+              if (index % 4 === 3 || index === plan.length - 1)
+                expect(await contents(other)).toEqual(await contents(memory))
             }
-            const appends = await Promise.all([appendsOf(memory, batch, memory), appendsOf(sqlite, batch, memory)])
-            const [expected, found] = await Promise.all([
-              apply(memory, batch, appends[0]),
-              apply(sqlite, batch, appends[1]),
-            ])
-            expect(found).toEqual(expected)
-            if (index % 4 === 3 || index === plan.length - 1)
-              expect(await contents(sqlite)).toEqual(await contents(memory))
+          } finally {
+            await other.close()
+            await place.end()
           }
-        } finally {
-          await sqlite.close()
-          rmSync(folder, { recursive: true })
-        }
-      }),
-      { numRuns, endOnFailure: process.env['TENON_PROPERTY_SHRINK'] === undefined },
-    )
-  },
-)
+        }),
+        { numRuns: runsOfProperty, endOnFailure: process.env['TENON_PROPERTY_SHRINK'] === undefined },
+      )
+    },
+  )
+}
+
+async function newFolder(): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), 'tenon-same-'))
+  return {
+    open: () => sqliteJournal({ folder }),
+    end: async () => rmSync(folder, { recursive: true }),
+  }
+}
+
+sameAnswers('sqlite', newFolder, numRuns)
+
+describe('postgres', () => {
+  const server = usePostgres()
+  async function newDatabase(): Promise<Place> {
+    const url = server().url(await server().newDatabase())
+    return { open: () => postgresJournal({ url, partitions: 4 }), end: async () => undefined }
+  }
+  // Each has a database of its own, which takes longer than all the rest.
+  sameAnswers('postgres', newDatabase, Math.ceil(numRuns / 3))
+})

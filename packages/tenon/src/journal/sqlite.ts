@@ -2,13 +2,14 @@ import { resolve } from 'node:path'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { JournalMeter } from '../telemetry/meter.ts'
+import { bytesOf } from './bytes.ts'
 import { checkAppend, checkMessage } from './check.ts'
 import { groupCommit, type Size } from './group-commit.ts'
 import type { JournalHistory } from './history.ts'
 import type { AppendReceipt, DeliverReceipt, EventRow, Journal, JournalWork, Message } from './journal.ts'
 import { soleOwnership } from './ownership.ts'
 import type { Answer } from './sqlite/batch.ts'
-import { unpack } from './sqlite/pack.ts'
+import { unpack } from './pack.ts'
 import type { PackedEntries, PackedRun } from './sqlite/read.ts'
 import { startThread, type Thread } from '../sqlite/thread.ts'
 import type { Trial } from './sqlite/trial.ts'
@@ -95,29 +96,6 @@ async function open(writer: Thread): Promise<{ epoch: number; closedCleanly: boo
     await writer.end()
     throw error
   }
-}
-
-function bytesOf(write: Write): number {
-  if ('message' in write)
-    return messageBytes(write.message) + valueBytes('values' in write.message ? write.message.values : undefined)
-  const { entries, values, starts, state } = write.append
-  let bytes = valueBytes(values) + (state?.toParent?.length ?? 0)
-  for (const entry of entries) bytes += entry.body.length
-  if (starts !== undefined) for (const start of starts) bytes += start.input.length
-  return bytes
-}
-
-function messageBytes(message: Message): number {
-  if (message.kind === 'start') return message.start.input.length
-  if (message.kind === 'cursor') return message.value.length
-  return (
-    message.body.length +
-    (message.kind === 'event' ? message.starts.reduce((bytes, start) => bytes + (start.input?.length ?? 0), 0) : 0)
-  )
-}
-
-function valueBytes(values: readonly { readonly body: string }[] | undefined): number {
-  return values === undefined ? 0 : values.reduce((bytes, value) => bytes + value.body.length, 0)
 }
 
 const plainAppend: AppendReceipt = { outcome: 'written', readied: [], reached: [] }

@@ -1,7 +1,7 @@
 import type { AppendReceipt, RunKey } from '../journal.ts'
 import { startRun } from './deliver.ts'
 import { keepValues, put } from './inbox.ts'
-import { pack, unpack } from './pack.ts'
+import { pack, unpack } from '../pack.ts'
 import { isEnded, liveRun, liveRunByNumber, pathOf, setReady, setStatus, type LiveRun, type Store } from './store.ts'
 import { beginWait } from './waits.ts'
 import type { AppendRest, WireAppend, WireState } from './wire.ts'

@@ -1,6 +1,6 @@
 import { decode, encode } from '../../base/json.ts'
 import type { NewWait, RunKey } from '../journal.ts'
-import { hashOf } from './hash.ts'
+import { hashOf } from '../hash.ts'
 import { put } from './inbox.ts'
 import { addShape, liveRunByNumber, type LiveRun, type Store } from './store.ts'
 

@@ -10,7 +10,7 @@ import type {
   StartMessage,
   StoredValue,
 } from '../journal.ts'
-import { pack } from './pack.ts'
+import { pack } from '../pack.ts'
 
 /** Writes on their way to the writer: one flat array for a whole batch, which is the cheapest thing to send to a thread. Rare parts travel as objects. */
 export type Flat = unknown[]

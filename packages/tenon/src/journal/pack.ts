@@ -1,4 +1,4 @@
-import type { EntryRow, NewEntry } from '../journal.ts'
+import type { EntryRow, NewEntry } from './journal.ts'
 
 /** The entries of one append as one text: a row costs more than its bytes. Each is a line of lengths, then its parts, unquoted. */
 export function pack(entries: readonly NewEntry[]): string {

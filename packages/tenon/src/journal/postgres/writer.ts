@@ -1,0 +1,246 @@
+import { messageOf, TenonError } from '../../base/errors.ts'
+import { parseJson } from '../../base/json.ts'
+import { sqlstateOf } from '../../postgres/failure.ts'
+import type { Database } from '../../postgres/postgres.ts'
+import type { Answers } from '../group-commit.ts'
+import type { Append, AppendReceipt, NewEntry } from '../journal.ts'
+import { pack, unpack } from '../pack.ts'
+import { encodeArray, int8, restored } from './arrays.ts'
+import { Call, commitStatement, type CallAnswer } from './call.ts'
+import { flowsOf, follow, settled, tenantsOf, type Batch, type Choice, type Item } from './batch.ts'
+import { compose, moveCursor, ordinalsOf } from './compose.ts'
+import type { Receipt, Setting } from './compose-start.ts'
+import type { LiveRun } from './live.ts'
+import { pathOf } from './place.ts'
+import { blockSize } from './schema.ts'
+import { eventSubject, subjectsOf, Wave, type Write } from './wave.ts'
+
+export interface WriterOptions {
+  /** One connection: batches follow each other. */
+  readonly database: Database
+  readonly setting: Setting
+  readonly node: number
+  /** Channel of words for other nodes, without their number; `null` while there are none. */
+  readonly channel: () => string | null
+}
+
+const mostTries = 5
+
+/** Brings batches to the database, one after the other, each in as few calls as its writes depend on each other. */
+export class Writer {
+  readonly #options: WriterOptions
+  #session = 0
+  #batch = 0
+  #isSettled = false
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+  }
+
+  async commit(writes: readonly Write[]): Promise<Answers<Receipt>> {
+    const { setting, database } = this.#options
+    let ordinal = 0
+    const items = writes.map((write, index) => {
+      const item = { write, index, ordinal }
+      ordinal += ordinalsOf(write)
+      return item
+    })
+    await setting.names.learn(database, tenantsOf(writes), flowsOf(writes))
+    const batch: Batch = {
+      blocks: Math.max(1, Math.ceil(ordinal / blockSize)),
+      bases: null,
+      answers: new Map(),
+      failed: new Set(),
+    }
+    let remaining: readonly Item[] = items
+    while (remaining.length > 0) remaining = await this.#commitSome(batch, remaining)
+    return writes.map((_, index) => batch.answers.get(index) ?? new Error('a write was not answered'))
+  }
+
+  /** Commits what may go together; the rest. */
+  async #commitSome(batch: Batch, items: readonly Item[]): Promise<readonly Item[]> {
+    await this.#lookUp(items)
+    const { call, sent, followers, later } = await this.#choose(items, batch)
+    if (sent.length === 0 && followers.length === 0) return later
+    try {
+      const answer = await this.#send(call, batch)
+      const again = [
+        ...sent.filter(({ item, finish }) => !settled(batch, item, finish(answer))),
+        ...followers.filter((one) => !settled(batch, one.item, follow(one, batch, sent, answer))),
+      ]
+      return [...later, ...again.map(({ item }) => item)].toSorted((left, right) => left.index - right.index)
+    } catch (error) {
+      if (TenonError.is(error, 'JOURNAL_UNAVAILABLE')) throw error
+      await this.#commitSingly(
+        batch,
+        [...sent, ...followers].map(({ item }) => item),
+        error,
+      )
+      return later
+    }
+  }
+
+  /** A write that can never be stored must not take its neighbours along. */
+  async #commitSingly(batch: Batch, items: readonly Item[], error: unknown): Promise<void> {
+    if (items.length === 1) {
+      for (const { index } of items)
+        batch.answers.set(
+          index,
+          new TenonError('JOURNAL_UNAVAILABLE', `it cannot be stored: ${messageOf(error)}`, { retryable: false }),
+        )
+      return
+    }
+    for (const item of items.toSorted((left, right) => left.index - right.index)) {
+      let remaining: readonly Item[] = [item]
+      while (remaining.length > 0) remaining = await this.#commitSome(batch, remaining)
+    }
+  }
+
+  async #lookUp(items: readonly Item[]): Promise<void> {
+    const { setting, database } = this.#options
+    const appends = items.flatMap(({ write }) => ('append' in write ? [write.append] : []))
+    await setting.live.read(
+      database,
+      appends.filter((append) => setting.live.get(append)?.epoch !== append.epoch),
+    )
+  }
+
+  /** What goes now, and what has to wait for it. */
+  async #choose(items: readonly Item[], batch: Batch): Promise<Choice> {
+    const { setting } = this.#options
+    const choice: Choice = { call: new Call(), sent: [], followers: [], later: [] }
+    const { call, sent, followers, later } = choice
+    const wave = new Wave()
+    const leaders = new Map<string, Item>()
+    for (const item of items) {
+      const { write } = item
+      const live = 'append' in write ? setting.live.get(write.append) : null
+      const subjects = subjectsOf(write, live)
+      const event = 'message' in write && write.message.kind === 'event' ? write.message : null
+      const key = event === null ? '' : eventSubject(event.tenant, event.key)
+      const leader = leaders.get(key)
+      if (event !== null && leader !== undefined) {
+        wave.block(subjects)
+        moveCursor(setting, call, event)
+        followers.push({ item, event, leader })
+      } else if (!wave.takes(subjects)) later.push(item)
+      else if (!settled(batch, item, 'append' in write ? await this.#judge(write.append, live, batch.failed) : null)) {
+        if (event !== null) leaders.set(key, item)
+        sent.push({ item, finish: compose(setting, call, write, item.ordinal), row: call.events.length })
+      }
+    }
+    return choice
+  }
+
+  /** Why an append cannot be taken; `null` for one that is sent. The sequence is known: under this epoch nobody else writes it. */
+  async #judge(append: Append, live: LiveRun | null, failed: Set<string>): Promise<AppendReceipt | null> {
+    const path = pathOf(append.tenant, append.run)
+    if (live !== null && live.epoch !== append.epoch) return { outcome: 'fenced', epoch: live.epoch }
+    if (live !== null && !failed.has(path)) {
+      if (append.after === live.lastSeq) return null
+      if (await this.#isThere(append, live)) return { outcome: 'duplicate' }
+    }
+    failed.add(path)
+    return { outcome: 'conflict', lastSeq: live?.lastSeq ?? 0 }
+  }
+
+  async #isThere({ after, entries }: Append, live: LiveRun): Promise<boolean> {
+    const last = after + entries.length
+    if (entries.length === 0 || last > live.lastSeq) return false
+    const rows = await this.#options.database.query<{ seq: number; packed: string }>(entriesStatement, [
+      live.number,
+      after,
+      last,
+    ])
+    const stored: NewEntry[] = rows
+      .flatMap(({ seq, packed }) => unpack(restored(packed), seq))
+      .filter(({ seq }) => seq > after && seq <= last)
+    return pack(stored) === pack(entries)
+  }
+
+  async #send(call: Call, batch: Batch): Promise<CallAnswer> {
+    const values = call.values()
+    for (let tries = 1; ; tries += 1) {
+      await this.#settle()
+      const number = this.#batch + 1
+      try {
+        return await this.#call(number, batch, values)
+      } catch (error) {
+        const answer = isUncertain(error) ? await this.#answerOf(number) : null
+        if (answer !== null) return this.#numbered(batch, answer)
+        if (isUncertain(error) && tries < mostTries) continue
+        this.#options.setting.live.forgetAll()
+        throw error
+      }
+    }
+  }
+
+  async #call(number: number, batch: Batch, values: readonly unknown[]): Promise<CallAnswer> {
+    const { database, node, channel } = this.#options
+    const { bases, blocks } = batch
+    const [row] = await database.query<{ answer: string }>(commitStatement, [
+      node,
+      this.#session,
+      number,
+      bases === null ? null : encodeArray(int8, bases),
+      blocks,
+      ...values,
+      channel(),
+    ])
+    this.#batch = number
+    return this.#numbered(batch, parseJson(row?.answer ?? '') as CallAnswer)
+  }
+
+  #numbered(batch: Batch, answer: CallAnswer): CallAnswer {
+    batch.bases = answer.b
+    return answer
+  }
+
+  /** What became of a batch whose answer was lost; `null` for one that was not committed, and never will be. */
+  async #answerOf(batch: number): Promise<CallAnswer | null> {
+    this.#isSettled = false
+    const row = await this.#settle()
+    return row?.batch === batch && row.answer !== null ? (parseJson(row.answer) as CallAnswer) : null
+  }
+
+  /** Begins a session: what an earlier one left behind can commit no more. Waits for what is about to. */
+  async #settle(): Promise<BatchRow | null> {
+    if (this.#isSettled) return null
+    const { database, node, setting } = this.#options
+    try {
+      const [row] = await database.query<BatchRow>(sessionStatement, [node])
+      if (row === undefined) throw new Error('no row of the node')
+      this.#session = row.session
+      this.#batch = row.batch
+      this.#isSettled = true
+      return row
+    } catch (error) {
+      // Nobody knows what the batch before came to: what is known of its runs may be wrong.
+      setting.live.forgetAll()
+      throw TenonError.is(error, 'JOURNAL_UNAVAILABLE')
+        ? new TenonError('JOURNAL_UNAVAILABLE', error.message, { details: { ...error.details, outcome: 'unknown' } })
+        : error
+    }
+  }
+}
+
+interface BatchRow {
+  readonly session: number
+  readonly batch: number
+  readonly answer: string | null
+}
+
+const sessionStatement = {
+  name: 'journal_session',
+  text: `INSERT INTO batch (node, session, batch) VALUES ($1, 1, 0) ON CONFLICT (node) DO UPDATE SET session = batch.session + 1 RETURNING session, batch, answer`,
+}
+
+const entriesStatement = {
+  name: 'journal_entries_between',
+  text: 'SELECT seq, packed FROM entry WHERE run = $1 AND seq > $2 AND after < $3 ORDER BY after',
+}
+
+/** The connection is gone, or another session has begun: it may have been committed or not. */
+function isUncertain(error: unknown): boolean {
+  return TenonError.is(error, 'JOURNAL_UNAVAILABLE') || sqlstateOf(error) === 'TN001'
+}
