@@ -8,7 +8,13 @@ export function formsOf(canary: string): readonly string[] {
   const hex = Buffer.from(canary).toString('hex')
   return [
     canary,
-    JSON.stringify(canary).slice(1, -1),
+    jsonOf(canary),
+    jsonOf(jsonOf(canary)),
+    [...canary]
+      .map((sign) => (/[\w-]/.test(sign) ? sign : String.raw`\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`))
+      .join(''),
+    htmlOf(canary, '&quot;'),
+    htmlOf(canary, '&#34;'),
     canary.replaceAll('/', String.raw`\/`),
     encodeURIComponent(canary),
     encodeURIComponent(encodeURIComponent(canary)),
@@ -18,6 +24,12 @@ export function formsOf(canary: string): readonly string[] {
     ...base64,
     ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
   ]
+}
+
+const jsonOf = (text: string): string => JSON.stringify(text).slice(1, -1)
+
+function htmlOf(text: string, quote: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', quote)
 }
 
 /** Where canaries were found; never which value. */

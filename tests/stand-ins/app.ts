@@ -17,4 +17,8 @@ const look = defineFlow('look', {
   },
 })
 
-export default defineApp({ connect: {}, flows: [look], simulators: [hubspotSimulator, stripeSimulator] })
+export default defineApp({
+  connect: { returnTo: ['https://shop.example.com'] },
+  flows: [look],
+  simulators: [hubspotSimulator, stripeSimulator],
+})

@@ -8,6 +8,7 @@ import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import type { Hooks } from '../trigger/hooks.ts'
 import type { Connecting } from './connect/connecting.ts'
+import { printablePath } from './access-log.ts'
 import type { AuditTrail } from './audit.ts'
 import type { Store } from '../store/store.ts'
 import type { Budgets } from '../outbound/budget/budgets.ts'
@@ -203,7 +204,7 @@ function answerProblem(context: ServerContext, thrown: unknown, request: Fastify
   const error = errorFrom(thrown)
   const fields = {
     method: request.method,
-    path: request.url.split('?', 1)[0],
+    path: printablePath(request),
     status: error.status,
     code: error.code,
     reason: error.message,
