@@ -10,9 +10,7 @@ export function formsOf(canary: string): readonly string[] {
     canary,
     jsonOf(canary),
     jsonOf(jsonOf(canary)),
-    [...canary]
-      .map((sign) => (/[\w-]/.test(sign) ? sign : String.raw`\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`))
-      .join(''),
+    canary.replaceAll(/[^\w-]/g, (sign) => String.raw`\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`),
     htmlOf(canary, '&quot;'),
     htmlOf(canary, '&#34;'),
     canary.replaceAll('/', String.raw`\/`),

@@ -54,6 +54,8 @@ export function findNode(version = process.versions.node, execPath = process.exe
  * @param {readonly string[]} args
  */
 export function relay(node, args) {
+  // A crash report of this process would hold the environment, too. An old Node does not know the switch.
+  Object.assign(process.report, { excludeEnv: true })
   const preload = new URL('preload.js', import.meta.url).href
   const child = spawn(node, ['--import', preload, ...args], { stdio: 'inherit' })
   /** @param {NodeJS.Signals} signal */

@@ -21,6 +21,8 @@ interface ErrorParts {
 /** Answers the questions of the main thread one after another; `unavailable` is what an error without a code means. After `x` is answered, `after x` is called where there is one. */
 export function serve(port: MessagePort | null, unavailable: ErrorCode, open: () => Methods): void {
   if (port === null) throw new Error('this file runs in a thread of its own')
+  // Each thread adds its own part to a report that Node writes in a crash: without the environment, which may hold credentials.
+  process.report.excludeEnv = true
   let methods: Methods | null = null
   port.on('message', ({ method, parameters }: Question) => {
     try {

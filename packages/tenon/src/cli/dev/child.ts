@@ -2,6 +2,8 @@
 import { enableCompileCache } from 'node:module'
 
 enableCompileCache()
+// As in cli.ts.
+process.report.excludeEnv = true
 const { followImports } = await import('./imports.ts')
 const { answerOrders } = await import('./app-host.ts')
 
