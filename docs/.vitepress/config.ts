@@ -16,6 +16,7 @@ const guides = pages('guides', {
   deploying: 'Deploy while runs live',
   operating: 'Watch it run',
   connections: 'Connect accounts',
+  'embedded-connect': 'Let customers connect',
   vault: 'Keep secrets',
   database: 'Share a database',
 })

@@ -34,8 +34,9 @@ export function runPath(run: string | undefined, order: string): string {
 }
 
 /** How to look at the run that an answer names. */
-export function lookAt(answer: Record<string, unknown>): string {
-  return `npx tenon runs show ${shortId(answer['run'] as string)}`
+export function lookAt(answer: Record<string, unknown>, tenant?: string): string {
+  const whose = tenant === undefined ? '' : ` --tenant ${tenant}`
+  return `npx tenon runs show ${shortId(answer['run'] as string)}${whose}`
 }
 
 /** The value of an option that holds JSON. */

@@ -1,5 +1,6 @@
 import { act, jsonOption, lookAt } from '../../act.ts'
 import { textOption, type CommandDefinition } from '../../command.ts'
+import { withTenant } from '../../connect/connection-path.ts'
 
 export const command: CommandDefinition = {
   summary: 'Start a run of a flow that is started by hand.',
@@ -7,6 +8,7 @@ export const command: CommandDefinition = {
   options: [
     ['--input <json>', 'its input'],
     ['--id <id>', 'id of the new run: the same again starts nothing'],
+    ['--tenant <tenant>', 'whose run it is (default: default)'],
   ],
   examples: [
     ['tenon runs start close-month --input \'{"month": "2026-05"}\'', 'with an input'],
@@ -15,13 +17,13 @@ export const command: CommandDefinition = {
   run: (input) =>
     act(
       input,
-      '/runs',
+      withTenant(input, '/runs'),
       {
         flow: input.arguments[0],
         input: jsonOption(textOption(input, 'input'), '--input'),
         id: textOption(input, 'id'),
       },
       (answer) =>
-        `${answer['duplicate'] === true ? 'That run is there already' : 'Started'}. Look at it: ${lookAt(answer)}`,
+        `${answer['duplicate'] === true ? 'That run is there already' : 'Started'}. Look at it: ${lookAt(answer, textOption(input, 'tenant'))}`,
     ),
 }
