@@ -58,8 +58,6 @@ function page(title: string, content: string): string {
 <h1>${escape(title)}</h1>${content}</html>`
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-
 function escape(text: string): string {
-  return text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? '')
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }

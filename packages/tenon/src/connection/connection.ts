@@ -57,11 +57,11 @@ export async function createConnections({ connections, shelves }: ConnectionsOpt
     registry.set({ tenant, connector: connector.name, name }, connection)
   }
   return {
+    shelfOf: (connection) => shelves?.get(connection) ?? null,
     get all() {
       return registry.all
     },
     resolve: (tenant, connector, name) => registry.resolve(tenant, connector, name),
     schemeOf: ({ connector }) => schemes.get(connector.options.auth.scheme) as AuthScheme,
-    shelfOf: (connection) => shelves?.get(connection) ?? null,
   }
 }
