@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { systemClock, type Clock } from '../base/clock.ts'
+import { Secret } from '../base/secret.ts'
 import { defineConnector, type Connector } from '../definition/connector.ts'
 import { oauth2 } from '../definition/oauth.ts'
 import { guardedFetch } from '../outbound/fetch.ts'
 import { createTransport } from '../outbound/transport.ts'
+import { postgresStore } from '../store/postgres.ts'
 import { sqliteStore } from '../store/sqlite.ts'
 import { authenticate } from './authentication.ts'
 import { openConnections } from './live-connections.ts'
@@ -15,9 +17,12 @@ import { fileKeys } from './vault/file.ts'
 
 export const which = { tenant: 'default', connector: 'shop', name: 'main' }
 
-/** Where the processes of a test meet: one data folder, one provider. */
+/** Where the processes of a test meet: one store, one provider. */
 export interface Meeting {
+  /** Of the master key, and of the store where there is no database. */
   readonly folder: string
+  /** URL. */
+  readonly database: string | null
   readonly issuer: string
   /** PEM of the provider's authority. */
   readonly authority: string
@@ -44,9 +49,9 @@ function shopAt(issuer: string): Connector {
 }
 
 /** What a server process has of a connection: its store, vault, connections and way out. */
-export async function openProcess({ folder, issuer, authority, aheadMs }: Meeting): Promise<RenewalProcess> {
+export async function openProcess({ folder, database, issuer, authority, aheadMs }: Meeting): Promise<RenewalProcess> {
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs }
-  const store = sqliteStore({ folder })
+  const store = database === null ? sqliteStore({ folder }) : postgresStore({ url: new Secret(database) })
   const isUnused = async (): Promise<boolean> => (await store.listAll({ kind: 'data-key', limit: 1 })).length === 0
   const masterKeys = fileKeys({ path: join(folder, 'master-key'), isUnused })
   const vault = createVault({ store, masterKeys, clock })

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { sleep, systemClock } from '../base/clock.ts'
+import { usePostgres } from '../postgres/postgres.fixture.ts'
 import { openGround } from './ground.ts'
 import { redirectUri, startProvider, type TestProvider } from './oauth/openid-provider.fixture.ts'
 import { openProcess, which, type Meeting, type RenewalProcess } from './renewal-process.fixture.ts'
@@ -24,8 +25,8 @@ interface Stage {
   readonly own: RenewalProcess
 }
 
-/** A provider that a person has consented at, and the account in a store on disk. */
-async function stage({ isRotating = true } = {}): Promise<Stage> {
+/** A provider that a person has consented at, and the account in a store that processes share. */
+async function stage(database: string | null, { isRotating = true } = {}): Promise<Stage> {
   const consent = { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code' as const] }
   const provider = await startProvider({
     clients: [{ client_id: 'web', client_secret: clientSecret, redirect_uris: [redirectUri], ...consent }],
@@ -35,7 +36,7 @@ async function stage({ isRotating = true } = {}): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'tenon-renewal-'))
   closing.push(() => rmSync(folder, { recursive: true }))
   const { issuer, authority } = provider
-  const meeting = { folder, issuer, authority: authority.certificate, aheadMs: 0 }
+  const meeting = { folder, database, issuer, authority: authority.certificate, aheadMs: 0 }
   const own = await openProcess(meeting)
   closing.push(() => own.close())
   await connect(provider, own)
@@ -82,49 +83,64 @@ async function call(child: ChildProcess, count: number): Promise<readonly string
 
 const renewals = ({ grants }: TestProvider): number => grants.filter((grant) => grant === 'refresh_token').length
 
-test('AUT-01: when a token ends, 4 processes with 200 callers each renew it once, and the account stays connected', async () => {
-  const { provider, meeting, own } = await stage()
-  const first = await own.stored()
-  const later = { ...meeting, aheadMs: hour }
-  const children = await Promise.all(Array.from({ length: 4 }, () => startChild(later)))
-  // So slow that every process meets it under way.
-  provider.beforeAnswer = () => sleep(systemClock, 1000)
-  const tokens = (await Promise.all(children.map((child) => call(child, 200)))).flat()
-  const renewed = await own.stored()
-  expect(tokens).toHaveLength(800)
-  expect(new Set(tokens)).toEqual(new Set([renewed]))
-  expect(renewed).not.toBe(first)
-  expect(renewals(provider)).toBe(1)
-  const [last] = await call(await startChild({ ...meeting, aheadMs: 2 * hour }), 1)
-  expect(last).not.toBe(renewed)
-  expect(last).toBe(await own.stored())
-  expect(renewals(provider)).toBe(2)
-  expect(provider.revokedFamilies()).toBe(0)
+function renewal(database: () => Promise<string | null>): void {
+  test('AUT-01: when a token ends, 4 processes with 200 callers each renew it once, and the account stays connected', async () => {
+    const { provider, meeting, own } = await stage(await database())
+    const first = await own.stored()
+    const later = { ...meeting, aheadMs: hour }
+    const children = await Promise.all(Array.from({ length: 4 }, () => startChild(later)))
+    // So slow that every process meets it under way.
+    provider.beforeAnswer = () => sleep(systemClock, 1000)
+    const tokens = (await Promise.all(children.map((child) => call(child, 200)))).flat()
+    const renewed = await own.stored()
+    expect(tokens).toHaveLength(800)
+    expect(new Set(tokens)).toEqual(new Set([renewed]))
+    expect(renewed).not.toBe(first)
+    expect(renewals(provider)).toBe(1)
+    const [last] = await call(await startChild({ ...meeting, aheadMs: 2 * hour }), 1)
+    expect(last).not.toBe(renewed)
+    expect(last).toBe(await own.stored())
+    expect(renewals(provider)).toBe(2)
+    expect(provider.revokedFamilies()).toBe(0)
+  })
+
+  test.skipIf(process.platform === 'win32')(
+    'AUT-02: a process that was stopped while the provider answered saves nothing over the tokens of the next',
+    async () => {
+      // One that takes a refresh token twice: else the second holder could have none.
+      const { provider, meeting, own } = await stage(await database(), { isRotating: false })
+      const stopped = await startChild({ ...meeting, aheadMs: hour })
+      const next = await startChild({ ...meeting, aheadMs: 2 * hour })
+      const answers = Promise.withResolvers<void>()
+      const isAsked = new Promise<void>((resolve) => {
+        provider.beforeAnswer = () => {
+          provider.beforeAnswer = () => Promise.resolve()
+          resolve()
+          return answers.promise
+        }
+      })
+      const late = call(stopped, 1)
+      await isAsked
+      stopped.kill('SIGSTOP')
+      const [newest] = await call(next, 1)
+      answers.resolve()
+      stopped.kill('SIGCONT')
+      expect(await late).toEqual([newest])
+      expect(await own.stored()).toBe(newest)
+      expect(renewals(provider)).toBe(2)
+    },
+  )
+}
+
+describe('in a data folder', () => {
+  renewal(async () => null)
 })
 
-test.skipIf(process.platform === 'win32')(
-  'AUT-02: a process that was stopped while the provider answered saves nothing over the tokens of the next',
-  async () => {
-    // One that takes a refresh token twice: else the second holder could have none.
-    const { provider, meeting, own } = await stage({ isRotating: false })
-    const stopped = await startChild({ ...meeting, aheadMs: hour })
-    const next = await startChild({ ...meeting, aheadMs: 2 * hour })
-    const answers = Promise.withResolvers<void>()
-    const isAsked = new Promise<void>((resolve) => {
-      provider.beforeAnswer = () => {
-        provider.beforeAnswer = () => Promise.resolve()
-        resolve()
-        return answers.promise
-      }
-    })
-    const late = call(stopped, 1)
-    await isAsked
-    stopped.kill('SIGSTOP')
-    const [newest] = await call(next, 1)
-    answers.resolve()
-    stopped.kill('SIGCONT')
-    expect(await late).toEqual([newest])
-    expect(await own.stored()).toBe(newest)
-    expect(renewals(provider)).toBe(2)
-  },
-)
+describe('in a database', () => {
+  const server = usePostgres()
+  renewal(async () =>
+    server()
+      .url(await server().newDatabase())
+      .reveal(),
+  )
+})

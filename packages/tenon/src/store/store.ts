@@ -37,9 +37,9 @@ export interface Store {
   auditHead(tenant: string): Promise<AuditHead | null>
   /** The hash of one entry, as it is stored; `null` where there is none. */
   auditHash(tenant: string, number: number): Promise<string | null>
-  /** Deletes all documents of the tenant, so that their bytes are in no file any more. Its audit log stays. */
+  /** Deletes all documents of the tenant, and scrubs. Its audit log stays. */
   eraseTenant(tenant: string, audit: readonly NewAuditEntry[]): Promise<void>
-  /** When it resolves, the bytes of what was deleted or replaced are in no file any more. */
+  /** When it resolves, the bytes of what was deleted or replaced are in none of the files that hold the documents. What a database keeps elsewhere, such as logs, standbys and backups, its store says. */
   scrub(): Promise<void>
   /** Later calls reject with `STORE_UNAVAILABLE`. */
   close(): Promise<void>
