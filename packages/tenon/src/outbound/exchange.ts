@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../base/clock.ts'
-import { answerRefused, givenUp, lost, timedOut } from './failure.ts'
+import { answerRefused, givenUp, lost, timedOut, tooLarge } from './failure.ts'
 import { abandoned, type OriginPool } from './origin-pool.ts'
 import type { RawAnswer, SendRequest } from './outbound.ts'
 import { isPacked, unpack } from './unpack.ts'
@@ -78,7 +78,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#status = status
     this.#headers = headers
     if (Number(controller.rawHeaders?.length ?? 0) > 2 * maxHeaders)
-      this.#giveUp(answerRefused(`more than ${maxHeaders} headers`))
+      this.#giveUp(answerRefused(`more than ${maxHeaders} headers; look at the address of the connection`))
     else if (Number(headers['content-length']) > this.#request.maxAnswerBytes && this.#request.method !== 'HEAD')
       this.#refuseSize()
     else if (this.#request.timeoutMs > idleMs) this.#watchIdle()
@@ -118,7 +118,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #refuseSize(): void {
-    this.#giveUp(answerRefused(`a body of more than ${this.#request.maxAnswerBytes} bytes`))
+    this.#giveUp(tooLarge(this.#request.maxAnswerBytes))
   }
 
   #giveUp(error: Error): void {

@@ -4,6 +4,8 @@ import { tlsFailure } from './tls.ts'
 
 // Nothing of an undici error is passed on but its code: its message may hold the path, its members pieces of the answer.
 
+const unreadable: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'])
+
 /** Why an exchange ended without an answer. */
 export function lost(error: Error, isUnsent: boolean, origin: string): TenonError {
   if (TenonError.is(error)) return error
@@ -16,15 +18,20 @@ export function lost(error: Error, isUnsent: boolean, origin: string): TenonErro
   const tls = tlsFailure(reason, origin, isUnsent)
   if (tls !== null) return failedWith(tls.fate, tls.code, tls.message, { details: { reason } })
   if (isUnsent)
-    return failedWith('not-sent', 'UPSTREAM_UNAVAILABLE', `${origin} could not be reached (${reason})`, {
-      details: { reason },
-    })
-  if (error.name === 'HTTPParserError' || reason === 'UND_ERR_HEADERS_OVERFLOW')
-    return answerRefused(`something that is not HTTP within limits (${reason})`)
+    return failedWith(
+      'not-sent',
+      'UPSTREAM_UNAVAILABLE',
+      `${origin} could not be reached (${reason}); if that stays so, look at the address of the connection and at the network`,
+      {
+        details: { reason },
+      },
+    )
+  if (error.name === 'HTTPParserError' || unreadable.has(reason))
+    return answerRefused(`something that is not HTTP within limits (${reason}); look at the address of the connection`)
   return failedWith(
     'ambiguous',
     'UPSTREAM_UNAVAILABLE',
-    `the connection to ${origin} broke before the answer was complete (${reason})`,
+    `the connection to ${origin} broke before the answer was complete (${reason}); the provider may have done what it was asked`,
     { details: { reason } },
   )
 }
@@ -38,12 +45,22 @@ const doing = {
   idle: 'while nothing more of the answer arrived',
 }
 
+/** What a person can do about it. */
+const hints: Readonly<Record<keyof typeof doing, string>> = {
+  turn: '',
+  login: '',
+  connect: '; look at the address of the connection and at the network',
+  headers: '; if the provider needs longer, raise timeout',
+  body: '; if the provider needs longer, raise timeout, or ask for less',
+  idle: '; the provider, or something between, has stalled',
+}
+
 export function timedOut(phase: keyof typeof doing, timeoutMs: number): TenonError {
   const isUnsent = phase === 'turn' || phase === 'login' || phase === 'connect'
   return failedWith(
     isUnsent ? 'not-sent' : 'ambiguous',
     'TIMEOUT',
-    `the limit of ${timeoutMs} ms was reached ${doing[phase]}`,
+    `the limit of ${timeoutMs} ms was reached ${doing[phase]}${hints[phase]}`,
     {
       details: { phase, timeoutMs },
     },
@@ -58,6 +75,11 @@ export function givenUp(fate: 'not-sent' | 'ambiguous', reason: unknown): TenonE
 /** What a call that waited for its turn ends with when its limit comes first, or nobody wants it any more. */
 export function waitedInVain({ signal, timeoutMs }: Pick<SendRequest, 'signal' | 'timeoutMs'>): TenonError {
   return signal?.aborted === true ? givenUp('not-sent', signal.reason) : timedOut('turn', timeoutMs)
+}
+
+/** A body that is too large, however it came. */
+export function tooLarge(maxBytes: number): TenonError {
+  return answerRefused(`a body of more than ${maxBytes} bytes; ask for less, or raise maxAnswerBytes of the connector`)
 }
 
 export function answerRefused(found: string): TenonError {

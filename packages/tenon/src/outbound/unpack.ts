@@ -27,7 +27,9 @@ export async function unpack(answer: RawAnswer, maxBytes: number): Promise<RawAn
   for (const coding of codingsOf(answer).toReversed()) body = body && (await unpacked(body, coding, maxBytes))
   if (body !== null) return { ...answer, body }
   if (answer.status >= 300) return { ...answer, body: Buffer.alloc(0), isComplete: false }
-  throw answerRefused(`a packed body that is damaged, unknown or unpacks to more than ${maxBytes} bytes`)
+  throw answerRefused(
+    `a packed body that is damaged, unknown or unpacks to more than ${maxBytes} bytes; ask for less, or raise maxAnswerBytes of the connector`,
+  )
 }
 
 function codingsOf({ headers }: RawAnswer): readonly string[] {

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { RawRequest } from '../definition/verifier.ts'
-import { answerRefused, givenUp, lost, timedOut } from '../outbound/failure.ts'
+import { givenUp, lost, timedOut, tooLarge } from '../outbound/failure.ts'
 import type { RawAnswer, SendRequest, Transport } from '../outbound/outbound.ts'
 import { Answer, bytesOf, queryIn, type OpenSimulator, type Outcome } from '../simulator/simulator.ts'
 import type { Attempts } from './attempts.ts'
@@ -85,8 +85,7 @@ class Exchange {
   #answer(answer: Answer, headers: Readonly<Record<string, string>>, isComplete: boolean): void {
     const bytes = bytesOf(answer)
     const { maxAnswerBytes } = this.#request
-    if (bytes.length > maxAnswerBytes)
-      return this.#answered.reject(answerRefused(`a body of more than ${maxAnswerBytes} bytes`))
+    if (bytes.length > maxAnswerBytes) return this.#answered.reject(tooLarge(maxAnswerBytes))
     this.#answered.resolve({
       status: answer.status,
       headers: { 'content-type': 'application/json', ...lowerCase(headers), ...lowerCase(answer.headers) },
