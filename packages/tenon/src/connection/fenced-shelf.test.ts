@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { systemClock, type Clock } from '../base/clock.ts'
+import { sleep, systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { memoryStore } from '../store/memory.ts'
@@ -26,6 +26,15 @@ let now: number
 const clock: Clock = { ...systemClock, now: () => now, after: (_ms, callback) => systemClock.after(1, callback) }
 /** For holders whose lease must not be prolonged by the time of this machine. */
 const stopped: Clock = { ...clock, after: () => () => undefined }
+/** For those who wait for the lease of somebody else to end: their time passes while they wait. */
+const waiting: Clock = {
+  ...clock,
+  after: (ms, callback) =>
+    systemClock.after(1, () => {
+      now += ms
+      callback()
+    }),
+}
 const events: string[] = []
 const log: Log = { info: () => undefined, warn: () => undefined, error: (name) => void events.push(name) }
 
@@ -88,20 +97,31 @@ test('AUT-02: a holder that was stopped saves nothing over the tokens of the nex
   const slow = await shelf({ clock: stopped }).renew(null, async () => {
     const late = pair(1)
     // Its lease ends while the provider answers, and another process renews.
-    now += 60_000
-    await shelf().renew(null, () => Promise.resolve(pair(2)))
+    await shelf({ clock: waiting }).renew(null, () => Promise.resolve(pair(2)))
     return late
   })
   expect(slow.tokens.access.reveal()).toBe('access-2')
   expect(await stored()).toBe('refresh-2')
 })
 
+test('AUT-02: a holder whose clock is behind by hours keeps its lease', async () => {
+  now += 2 * hour
+  const ahead: Clock = { ...clock, now: () => now + 12 * hour }
+  let answer: (tokens: Tokens) => void = () => undefined
+  const slow = shelf().renew(null, () => new Promise((resolve) => (answer = resolve)))
+  await expect.poll(() => store.get({ ...tokensKey(which), kind: 'lease' })).not.toBeNull()
+  const other = shelf({ clock: ahead }).renew(null, () => Promise.resolve(pair(2)))
+  await sleep(systemClock, 50)
+  answer({ ...pair(1), expiresAt: now + 24 * hour })
+  expect((await slow).tokens.access.reveal()).toBe('access-1')
+  expect((await other).tokens.access.reveal()).toBe('access-1')
+})
+
 test('AUT-03: invalid_grant of a loser is no loss: the tokens of the winner are used', async () => {
   now += 2 * hour
   const lost = new TenonError('AUTHORISATION_LOST', 'invalid_grant')
   const kept = await shelf({ clock: stopped }).renew(null, async () => {
-    now += 60_000
-    await shelf().renew(null, () => Promise.resolve(pair(2)))
+    await shelf({ clock: waiting }).renew(null, () => Promise.resolve(pair(2)))
     throw lost
   })
   expect(kept.tokens.access.reveal()).toBe('access-2')
@@ -151,8 +171,9 @@ test('AUT-04: a crash between answer and save ends in another try once the lease
   const crashed = shelf({ clock: stopped }).renew(null, () => new Promise(() => undefined))
   void crashed
   await expect.poll(async () => (await store.get({ ...tokensKey(which), kind: 'lease' })) !== null).toBe(true)
-  now += 60_000
-  const refused = shelf().renew(null, () => Promise.reject(new TenonError('AUTHORISATION_LOST', 'invalid_grant')))
+  const refused = shelf({ clock: waiting }).renew(null, () =>
+    Promise.reject(new TenonError('AUTHORISATION_LOST', 'invalid_grant')),
+  )
   await expect(refused).rejects.toMatchObject({ code: 'AUTHORISATION_LOST' })
   expect((await getTokens(store, which)).body.lost).toMatchObject({ cause: 'invalid_grant' })
 })

@@ -5,7 +5,7 @@ import type { RenewalMeter, RenewalOutcome } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import type { Tokens } from './auth-scheme.ts'
 import { isGivenUp } from './authorisation-life.ts'
-import { takeLease, type Lease } from './lease.ts'
+import { takeLease, type Lease, type SeenLease } from './lease.ts'
 import type { ConnectionName } from './managed.ts'
 import { isUsable } from './token-life.ts'
 import { outcomeOf, type KeptTokens, type TokenShelf } from './token-shelf.ts'
@@ -61,10 +61,11 @@ class FencedShelf implements TokenShelf {
 
   async renew(than: KeptTokens | null, obtain: Obtain): Promise<KeptTokens> {
     const { store, which, clock, random, holder, leaseMs: lifeMs = leaseMs } = this.#options
+    const seen: SeenLease = { version: null, since: 0 }
     for (;;) {
       const found = await this.#found(await getTokens(store, which), than)
       if (found !== null) return found
-      const lease = await takeLease({ ...tokensKey(which), kind: 'lease' }, { store, clock, holder, lifeMs })
+      const lease = await takeLease({ ...tokensKey(which), kind: 'lease' }, { store, clock, holder, lifeMs }, seen)
       if (lease === null) {
         await sleep(clock, longestPauseMs * (0.2 + 0.8 * random()))
         continue

@@ -17,18 +17,31 @@ export interface LeaseOptions {
   readonly lifeMs: number
 }
 
-/** `null` while somebody else has it. Rejects with `STORE_UNAVAILABLE`. */
-export async function takeLease(key: DocumentKey, options: LeaseOptions): Promise<Lease | null> {
+/** The lease of somebody else as it was last seen, and since when by our own clock. */
+export interface SeenLease {
+  version: number | null
+  since: number
+}
+
+/**
+ * `null` while somebody else has it: until it has been seen unchanged for as long as it lives. Whose clock says what is never compared, so that nodes may differ in the time of day. `seen` is kept from one try to the next.
+ * Rejects with `STORE_UNAVAILABLE`.
+ */
+export async function takeLease(key: DocumentKey, options: LeaseOptions, seen: SeenLease): Promise<Lease | null> {
   const { store, clock } = options
   const found = await store.get(key)
-  if (found !== null && untilOf(found.body) > clock.now()) return null
+  if (found !== null) {
+    if (found.version !== seen.version) Object.assign(seen, { version: found.version, since: clock.now() })
+    if (clock.now() - seen.since < lifeOf(found.body)) return null
+  }
   const lease = new HeldLease(key, options)
   return (await lease.write(found?.version ?? null)) ? lease : null
 }
 
-function untilOf(body: string): number {
-  const { until } = parseJson(body) as { readonly until?: unknown }
-  return typeof until === 'number' ? until : 0
+/** 0 for one that was given back. */
+function lifeOf(body: string): number {
+  const { lifeMs } = parseJson(body) as { readonly lifeMs?: unknown }
+  return typeof lifeMs === 'number' ? lifeMs : 0
 }
 
 class HeldLease implements Lease {
@@ -51,7 +64,7 @@ class HeldLease implements Lease {
   async write(expect: number | null): Promise<boolean> {
     const { store, clock, holder, lifeMs } = this.#options
     const until = clock.now() + lifeMs
-    const body = JSON.stringify({ holder, until })
+    const body = JSON.stringify({ holder, lifeMs })
     const { outcome } = await store.write({ changes: [{ ...this.#key, expect, body }] })
     if (outcome === 'conflict') return false
     this.#version = (expect ?? 0) + 1
@@ -78,7 +91,7 @@ class HeldLease implements Lease {
     if (!this.isHeld()) return
     this.#until = 0
     const { holder } = this.#options
-    const body = JSON.stringify({ holder, until: 0 })
+    const body = JSON.stringify({ holder, lifeMs: 0 })
     try {
       await this.#options.store.write({ changes: [{ ...this.#key, expect: this.#version, body }] })
     } catch {

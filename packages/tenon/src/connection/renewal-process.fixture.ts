@@ -26,6 +26,7 @@ export interface Meeting {
   readonly issuer: string
   /** PEM of the provider's authority. */
   readonly authority: string
+  readonly leaseMs: number | null
   /** How far the clock of this process is ahead. */
   readonly aheadMs: number
 }
@@ -49,7 +50,14 @@ function shopAt(issuer: string): Connector {
 }
 
 /** What a server process has of a connection: its store, vault, connections and way out. */
-export async function openProcess({ folder, database, issuer, authority, aheadMs }: Meeting): Promise<RenewalProcess> {
+export async function openProcess({
+  folder,
+  database,
+  issuer,
+  authority,
+  leaseMs,
+  aheadMs,
+}: Meeting): Promise<RenewalProcess> {
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs }
   const store = database === null ? sqliteStore({ folder }) : postgresStore({ url: new Secret(database) })
   const isUnused = async (): Promise<boolean> => (await store.listAll({ kind: 'data-key', limit: 1 })).length === 0
@@ -67,6 +75,7 @@ export async function openProcess({ folder, database, issuer, authority, aheadMs
     standIns: new Map(),
     onSecret: () => undefined,
     ofApp: [],
+    ...(leaseMs !== null && { leaseMs }),
   })
   const transport = createTransport({ clock, allowedOrigins: [issuer], tls: { authority } })
   return {

@@ -36,7 +36,7 @@ async function stage(database: string | null, { isRotating = true } = {}): Promi
   const folder = mkdtempSync(join(tmpdir(), 'tenon-renewal-'))
   closing.push(() => rmSync(folder, { recursive: true }))
   const { issuer, authority } = provider
-  const meeting = { folder, database, issuer, authority: authority.certificate, aheadMs: 0 }
+  const meeting = { folder, database, issuer, authority: authority.certificate, leaseMs: null, aheadMs: 0 }
   const own = await openProcess(meeting)
   closing.push(() => own.close())
   await connect(provider, own)
@@ -109,8 +109,8 @@ function renewal(database: () => Promise<string | null>): void {
     async () => {
       // One that takes a refresh token twice: else the second holder could have none.
       const { provider, meeting, own } = await stage(await database(), { isRotating: false })
-      const stopped = await startChild({ ...meeting, aheadMs: hour })
-      const next = await startChild({ ...meeting, aheadMs: 2 * hour })
+      const stopped = await startChild({ ...meeting, leaseMs: 2000, aheadMs: hour })
+      const next = await startChild({ ...meeting, leaseMs: 2000, aheadMs: 2 * hour })
       const answers = Promise.withResolvers<void>()
       const isAsked = new Promise<void>((resolve) => {
         provider.beforeAnswer = () => {

@@ -39,6 +39,8 @@ export interface KeepingOptions {
   /** Origins that the operator allows although their addresses are not public. */
   readonly allowedOrigins?: readonly string[]
   readonly transport?: NonNullable<GroundOptions['transport']>
+  /** How long the lease of a renewal lives that is not prolonged; default 15 s. */
+  readonly leaseMs?: number
 }
 
 /** A stored connection, as this process knows it. */
