@@ -117,6 +117,15 @@ test(
   }),
 )
 
+test('what happens in an account is heard by its studio, at the one address for all', async (context) => {
+  if (program === undefined) context.skip('needs Chromium')
+  const [simulator] = application.simulators
+  await simulator?.emit('contact.creation', { portal: '1002', properties: { firstname: 'Zoë' } })
+  const tickets = () => Object.values(simulator?.state()['tickets'] ?? {}) as { portal: string; properties: object }[]
+  await expect.poll(() => tickets().length).toBe(1)
+  expect(tickets()).toMatchObject([{ portal: '1002', properties: { subject: 'Invite Zoë to a course' } }])
+})
+
 test(
   'who denies comes back without an account',
   person('clay-and-co', async (page) => {
@@ -168,4 +177,21 @@ test('no page of another site orders something in the product', async (context) 
     redirect: 'manual',
   })
   expect(answer.status).toBe(403)
+})
+
+test('behind a proxy a stand-in signs for the address that others use', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'tenon-proxied-'))
+  const proxied = await startApplication({
+    appFile: join(root, 'examples/connect-accounts/app.ts'),
+    dataFolder: own,
+    port: 0,
+    environment: { TENON_URL: 'https://tenon.example' },
+    log: silentLog,
+    redactor: createRedactor(),
+  })
+  const [simulator] = proxied.simulators
+  await simulator?.emit('contact.creation')
+  await expect.poll(() => simulator?.deliveries()).toMatchObject([{ attempt: 1, status: 200, accepted: true }])
+  await proxied.drain(1000)
+  rmSync(own, { recursive: true, force: true })
 })

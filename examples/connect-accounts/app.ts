@@ -7,11 +7,12 @@
 import { hubspotSimulator } from '@tenon/connectors/hubspot/simulator'
 import { defineApp, fromEnvironment } from 'tenon'
 import { bookingToCrm } from './booking-to-crm.ts'
+import { followUp } from './follow-up.ts'
 
 export default defineApp({
   // What studios read on the page that the link opens.
   name: 'Easel',
-  flows: [bookingToCrm],
+  flows: [bookingToCrm, followUp],
   connect: {
     // A link leads back to these origins only.
     returnTo: [process.env['EASEL_URL'] ?? 'http://localhost:4500'],

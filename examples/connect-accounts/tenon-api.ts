@@ -19,7 +19,7 @@ export interface Tenon {
   removeHubspot(studio: string): Promise<void>
   /** Starts the flow for that studio; the same id again starts nothing. */
   book(studio: string, id: string, input: object): Promise<void>
-  /** How the studio's runs stand, the newest first. */
+  /** How the studio's bookings stand, the newest first. */
   runsOf(studio: string): Promise<readonly { readonly run: string; readonly status: string }[]>
 }
 
@@ -30,7 +30,9 @@ interface Connection extends HubSpotAccount {
 
 export function tenonAt({ url, token }: TenonOptions): Tenon {
   async function ask<Answer>(method: string, path: string, studio: string, body?: object): Promise<Answer> {
-    const answer = await fetch(`${url}/api/v1${path}?${new URLSearchParams({ tenant: studio }).toString()}`, {
+    const address = new URL(`${url}/api/v1${path}`)
+    address.searchParams.set('tenant', studio)
+    const answer = await fetch(address, {
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -54,7 +56,7 @@ export function tenonAt({ url, token }: TenonOptions): Tenon {
       await ask('POST', '/runs', studio, { flow: 'booking-to-crm', id, input })
     },
     async runsOf(studio) {
-      return (await ask<{ runs: { run: string; status: string }[] }>('GET', '/runs', studio)).runs
+      return (await ask<{ runs: { run: string; status: string }[] }>('GET', '/runs?flow=booking-to-crm', studio)).runs
     },
   }
 }

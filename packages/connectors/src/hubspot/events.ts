@@ -78,11 +78,12 @@ const batch = z.array(base.extend({ objectId: about, fromObjectId: about, toObje
 /** Up to a hundred events in one request. An eventId alone may come twice for different things. */
 export function readEvents(body: unknown): readonly ReceivedEvent[] {
   return batch.parse(body).map((data) => {
-    const { eventId, subscriptionId, occurredAt, subscriptionType } = data
+    const { eventId, subscriptionId, occurredAt, subscriptionType, portalId } = data
     const { objectId, fromObjectId, toObjectId } = data
     return {
       id: [eventId, subscriptionId, occurredAt, objectId ?? `${fromObjectId}-${toObjectId}`].join('-'),
       type: subscriptionType,
+      account: String(portalId),
       timeMs: occurredAt,
       data,
     }

@@ -57,6 +57,8 @@ export const hubspot = defineConnector('hubspot', {
   policies: { limits },
 
   webhooks: {
+    // An app has one address for the events of all accounts.
+    shared: true,
     // Version 3: over method, address, body and time, with the secret of the app.
     verify: requestHmac({
       header: 'x-hubspot-signature-v3',

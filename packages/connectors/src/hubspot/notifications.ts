@@ -23,7 +23,8 @@ export function notify(portal: Portal, notices: readonly Notice[]): void {
     occurredAt: simulation.now(),
     subscriptionType: typeOf(kind, change),
     attemptNumber: 0,
-    changeSource: 'CRM',
+    // By a request of an app, or by a person.
+    changeSource: simulation.account === null ? 'CRM_UI' : 'INTEGRATION',
     ...told,
   }))
   simulation.deliver(typeOf(first.kind, first.change), batch)

@@ -15,6 +15,8 @@ export interface ResolvedConnection {
   readonly name: string
   readonly baseUrl: string
   readonly credentials: Readonly<Record<string, Secret>>
+  /** Whose it is, by the provider's own id, as far as that is known. */
+  readonly account?: string
   /** Its origin is a local stand-in: allowed although its address is not public. Its credentials are made up. */
   readonly simulated: boolean
   /** Overrides what the connector and the app say. */

@@ -162,8 +162,10 @@ export class StoredConnections {
       const credentials = await openFields(vault, which, document)
       for (const secret of secretsOf(connector, credentials)) onSecret(secret.reveal())
       const { tenant, name } = which
-      const { simulated } = document.body
-      const connection = { tenant, connector, name, baseUrl: this.#baseUrl(found), credentials, simulated }
+      const { simulated, account } = document.body
+      const baseUrl = this.#baseUrl(found)
+      const known = account === null ? {} : { account: account.id }
+      const connection = { tenant, connector, name, baseUrl, credentials, simulated, ...known }
       this.#shelves.set(connection, fencedShelf({ ...this.options, which, onWritten: () => this.#written(which) }))
       return connection
     } catch (error) {

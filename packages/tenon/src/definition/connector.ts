@@ -18,6 +18,11 @@ export interface WebhookOptions {
   readonly verify: Verifier
   /** The events in a verified, parsed body: one request may hold several. */
   readonly read: (body: unknown, request: RawRequest) => readonly ReceivedEvent[]
+  /**
+   * True for a provider that sends the events of all accounts of an app to one address: `/hooks/<connector>` takes them, and each goes to the connections of its
+   * `account`, as `account.read` names it, whose secret proves the request.
+   */
+  readonly shared?: boolean
   /** Status of a good answer; default 200. */
   readonly status?: number
   /** How long a repeated event id is recognised; at least the provider's retry horizon. Default 30 days. */

@@ -37,6 +37,8 @@ export interface ReceivedEvent {
   /** Unique per fact; a repeated delivery has the same id. */
   readonly id: string
   readonly type: string
+  /** In whose account at the provider it happened, for webhooks that are `shared`. */
+  readonly account?: string
   readonly timeMs?: number
   readonly data: unknown
 }

@@ -126,7 +126,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const schedules = await startSchedules(app, journal, context)
   closing.defer(() => schedules.stop())
   server.setState('ready')
-  subscribeSimulators(simulators, server.url, webhooks.all)
+  subscribeSimulators(simulators, { url: server.url, publicUrl: publicUrlOf(options.environment) }, webhooks.all)
 
   const drain = async (limitMs: number): Promise<DrainReport> => {
     server.setState('draining')

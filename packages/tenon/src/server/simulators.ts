@@ -56,11 +56,12 @@ async function startOne(
 /** Lets their webhooks come to us. */
 export function subscribeSimulators(
   simulators: readonly RunningSimulator[],
-  serverUrl: string,
+  { url, publicUrl = url }: { readonly url: string; readonly publicUrl?: string | undefined },
   webhooks: readonly { readonly connector: string; readonly path: string }[],
 ): void {
   for (const simulator of simulators) {
     const webhook = webhooks.find(({ connector }) => connector === simulator.connector)
-    if (webhook !== undefined) simulator.subscribe({ url: serverUrl + webhook.path })
+    if (webhook === undefined) continue
+    simulator.subscribe({ url: url + webhook.path, knownAs: publicUrl + webhook.path })
   }
 }

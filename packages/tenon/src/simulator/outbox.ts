@@ -247,7 +247,7 @@ export class Outbox {
     const secret = isFalse ? randomBytes(32).toString('hex') : this.#secretOf(target)
     const signature = connector.options.webhooks?.verify.sign(text, secret, clock.now() - staleMs, {
       method: 'POST',
-      url: 'url' in target ? target.url : '',
+      url: knownAddress(target),
     })
     const headers = { 'content-type': 'application/json', ...signature }
     return (await this.#poster.send(target, { method: 'POST', query: {}, headers, text }))?.status ?? null
@@ -257,4 +257,9 @@ export class Outbox {
     const { connector, credentials } = this.#context
     return secret ?? credentials[connector.options.webhooks?.verify.field ?? ''] ?? ''
   }
+}
+
+function knownAddress(target: Endpoint | Subscriber): string {
+  if ('knownAs' in target && target.knownAs !== undefined) return target.knownAs
+  return 'url' in target ? target.url : ''
 }

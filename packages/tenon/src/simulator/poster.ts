@@ -12,6 +12,8 @@ export type Subscriber = (SubscriberAddress | SubscriberFunction) & {
 interface SubscriberAddress {
   /** On this machine: a simulator calls nobody else. */
   readonly url: string
+  /** By which the receiver knows its address, where others reach it through a proxy: signatures cover that. */
+  readonly knownAs?: string
 }
 
 interface SubscriberFunction {

@@ -1,6 +1,7 @@
 import type { ResolvedConnection } from '../connection/connection.ts'
 import type { App } from '../definition/app.ts'
 import { eventTypesInUse, type TriggerContext } from './trigger.ts'
+import { sharedReceiver } from './shared-receiver.ts'
 import { createReceiver, type Receiver, type Webhook } from './webhook.ts'
 
 const defaultTenant = 'default'
@@ -26,7 +27,7 @@ export interface HooksContext extends TriggerContext {
 
 /**
  * `/hooks/<connector>/<connection>` for each account of the default tenant and `/hooks/<connector>/<tenant>/<connection>` for those of others, of the connectors whose
- * events some flow uses; the default tenant's main account has `/hooks/<connector>`, too.
+ * events some flow uses; the default tenant's main account has `/hooks/<connector>`, too. Where a provider sends the events of all accounts to one address, that is theirs.
  */
 export function createHooks(app: App, connections: ChangingConnections, context: HooksContext): Hooks {
   const types = eventTypesInUse(app)
@@ -56,7 +57,10 @@ export function createHooks(app: App, connections: ChangingConnections, context:
       const own = all.filter((connection) => connection.connector.name === connector.name)
       const ofDefault = own.filter(({ tenant }) => tenant === defaultTenant)
       const main = ofDefault.find(({ name }) => name === 'main') ?? (ofDefault.length === 1 ? ofDefault[0] : undefined)
-      if (main !== undefined) paths.set(base, { ...receiverOf(main, used), path: base })
+      const shared = connector.options.webhooks?.shared === true
+      const [one, ...more] = shared ? own.map((connection) => receiverOf(connection, used)) : []
+      if (one !== undefined) paths.set(base, { ...sharedReceiver([one, ...more], context), path: base })
+      else if (main !== undefined) paths.set(base, { ...receiverOf(main, used), path: base })
       for (const connection of own) {
         const path = `${base}/${placeOf(connection)}`
         paths.set(path, { ...receiverOf(connection, used), path })

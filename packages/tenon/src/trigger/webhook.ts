@@ -1,6 +1,6 @@
 import { durationMs } from '../base/duration.ts'
 import { TenonError } from '../base/errors.ts'
-import { requireId } from '../base/ids.ts'
+import { contentHash, requireId } from '../base/ids.ts'
 import { validate } from '../base/schema.ts'
 import type { ResolvedConnection } from '../connection/connection.ts'
 import type { Connector, WebhookOptions } from '../definition/connector.ts'
@@ -19,6 +19,9 @@ export interface WebhookAnswer {
   readonly isJson?: boolean
 }
 
+/** Events, or what a request that brings none asks to hear. */
+export type Opened = { readonly events: readonly ReceivedEvent[] } | { readonly reply: WebhookAnswer }
+
 /** A place where one account's events arrive. */
 export interface Webhook extends Receiver {
   readonly path: string
@@ -33,6 +36,16 @@ export interface Receiver {
   /** Anybody may send: nothing proves who it was. */
   readonly isUnverified: boolean
   readonly takesHandshake: boolean
+  /** Whose connection it is at the provider, `null` where that is not known. */
+  readonly account: string | null
+  /** The same for receivers whose requests are proved by the same secrets. */
+  readonly proof: string
+  /** Throws or rejects with what is wrong with a request that is none of its. */
+  verify(request: RawRequest): void | Promise<void>
+  /** What is in a request that is proved. Throws `INPUT_INVALID`. */
+  open(request: RawRequest): Opened
+  /** Takes events that are all its own. */
+  take(events: readonly ReceivedEvent[]): Promise<WebhookAnswer>
   /** Resolves when everything in the request is durable. Rejects with what is wrong, and then nothing that is wrong has started anything. */
   receive(request: RawRequest): Promise<WebhookAnswer>
   handshake(request: RawRequest): WebhookAnswer
@@ -72,10 +85,15 @@ export function createReceiver(
     verification: webhooks.verify.describe,
     isUnverified: webhooks.verify.isUnverified === true,
     takesHandshake: webhooks.handshake !== undefined,
+    account: connection.account ?? null,
+    proof: contentHash((route.secrets ?? []).join(' ')),
+    verify: (request) => verify(route, request),
+    open: (request) => open(route, request),
+    take: (events) => take(route, events),
     receive(request) {
       try {
         const verifying = verify(route, request)
-        return verifying === undefined ? take(route, request) : verifying.then(() => take(route, request))
+        return verifying === undefined ? receive(route, request) : verifying.then(() => receive(route, request))
       } catch (error) {
         return Promise.reject(error)
       }
@@ -124,11 +142,18 @@ function secretsIn(value: string | undefined): readonly string[] {
   return (value ?? '').split(/\s+/).filter((part) => part !== '')
 }
 
-function take(route: Route, request: RawRequest): Promise<WebhookAnswer> {
+function receive(route: Route, request: RawRequest): Promise<WebhookAnswer> {
+  const opened = open(route, request)
+  return 'reply' in opened ? Promise.resolve(opened.reply) : take(route, opened.events)
+}
+
+function open(route: Route, request: RawRequest): Opened {
   const body = parseBody(request.headers['content-type'], request.body)
   const reply = route.webhooks.reply?.(body) ?? null
-  if (reply !== null) return Promise.resolve({ status: 200, body: reply })
-  const events = read(route, body, request)
+  return reply === null ? { events: read(route, body, request) } : { reply: { status: 200, body: reply } }
+}
+
+function take(route: Route, events: readonly ReceivedEvent[]): Promise<WebhookAnswer> {
   const [only] = events
   // The usual case is one event: no array of promises for it.
   return events.length === 1 && only !== undefined ? takeOne(route, only) : takeSeveral(route, events)
