@@ -33,9 +33,16 @@ const meanings: Readonly<Record<string, Failure>> = {
   '42501': 'unusable',
 }
 
+/** Codes of Node and OpenSSL for a certificate that is refused, and the words of `pg` for a server without TLS: no later try will be better. */
+const noTls = /^(?:ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH)|does not support SSL/
+
 export function failureOf(error: unknown): Failure {
   const state = sqlstateOf(error)
-  if (state === null) return TenonError.is(error) && !error.retryable ? 'unusable' : 'lost'
+  if (state === null) {
+    if (TenonError.is(error)) return error.retryable ? 'lost' : 'unusable'
+    const { code } = error as { readonly code?: unknown }
+    return noTls.test(typeof code === 'string' ? code : messageOf(error)) ? 'unusable' : 'lost'
+  }
   return meanings[state] ?? meanings[state.slice(0, 3)] ?? meanings[state.slice(0, 2)] ?? 'statement'
 }
 

@@ -41,8 +41,8 @@ export const isPostgresThere: boolean = bin !== null
 export interface ServerOptions {
   /** Off: what the tests say holds only as long as the machine stays up. On where the claim is that nothing is lost. Default: off. */
   readonly fsync?: boolean
-  /** Lines of postgresql.conf. */
-  readonly settings?: Readonly<Record<string, string>>
+  /** PEM; without, it speaks in the clear only. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
 }
 
 /** Brings a server up for the tests of one file. Where PostgreSQL is missing, they are skipped. */
@@ -61,11 +61,9 @@ export function usePostgres(options: ServerOptions = {}): () => PostgresServer {
   }
 }
 
-export async function startPostgres({ fsync = false, settings = {} }: ServerOptions = {}): Promise<PostgresServer> {
+export async function startPostgres({ fsync = false, tls }: ServerOptions = {}): Promise<PostgresServer> {
   const folder = ownFolder()
-  const secret = join(folder, 'password')
-  writeFileSync(secret, password)
-  if (owner !== null) chownSync(secret, owner.uid, owner.gid)
+  const secret = writeOwn(folder, 'password', password)
   const data = join(folder, 'data')
   await run(
     program('initdb'),
@@ -85,7 +83,11 @@ export async function startPostgres({ fsync = false, settings = {} }: ServerOpti
   const server = new PostgresServer(folder, {
     fsync: fsync ? 'on' : 'off',
     full_page_writes: fsync ? 'on' : 'off',
-    ...settings,
+    ...(tls && {
+      ssl: 'on',
+      ssl_cert_file: writeOwn(folder, 'certificate.pem', tls.certificate),
+      ssl_key_file: writeOwn(folder, 'key.pem', tls.key),
+    }),
   })
   await server.start()
   return server
@@ -279,6 +281,13 @@ function ownFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tenon-postgres-'))
   if (owner !== null) chownSync(folder, owner.uid, owner.gid)
   return folder
+}
+
+function writeOwn(folder: string, name: string, content: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, content, { mode: 0o600 })
+  if (owner !== null) chownSync(path, owner.uid, owner.gid)
+  return path
 }
 
 function processesOf(child: ChildProcess | null): readonly number[] {
