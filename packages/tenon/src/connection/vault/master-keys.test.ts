@@ -90,7 +90,7 @@ describe('DAT-03: the command', () => {
     })
   })
 
-  test('sees only what it needs of the environment', async () => {
+  test('SEC-06: sees only what it needs of the environment', async () => {
     const names = (await commandOf('environment').current()).split(' ')
     expect(names).toEqual(expect.arrayContaining(['AWS_REGION', 'PATH']))
     for (const hidden of ['TENON_MASTER_KEY', 'SHOP_KEY']) expect(names).not.toContain(hidden)
