@@ -137,7 +137,7 @@ describe('SEC-08: who may ask what', () => {
     expect(await strays(guarded, headers, [401, 'UNAUTHENTICATED'])).toEqual([])
   })
 
-  test('SEC-08: each route by each kind of caller: let in exactly where the table of rights says so', async () => {
+  test('SEC-08 SEC-10: each route by each kind of caller: let in exactly where the table of rights says so', async () => {
     const guarded = (await begin()).filter(isGuarded)
     const wrong: string[] = []
     for (const kind of ['token', 'session'] as const) {
@@ -397,6 +397,55 @@ describe('SEC-12: nothing that came from outside is ever a page', () => {
     expect(((await shown.json()) as { event: { data: { id: string } } }).event.data.id).toBe(payload)
     expect(shown.headers.get('content-type')).toMatch(/^application\/json/)
     expect(Object.fromEntries(shown.headers)).toMatchObject(guardHeaders)
+  })
+})
+
+describe('SEC-02: what was received is never evaluated', () => {
+  // Nothing else makes this number.
+  const product = String(7919 * 7919)
+  const texts = [
+    '{{7919*7919}}',
+    '${7919*7919}',
+    '<%= 7919*7919 %>',
+    '#{7919*7919}',
+    '=7919*7919',
+    '`${7919*7919}`',
+    '{{constructor.constructor("return 7919*7919")()}}',
+    '"+(7919*7919)+"',
+    "'; SELECT 7919*7919; --",
+    '<script>document.write(7919*7919)</script>',
+    '$(expr 7919 \\* 7919)',
+  ]
+
+  test('SEC-02: on each way in, when it is used again, and in the log it is the text that it was', async () => {
+    const routes = await begin()
+    const { ask: request, post, lines, outputs } = harness
+    const shown: string[] = []
+    const input = Object.fromEntries(texts.map((text) => [text, { [text]: [text] }]))
+    const order = (path: string, body: object) =>
+      request(path, { method: 'POST', headers: { ...authorised, ...json }, body: JSON.stringify(body) })
+    const ended = async (run: string) => {
+      for (;;) {
+        const view = (await (await request(`/api/v1/runs/${run}`, { headers: authorised })).json()) as Record<
+          string,
+          unknown
+        >
+        if (view['status'] === 'completed') return view
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    await order('/api/v1/runs', { flow: 'as-given', input, id: 'first' })
+    expect(await ended('first')).toMatchObject({ input, output: input })
+    const again = (await (await order('/api/v1/runs/first/anew', {})).json()) as { run: string }
+    expect(await ended(again.run)).toMatchObject({ input, output: input })
+    for (const [index, text] of texts.entries()) {
+      const body = bodyOf(paid(`evt_${index}`, { note: text, amount: text }))
+      await post(body, sign(body))
+      for (const route of routes.filter(({ path }) => path.includes(':')))
+        shown.push((await ask(route, authorised, encodeURIComponent(text))).text)
+    }
+    expect(shown.length).toBeGreaterThan(100)
+    expect([...shown, ...outputs, ...lines].filter((text) => text.includes(product))).toEqual([])
   })
 })
 
