@@ -1,17 +1,7 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, MutationCache, queryOptions } from '@tanstack/react-query'
+import type { Answers } from './answers.generated.ts'
 import { ApiError, get } from './client.ts'
-import type {
-  Exchange,
-  FlowDetail,
-  FlowSummary,
-  RunDetail,
-  RunFilter,
-  RunPage,
-  Session,
-  SimulatorDetail,
-  SimulatorSummary,
-  Status,
-} from './contract.ts'
+import type { FlowDetail, RunDetail, RunFilter, RunPage, Session, SimulatorDetail, Status } from './contract.ts'
 import { endSession } from './session.ts'
 
 const retryable = new Set(['OFFLINE', 'OVERLOADED', 'JOURNAL_UNAVAILABLE', 'INTERNAL'])
@@ -92,12 +82,13 @@ export const exchangesQuery = (run: string) =>
   queryOptions({
     queryKey: ['run', run, 'exchanges'],
     queryFn: async ({ signal }) =>
-      (await get<{ exchanges: Exchange[] }>(`/runs/${encodeURIComponent(run)}/exchanges`, {}, signal)).exchanges,
+      (await get<Answers['GET /runs/{run}/exchanges']>(`/runs/${encodeURIComponent(run)}/exchanges`, {}, signal))
+        .exchanges,
   })
 
 export const flowsQuery = queryOptions({
   queryKey: ['flows'],
-  queryFn: async ({ signal }) => (await get<{ flows: FlowSummary[] }>('/flows', {}, signal)).flows,
+  queryFn: async ({ signal }) => (await get<Answers['GET /flows']>('/flows', {}, signal)).flows,
 })
 
 export const flowQuery = (flow: string) =>
@@ -108,7 +99,7 @@ export const flowQuery = (flow: string) =>
 
 export const simulatorsQuery = queryOptions({
   queryKey: ['simulators'],
-  queryFn: async ({ signal }) => (await get<{ simulators: SimulatorSummary[] }>('/simulators', {}, signal)).simulators,
+  queryFn: async ({ signal }) => (await get<Answers['GET /simulators']>('/simulators', {}, signal)).simulators,
 })
 
 export const simulatorQuery = (connector: string) =>

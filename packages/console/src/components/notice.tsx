@@ -1,4 +1,4 @@
-import { CircleX, Info, type LucideIcon, TriangleAlert } from 'lucide-react'
+import { CircleCheck, CircleX, Info, type LucideIcon, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { ApiError } from '../api/client.ts'
 import { Button } from './button.tsx'
@@ -6,12 +6,12 @@ import styles from './notice.module.css'
 import { toneClass } from './status.tsx'
 
 export interface NoticeProps {
-  readonly tone?: 'failed' | 'parked' | 'waiting' | 'plain'
+  readonly tone?: 'completed' | 'failed' | 'parked' | 'waiting' | 'plain'
   readonly title: string
   readonly children?: ReactNode
 }
 
-const signs: Readonly<Record<string, LucideIcon>> = { failed: CircleX, parked: TriangleAlert }
+const signs: Readonly<Record<string, LucideIcon>> = { completed: CircleCheck, failed: CircleX, parked: TriangleAlert }
 
 export function Notice({ tone = 'plain', title, children }: NoticeProps): ReactNode {
   const Sign = signs[tone] ?? Info

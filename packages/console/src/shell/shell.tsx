@@ -56,7 +56,7 @@ function Side(): ReactNode {
   const status = useQuery({ ...statusQuery, refetchInterval: 10_000 })
   const needs = status.data?.counts.parked ?? 0
   return (
-    <div className={styles.side}>
+    <header className={styles.side}>
       <Link to="/" className={styles.brand}>
         <img src="/console/mark.svg" alt="" />
         <span>
@@ -90,7 +90,7 @@ function Side(): ReactNode {
           <SignOut />
         </div>
       </div>
-    </div>
+    </header>
   )
 }
 

@@ -35,13 +35,18 @@ export function viewOf(entry: StoredEntry, now: number, lastUsedAt: LastUse): Co
 /** Schemes whose first tokens a person's consent gives. */
 const consented = new Set(['oauth2', 'device'])
 
+const isConsented = ({ options }: Connector): boolean => consented.has(options.auth.scheme)
+
+function unconnected({ connector, name }: { readonly connector: string; readonly name: string }): string {
+  return `no account is connected yet: connect one in the console or by tenon connect ${connector} --name ${name}`
+}
+
 export function stateOf({ which, connector, tokens: { body }, life, connection }: StoredEntry, now: number): Told {
   const { lost, failing, expiresAt, access } = body
   const told = (state: ConnectionState, cause: string | null): Told => ({ state, cause, expiresAt })
   if (TenonError.is(connection)) return told('needs-authorisation', connection.message)
   if (lost !== null) return told(lost.state, lost.cause)
-  if (access === null && consented.has(connector.options.auth.scheme))
-    return told('needs-authorisation', `no account is connected yet: tenon connect ${which.connector} ${which.name}`)
+  if (access === null && isConsented(connector)) return told('needs-authorisation', unconnected(which))
   if (failing === null) return endingOf(life, body, now) ?? told('healthy', null)
   const left = expiresAt !== null && expiresAt > now ? 'its token still serves' : 'calls wait for it'
   return told(
@@ -85,8 +90,10 @@ export function viewOfApp(connection: ResolvedConnection, lastUsedAt: LastUse): 
     secrets: fields.filter((field) => !isPlain(connector, field)),
     scopes: [],
     account: null,
-    state: 'healthy',
-    cause: null,
+    // Nothing that is written in code holds what a person's consent gives.
+    ...(isConsented(connector)
+      ? { state: 'needs-authorisation', cause: unconnected({ connector: connector.name, name }) }
+      : { state: 'healthy', cause: null }),
     expiresAt: null,
     lastUsedAt: lastUsedAt(connection),
     createdAt: null,

@@ -15,6 +15,8 @@ export function openApiOf(routes: readonly Route[]): Json {
     const path = route.path.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{rest}')
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route, schemas) }
   }
+  // It puts itself among the named ones.
+  schemaOf(problemAnswer, 'output', schemas)
   return {
     openapi: '3.1.1',
     info: {
@@ -27,7 +29,7 @@ export function openApiOf(routes: readonly Route[]): Json {
     servers: [{ url: '/' }],
     paths,
     components: {
-      schemas: { ...schemas, Problem: schemaOf(problemAnswer, 'output', schemas) },
+      schemas,
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'The token of the data folder.' },
         session: {
@@ -128,7 +130,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Jso
     unrepresentable: 'any',
     override({ jsonSchema }) {
       // A later version may answer with more; only what is sent to us is closed.
-      if (io === 'output') delete jsonSchema.additionalProperties
+      if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
     },
   })
   const { $schema: _dialect, $defs: named = {}, id, ...rest } = relinked(made) as Json & { $defs?: Json; id?: string }

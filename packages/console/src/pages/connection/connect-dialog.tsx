@@ -14,35 +14,37 @@ import { DeviceWait } from './device-wait.tsx'
 export interface ConnectDialogProps {
   /** Connects this one again. */
   readonly connection?: Connection
+  /** Connects one of this name, which there is not yet. */
+  readonly wanted?: { readonly connector: string; readonly name: string }
   readonly onClose: () => void
 }
 
 /** Connects an account: by what its connector asks for, or by a consent at the provider. */
-export function ConnectDialog({ connection, onClose }: ConnectDialogProps): ReactNode {
+export function ConnectDialog({ connection, wanted, onClose }: ConnectDialogProps): ReactNode {
   const { data, error } = useQuery(connectorsQuery)
-  const [chosen, setChosen] = useState(connection?.connector ?? '')
+  const [chosen, setChosen] = useState((connection ?? wanted)?.connector)
   const form = data?.find(({ connector }) => connector === chosen) ?? data?.[0]
   const title = connection === undefined ? 'Connect an account' : `Connect ${connection.connector} again`
   if (form === undefined)
     return (
       <Dialog open onClose={onClose} title={title}>
-        {error === null ? (
-          data?.length === 0 ? (
-            <p>The app has no connectors.</p>
-          ) : (
-            <Skeleton />
-          )
-        ) : (
-          <ProblemNotice error={error} />
-        )}
+        {error !== null && <ProblemNotice error={error} />}
+        {error === null && (data === undefined ? <Skeleton /> : <p>The app has no connectors.</p>)}
       </Dialog>
     )
   return (
-    <ConnectForms key={form.connector} form={form} title={title} connection={connection} onClose={onClose}>
+    <ConnectForms
+      key={form.connector}
+      form={form}
+      title={title}
+      connection={connection}
+      name={wanted?.name}
+      onClose={onClose}
+    >
       {connection === undefined && (
         <SelectField
           label="Of what"
-          options={(data ?? []).map(({ connector }) => ({ value: connector, text: connector }))}
+          options={data?.map(({ connector }) => ({ value: connector, text: connector })) ?? []}
           value={form.connector}
           onChange={({ target }) => setChosen(target.value)}
         />
@@ -55,17 +57,18 @@ interface FormsProps {
   readonly form: ConnectForm
   readonly title: string
   readonly connection: Connection | undefined
+  /** Of a new one; default `main`. */
+  readonly name: string | undefined
   readonly onClose: () => void
   readonly children: ReactNode
 }
 
-function ConnectForms({ form, title, connection, onClose, children }: FormsProps): ReactNode {
-  const { isAgain, ...known } = knownOf(connection)
+function ConnectForms({ form, title, connection, name: proposed = 'main', onClose, children }: FormsProps): ReactNode {
+  const { isAgain, ...known } = knownOf(connection, proposed)
   const [name, setName] = useState(known.name)
   const [fields, setFields] = useState(known.fields)
   const [isConfirmed, setConfirmed] = useState(false)
   const order = useConnect(form, onClose)
-  const isConsent = !form.ways.includes('fields')
   const given = givenOf(form, fields)
   const isComplete = isAgain || hasAll(form, given)
   const isChanged = isAccountChange(order.error)
@@ -77,7 +80,7 @@ function ConnectForms({ form, title, connection, onClose, children }: FormsProps
       title={title}
       foot={
         <Foot
-          verb={isConsent ? `Go on to ${form.connector}` : 'Connect'}
+          verb={verbOf(form)}
           isBusy={order.isPending || order.data?.kind === 'leaving'}
           isReady={isComplete && (!isChanged || isConfirmed)}
           onClose={onClose}
@@ -130,9 +133,16 @@ function Explained({ form }: { readonly form: ConnectForm }): ReactNode {
   return (
     <>
       {form.simulated && <p>A stand-in answers for {form.connector} on this machine: nothing leaves it.</p>}
-      {!form.ways.includes('fields') && <p>You are sent to {form.connector}, to allow it there, and come back here.</p>}
+      {form.ways[0] === 'browser' && <p>You are sent to {form.connector}, to allow it there, and come back here.</p>}
+      {form.ways[0] === 'device' && <p>You get a code, and type it at {form.connector} on any device.</p>}
+      {form.ways[0] === 'fields' && form.fields.length === 0 && <p>Nothing is asked for: it is tried, and kept.</p>}
     </>
   )
+}
+
+function verbOf({ ways, connector }: ConnectForm): string {
+  if (ways[0] === 'device') return 'Get a code'
+  return ways[0] === 'browser' ? `Go on to ${connector}` : 'Connect'
 }
 
 function isAccountChange(error: Error | null): boolean {
@@ -141,8 +151,11 @@ function isAccountChange(error: Error | null): boolean {
 
 type Values = Readonly<Record<string, string>>
 
-function knownOf(connection: Connection | undefined): { isAgain: boolean; name: string; fields: Values } {
-  if (connection === undefined) return { isAgain: false, name: 'main', fields: {} }
+function knownOf(
+  connection: Connection | undefined,
+  proposed: string,
+): { isAgain: boolean; name: string; fields: Values } {
+  if (connection === undefined) return { isAgain: false, name: proposed, fields: {} }
   return { isAgain: connection.origin === 'stored', name: connection.name, fields: connection.fields }
 }
 

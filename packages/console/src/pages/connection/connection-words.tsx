@@ -16,8 +16,14 @@ const states: Readonly<
   revoked: { text: 'Taken back', icon: CircleX, tone: 'failed' },
 }
 
-export function ConnectionBadge({ state }: { readonly state: ConnectionState }): ReactNode {
-  const { text, icon: Icon, tone } = states[state]
+export function ConnectionBadge({
+  connection: { state, account },
+}: {
+  readonly connection: Pick<Connection, 'state' | 'account'>
+}): ReactNode {
+  const { icon: Icon, tone, ...words } = states[state]
+  const isNew = state === 'needs-authorisation' && account === null
+  const text = isNew ? 'Not connected yet' : words.text
   return (
     <span className={`${statusStyles.badge} ${toneClass(tone)}`}>
       <Icon aria-hidden="true" />
@@ -34,4 +40,32 @@ export function accountWords({ account, origin, baseUrl }: Connection): string {
 
 export function nameOf(account: RemoteAccount | null): string {
   return account === null ? 'an account that gives no name' : `${account.name} (${account.id})`
+}
+
+/** By the scheme's name; one of somebody's own is shown as it is. */
+const schemes: Readonly<Record<string, string>> = {
+  none: 'nothing: the API asks for none',
+  'api-key': 'an API key',
+  basic: 'user and password',
+  bearer: 'a token',
+  'token-login': 'a login that gives a token',
+  hmac: 'a signature over each request',
+  oauth1: 'OAuth 1.0a',
+  'aws-signature': 'AWS Signature 4',
+  'mutual-tls': 'a client certificate',
+  'ws-security': 'WS-Security',
+  'client-credentials': 'OAuth 2, for the app itself',
+  'jwt-bearer': 'a signed assertion (OAuth 2)',
+  oauth2: "OAuth 2, with somebody's consent",
+  device: 'OAuth 2, with a code that somebody typed',
+}
+
+export function schemeWords(scheme: string): string {
+  return Object.hasOwn(schemes, scheme) ? (schemes[scheme] ?? scheme) : scheme
+}
+
+/** `accessKeyId` → `Access key ID`. */
+export function fieldWords(name: string): string {
+  const words = name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().replaceAll(/\b(?:id|url)\b/g, (word) => word.toUpperCase()) // prettier-ignore
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }

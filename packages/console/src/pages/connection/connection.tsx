@@ -7,15 +7,16 @@ import type { Connection, ConnectionTest } from '../../api/connections.ts'
 import { connectionPath, connectionQuery } from '../../api/connections.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
-import { Facts } from '../../components/facts.tsx'
 import { Empty, Notice, ProblemNotice } from '../../components/notice.tsx'
-import { Card, Page } from '../../components/page.tsx'
+import { Page } from '../../components/page.tsx'
 import { UnreadPage } from '../../components/unread-page.tsx'
-import { At } from '../../components/time.tsx'
 import { say } from '../../components/toasts.tsx'
 import { ConnectDialog } from './connect-dialog.tsx'
-import { ConnectionBadge, nameOf } from './connection-words.tsx'
+import { ConnectionFacts } from './connection-facts.tsx'
+import { ConnectionBadge } from './connection-words.tsx'
+import styles from './connection.module.css'
 import { ConsentNotice } from './consent-notice.tsx'
+import { TestNotice } from './test-notice.tsx'
 
 const route = getRouteApi('/connections/$connector/$name')
 const back = { to: '/connections', text: 'Connections' } as const
@@ -30,12 +31,23 @@ export function ConnectionRoom(): ReactNode {
     return (
       <Page title={`${connector} ${name}`} heading={<bdi>{`${connector} ${name}`}</bdi>} back={back}>
         {notice}
-        <Empty icon={SearchX} title="No account is connected under this name.">
-          <p>It was removed, or the address is mistyped.</p>
-        </Empty>
+        <Missing wasTried={notice !== null} />
       </Page>
     )
   return <UnreadPage title={connector} back={back} error={error} onRetry={() => void refetch()} />
+}
+
+/** Who comes back from a consent that was not given is at a name that there is not yet. */
+function Missing({ wasTried }: { readonly wasTried: boolean }): ReactNode {
+  const [isOpen, setOpen] = useState(false)
+  const { connector, name } = route.useParams()
+  return (
+    <Empty icon={SearchX} title="No account is connected under this name.">
+      {!wasTried && <p>It was removed, or the address is mistyped.</p>}
+      <Button onClick={() => setOpen(true)}>{wasTried ? 'Try again' : 'Connect an account'}</Button>
+      {isOpen && <ConnectDialog wanted={{ connector, name }} onClose={() => setOpen(false)} />}
+    </Empty>
+  )
 }
 
 function ConnectionPage({
@@ -45,9 +57,15 @@ function ConnectionPage({
   readonly connection: Connection
   readonly notice: ReactNode
 }): ReactNode {
-  const { connector, name, origin, state, cause } = connection
+  const { connector, name, origin, state, cause, account } = connection
   const [open, setOpen] = useState<'connect' | 'remove' | null>(null)
-  const test = useMutation({ mutationFn: () => post<ConnectionTest>(`${connectionPath(connector, name)}/test`) })
+  const queries = useQueryClient()
+  const test = useMutation({
+    mutationFn: () => post<ConnectionTest>(`${connectionPath(connector, name)}/test`),
+    // A try may find out that the account was taken back.
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['connections'] }),
+  })
+  const isTold = test.data?.outcome === 'refused'
   const close = (): void => setOpen(null)
   const actions = (
     <>
@@ -58,7 +76,7 @@ function ConnectionPage({
       {origin !== 'app' && (
         <Button onClick={() => setOpen('connect')}>
           <RefreshCw aria-hidden="true" />
-          Connect again
+          {account === null && state === 'needs-authorisation' ? 'Connect' : 'Connect again'}
         </Button>
       )}
       {origin === 'stored' && (
@@ -73,68 +91,24 @@ function ConnectionPage({
     <Page
       title={`${connector} ${name}`}
       heading={<bdi>{name === 'main' ? connector : `${connector} ${name}`}</bdi>}
-      lead={<ConnectionBadge state={state} />}
+      lead={<ConnectionBadge connection={connection} />}
       back={back}
       actions={actions}
     >
       {notice}
-      <div role="status">{test.data !== undefined && <TestNotice test={test.data} />}</div>
+      <div role="status" className={styles.said}>
+        {test.data !== undefined && <TestNotice test={test.data} origin={origin} />}
+      </div>
       {test.error !== null && <ProblemNotice error={test.error} />}
-      {cause !== null && (
-        <Notice tone="parked" title="It needs somebody.">
+      {cause !== null && !isTold && (
+        <Notice tone="parked" title={state === 'expiring' ? 'It may stop working soon.' : 'It needs somebody.'}>
           <p>{cause}</p>
         </Notice>
       )}
-      <Details connection={connection} />
+      <ConnectionFacts connection={connection} />
       {open === 'connect' && <ConnectDialog connection={connection} onClose={close} />}
       {open === 'remove' && <RemoveDialog connection={connection} onClose={close} />}
     </Page>
-  )
-}
-
-function TestNotice({ test }: { readonly test: ConnectionTest }): ReactNode {
-  const isGood = test.outcome === 'works' || test.outcome === 'untested'
-  const titles = {
-    works: 'It works.',
-    refused: 'It does not work.',
-    unreachable: 'It could not be tried.',
-    untested: 'Nothing to try it by.',
-  }
-  return (
-    <Notice tone={isGood ? 'plain' : 'failed'} title={titles[test.outcome]}>
-      <p>{test.message}</p>
-    </Notice>
-  )
-}
-
-const origins: Readonly<Record<Connection['origin'], string>> = {
-  stored: 'Connected while the app runs',
-  app: 'Written in the app; its credentials come from the environment',
-  simulated: 'A stand-in on this machine, with made-up credentials',
-}
-
-function Details({ connection }: { readonly connection: Connection }): ReactNode {
-  const { account, origin, baseUrl, scheme, fields, secrets, scopes } = connection
-  const { expiresAt, lastUsedAt, createdAt, createdBy } = connection
-  const time = (at: number | null): ReactNode => (at === null ? null : <At at={at} />)
-  return (
-    <Card title="What is known of it" lead="Secrets are kept encrypted, and never shown again.">
-      <Facts
-        facts={[
-          ['Account', account === null ? null : <bdi key="account">{nameOf(account)}</bdi>],
-          ['Where from', origins[origin]],
-          ['Address', <code key="address">{baseUrl}</code>],
-          ['Signs in by', scheme],
-          ...Object.entries(fields).map(([name, value]) => [name, <bdi key={name}>{value}</bdi>] as const),
-          ['Secrets that are set', secrets.length === 0 ? null : secrets.join(', ')],
-          ['Allowed to', scopes.length === 0 ? null : scopes.join(', ')],
-          ['Access until', time(expiresAt)],
-          ['Last used', time(lastUsedAt)],
-          ['Connected', time(createdAt)],
-          ['By', createdBy],
-        ]}
-      />
-    </Card>
   )
 }
 

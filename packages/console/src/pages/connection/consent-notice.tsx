@@ -6,6 +6,7 @@ import type { Consent } from '../../api/connections.ts'
 import { Button } from '../../components/button.tsx'
 import { Notice, ProblemNotice } from '../../components/notice.tsx'
 import { nameOf } from './connection-words.tsx'
+import styles from './connection.module.css'
 
 interface ConsentNoticeProps {
   readonly connector: string
@@ -30,7 +31,7 @@ export function ConsentNotice({ connector, name, consent }: ConsentNoticeProps):
     mutationFn: () => post(`/consents/${encodeURIComponent(consent)}/confirm`),
     onSuccess: leave,
   })
-  if (data?.state === 'connected') return <Notice title={`${connector} is connected.`} />
+  if (data?.state === 'connected') return <Notice tone="completed" title={`${connector} is connected.`} />
   if (data?.state === 'failed')
     return (
       <Notice tone="failed" title="The account was not connected.">
@@ -46,10 +47,13 @@ export function ConsentNotice({ connector, name, consent }: ConsentNoticeProps):
       <p>
         Allowed just now: <strong>{nameOf(data.accounts?.now ?? null)}</strong>
       </p>
-      <Button look="danger" busy={confirm.isPending} onClick={() => confirm.mutate()}>
-        Take the new one
-      </Button>{' '}
-      <Button onClick={() => void leave()}>Keep the old one</Button>
+      <p>From now on flows would read and change that one.</p>
+      <div className={styles.choices}>
+        <Button onClick={() => void leave()}>Keep the old one</Button>
+        <Button look="danger" busy={confirm.isPending} onClick={() => confirm.mutate()}>
+          Take the new one
+        </Button>
+      </div>
       {confirm.error !== null && <ProblemNotice error={confirm.error} />}
     </Notice>
   )

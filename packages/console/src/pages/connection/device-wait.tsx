@@ -7,6 +7,13 @@ import { Button } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { ProblemNotice } from '../../components/notice.tsx'
+import styles from './connection.module.css'
+
+/** As somebody would type it on another device: what comes after `?` is only for a link. */
+function addressOf(url: string): string {
+  const { protocol, host, pathname } = new URL(url)
+  return (protocol === 'https:' ? '' : `${protocol}//`) + host + pathname.replace(/\/$/, '')
+}
 
 /** A person types a code on another device; this waits until they have. */
 export function DeviceWait({
@@ -36,13 +43,13 @@ export function DeviceWait({
       <p>
         Open{' '}
         <a href={url} target="_blank" rel="noreferrer">
-          {new URL(url).host}
+          {addressOf(url)}
         </a>{' '}
         on any device, and type this code:
       </p>
       {code !== null && (
         <p>
-          <code>{code}</code> <CopyButton text={() => code} what="the code" />
+          <code className={styles.code}>{code}</code> <CopyButton text={() => code} what="the code" />
         </p>
       )}
       <p role="status">Waiting until it is allowed there …</p>

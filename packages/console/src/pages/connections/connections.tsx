@@ -46,7 +46,7 @@ export function ConnectionsPage(): ReactNode {
 }
 
 function ConnectionCard({ connection }: { readonly connection: Connection }): ReactNode {
-  const { connector, name, state, cause, lastUsedAt, expiresAt } = connection
+  const { connector, name, cause, lastUsedAt, expiresAt } = connection
   return (
     <article className={styles.flow}>
       <div>
@@ -54,7 +54,7 @@ function ConnectionCard({ connection }: { readonly connection: Connection }): Re
           <Link to="/connections/$connector/$name" params={{ connector, name }} data-item="">
             <bdi>{name === 'main' ? connector : `${connector} ${name}`}</bdi>
           </Link>
-          <ConnectionBadge state={state} />
+          <ConnectionBadge connection={connection} />
         </h2>
         <p className={styles.text}>
           <bdi>{accountWords(connection)}</bdi>

@@ -141,7 +141,7 @@ describe('authorisation code with PKCE', () => {
       'a person who refuses',
       (answer: URLSearchParams) => (answer.delete('code'), answer.set('error', 'access_denied')),
       'AUTHORISATION_LOST',
-      'access_denied.*consent was not given',
+      'consent was not given.*access_denied',
     ],
     [
       'an error that is a script',

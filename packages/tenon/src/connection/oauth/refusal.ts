@@ -11,7 +11,7 @@ type About = Pick<AuthContext, 'what' | 'clock'>
 /** RFC 6749 §5.2 and RFC 8628 §3.5: the errors whose meaning is the same at every provider, and what to do about them. */
 const meanings: Readonly<Record<string, readonly [code: ErrorCode, remedy: string]>> = {
   invalid_grant: ['AUTHORISATION_LOST', 'connect the account again'],
-  access_denied: ['AUTHORISATION_LOST', 'consent was not given; connect the account again'],
+  access_denied: ['AUTHORISATION_LOST', 'whoever was asked said no (access_denied)'],
   expired_token: ['AUTHORISATION_LOST', 'the code was not entered in time; begin again'],
   interaction_required: ['AUTHORISATION_LOST', 'connect the account again'],
   invalid_client: ['CREDENTIALS_REFUSED', 'check the client ID and what proves it (secret, key or certificate)'],
@@ -57,7 +57,10 @@ function byCode(
     'see what the provider says about this error',
   ]
   const after = response === null ? null : waitOf(response, about)
-  return new TenonError(code, `connection ${about.what}: the provider refused its ${asked} with ${name}; ${remedy}`, {
+  // That somebody said no is nothing that went wrong.
+  const isNo = name === 'access_denied'
+  const happened = isNo ? 'consent was not given' : `the provider refused its ${asked} with ${name}`
+  return new TenonError(code, `connection ${about.what}: ${happened}; ${remedy}`, {
     details: { error: name, ...(response !== null && { status: response.status }) },
     ...(after !== null && { retryAfterMs: after }),
   })

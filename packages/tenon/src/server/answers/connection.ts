@@ -90,20 +90,16 @@ interface TestAnswer {
 }
 
 /** A test, in words for who pressed the button. */
-export function testAnswer(what: string, test: ConnectionTest): TestAnswer {
+export function testAnswer(test: ConnectionTest): TestAnswer {
   switch (test.outcome) {
     case 'works': {
       const { account: found } = test
       return { outcome: test.outcome, account: found, message: `It works, as ${found.name} (${found.id}).`, code: null }
     }
-    case 'refused': {
-      const { code, message } = test.error
-      const words = `The provider refuses it: ${message}. Connect it again: tenon connect ${what}`
-      return { outcome: test.outcome, account: null, message: words, code }
-    }
+    case 'refused':
     case 'unreachable': {
       const { code, message } = test.error
-      return { outcome: test.outcome, account: null, message: `It could not be tried: ${message}`, code }
+      return { outcome: test.outcome, account: null, message: `${reasons[code] ?? reasons.other}: ${message}`, code }
     }
     case 'untested':
     default:
@@ -114,4 +110,11 @@ export function testAnswer(what: string, test: ConnectionTest): TestAnswer {
         code: null,
       }
   }
+}
+
+const reasons: Readonly<Record<string, string>> & { readonly other: string } = {
+  AUTHORISATION_LOST: 'The account must be connected again',
+  CREDENTIALS_REFUSED: 'The provider does not take its credentials',
+  APP_INVALID: 'What was given for it cannot be used',
+  other: 'Nothing is known of the account, for the call came to no answer that tells it',
 }

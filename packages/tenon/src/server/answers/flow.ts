@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { runStatuses, runSummary } from './run.ts'
+import { runStatuses, runSummary, stepKind } from './run.ts'
 
 const time: z.ZodNumber = z.number().describe('Milliseconds since the epoch.')
 
@@ -41,7 +41,7 @@ const flowPicture = z
     nodes: z.array(
       z.object({
         step: z.string(),
-        kind: z.string(),
+        kind: stepKind,
         isUndo: z.boolean(),
         seen: z.number(),
         failed: z.number(),

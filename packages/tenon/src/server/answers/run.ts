@@ -62,10 +62,12 @@ const decisionView = z
   .object({ kind: z.enum(['happened', 'did-not-happen', 'retry']), by: z.string(), at: time })
   .meta({ id: 'DecisionView', description: 'What a person decided of a step whose outcome was unknown.' })
 
+export const stepKind: z.ZodType = z.enum(['call', 'run', 'sleep', 'wait', 'child', 'child-result'])
+
 const stepView = z
   .object({
     name: z.string(),
-    kind: z.enum(['call', 'run', 'sleep', 'wait', 'child', 'child-result']),
+    kind: stepKind,
     isUndo: z.boolean().describe('True for steps that take back earlier ones.'),
     state: z.enum(['running', 'waiting', 'completed', 'failed', 'unknown']),
     startedAt: time,

@@ -73,7 +73,7 @@ const faultChoice = z
 export const simulatorDetail: z.ZodType = z
   .object({
     ...summaryShape,
-    state: z.record(z.string(), z.unknown()).describe('Its objects, by collection and id.'),
+    state: z.record(z.string(), z.record(z.string(), z.unknown())).describe('Its objects, by collection and id.'),
     requests: z.array(seenRequest).describe('Latest first.'),
     deliveries: z.array(delivery).describe('Latest first.'),
     samples: z.array(z.object({ event: z.string(), input: z.unknown().optional() })),

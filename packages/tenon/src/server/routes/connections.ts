@@ -75,9 +75,7 @@ export const routes: Routes = [
     query,
     answers: { 200: connectionTest },
     async handle(asked, context) {
-      const which = whichOf(asked)
-      const test = await connectingOf(context).accounts.test(which)
-      return testAnswer(`${which.connector} --name ${which.name}`, test)
+      return testAnswer(await connectingOf(context).accounts.test(whichOf(asked)))
     },
   }),
   defineRoute({

@@ -14,8 +14,11 @@ export const command: CommandDefinition = {
     const answer = await connectToServer(input).send('POST', connectionPath(input, '/test'))
     const { outcome, message } = answer as { outcome?: string; message?: string }
     const { out, colours } = input.terminal
+    const [connector = '', name] = input.arguments
     if (input.json) out(JSON.stringify(answer))
     else out(outcome === 'works' ? colours.green(`✓ ${message}`) : colours.yellow(`! ${message}`))
+    if (outcome === 'refused' && !input.json)
+      out(`  Connect it again: npx tenon connect ${connector}${name === undefined ? '' : ` --name ${name}`}`)
     return outcome === 'works' || outcome === 'untested' ? exitCodes.good : exitCodes.failed
   },
 }
