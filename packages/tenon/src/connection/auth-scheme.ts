@@ -5,7 +5,8 @@ import type { AnswerParts, RequestParts } from '../definition/operation.ts'
 /** A request that is complete but for what authenticates it. */
 export interface BareRequest {
   readonly method: string
-  readonly origin: string
+  /** A scheme whose tokens name the account's own instance puts that in its place. */
+  origin: string
   /** Path and query; a scheme may add to the query. */
   path: string
   /** Name, value, name, value. */

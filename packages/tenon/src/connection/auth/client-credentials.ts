@@ -1,8 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import type { OAuthSettings } from '../../definition/oauth.ts'
 import type { AuthScheme } from '../auth-scheme.ts'
-import { applyBearer } from '../credentials.ts'
-import { tokensOf } from '../oauth/answer.ts'
+import { applyingTo, tokensOf } from '../oauth/answer.ts'
 import { tokenOrigins } from '../oauth/endpoints.ts'
 import { certificateOf, openProvider } from '../oauth/provider.ts'
 import { refusal } from '../oauth/refusal.ts'
@@ -16,7 +15,7 @@ export const scheme: AuthScheme = {
     const parameters = scopes.length === 0 ? {} : { scope: scopes.join(scopeSeparator) }
     return {
       ...certificateOf(context),
-      apply: applyBearer,
+      apply: applyingTo(context),
       async obtain() {
         const askedAt = context.clock.now()
         const { server, client, proof, options } = await provider()

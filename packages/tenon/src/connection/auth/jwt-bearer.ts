@@ -2,8 +2,8 @@ import { SignJWT } from 'jose'
 import * as oauth from 'oauth4webapi'
 import type { JwtBearerSettings } from '../../definition/oauth.ts'
 import type { AuthContext, AuthScheme } from '../auth-scheme.ts'
-import { applyBearer, credential } from '../credentials.ts'
-import { plainAnswer, tokensOf } from '../oauth/answer.ts'
+import { credential } from '../credentials.ts'
+import { applyingTo, plainAnswer, tokensOf } from '../oauth/answer.ts'
 import { boundFetch, endpointsOf, tokenOrigins, type OAuthFetch } from '../oauth/endpoints.ts'
 import { privateKey } from '../oauth/provider.ts'
 import { refusal } from '../oauth/refusal.ts'
@@ -28,7 +28,7 @@ export const scheme: AuthScheme = {
     const client = { client_id: credential(context.credentials, 'issuer') }
     const withoutClient: oauth.ClientAuth = () => undefined
     return {
-      apply: applyBearer,
+      apply: applyingTo(context),
       async obtain() {
         const askedAt = context.clock.now()
         const parameters = {

@@ -3,7 +3,8 @@ import { TenonError } from '../../base/errors.ts'
 import { parseJson } from '../../base/json.ts'
 import { Secret } from '../../base/secret.ts'
 import type { OAuthDialect, OAuthSettings } from '../../definition/oauth.ts'
-import type { AuthContext, Tokens } from '../auth-scheme.ts'
+import type { AuthContext, TokenAuthenticator, Tokens } from '../auth-scheme.ts'
+import { applyBearer } from '../credentials.ts'
 import { instanceUrl } from '../instance.ts'
 
 type Members = Record<string, unknown>
@@ -45,6 +46,16 @@ function straighten(body: Members, isOpenId: boolean): void {
 function name(body: Members, { member, meanings }: NonNullable<OAuthDialect['refusals']>): void {
   const word = body[member]
   if (typeof word === 'string' && Object.hasOwn(meanings, word)) body['error'] = meanings[word]
+}
+
+/** RFC 6750 §2.1; the request goes to the account's own instance where the tokens name one, also before the connection is known to be there (EGR-07: `ADDRESS_REFUSED` for any but the connector's hosts). */
+export function applyingTo({ settings, standIn }: AuthContext): TokenAuthenticator['apply'] {
+  const { instance } = settings as OAuthDialect
+  if (instance === undefined || standIn !== null) return applyBearer
+  return (request, tokens) => {
+    request.origin = new URL(instanceUrl(request.origin, instance, tokens.facts)).origin
+    applyBearer(request, tokens)
+  }
 }
 
 /** As they will be kept. `current` are those that they replace: a provider may leave out what stays the same. */

@@ -4,11 +4,11 @@ import { systemClock, type Clock } from '../../base/clock.ts'
 import { Secret } from '../../base/secret.ts'
 import type { AuthDeclaration } from '../../definition/auth.ts'
 import { clientCredentials, deviceCode, oauth2 } from '../../definition/oauth.ts'
-import { guardedFetch } from '../../outbound/fetch.ts'
 import type { AuthContext, AuthScheme, TokenAuthenticator, Tokens } from '../auth-scheme.ts'
 import { scheme as byCredentials } from '../auth/client-credentials.ts'
 import { scheme as byDevice } from '../auth/device.ts'
 import { scheme as byConsent } from '../auth/oauth2.ts'
+import { contextOver } from './context.fixture.ts'
 import { redirectUri, startProvider, type TestProvider } from './openid-provider.fixture.ts'
 
 const secret = 'a secret that is long enough for every algorithm'
@@ -43,23 +43,11 @@ beforeAll(async () => {
 })
 afterAll(() => provider.close())
 
-function contextOf(
-  { settings }: AuthDeclaration,
+const contextOf = (
+  declaration: AuthDeclaration,
   credentials: Record<string, string>,
   over: Partial<AuthContext> = {},
-): AuthContext {
-  return {
-    settings,
-    credentials: Object.fromEntries(Object.entries(credentials).map(([field, value]) => [field, new Secret(value)])),
-    what: 'shop/main',
-    clock: systemClock,
-    send: () => Promise.reject(new Error('unused')),
-    fetch: guardedFetch(provider.transport, { timeoutMs: 10_000, maxAnswerBytes: 100_000 }),
-    standIn: null,
-    conceal: () => undefined,
-    ...over,
-  }
-}
+): AuthContext => contextOver(provider.transport, declaration, credentials, over)
 
 const open = (scheme: AuthScheme, context: AuthContext): TokenAuthenticator =>
   scheme.open(context) as TokenAuthenticator

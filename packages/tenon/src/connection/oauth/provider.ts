@@ -5,6 +5,7 @@ import type { OAuthSettings } from '../../definition/oauth.ts'
 import { Secret } from '../../base/secret.ts'
 import type { AuthContext, ClientCertificate } from '../auth-scheme.ts'
 import { credential } from '../credentials.ts'
+import { certificatesIn, pemOf, privateKeyOf, requirePair } from '../pem.ts'
 import { plainAnswer } from './answer.ts'
 import { boundFetch, endpointsOf, tokenOrigins, type OAuthFetch } from './endpoints.ts'
 import { refusal } from './refusal.ts'
@@ -41,7 +42,12 @@ async function open(context: AuthContext, endpoints: ReturnType<typeof endpoints
   const isOpenId = endpoints.issuer !== undefined && settings.scopes.includes('openid')
   return {
     server,
-    client: { client_id: credential(context.credentials, 'clientId'), [oauth.clockTolerance]: 60 },
+    client: {
+      client_id: credential(context.credentials, 'clientId'),
+      [oauth.clockTolerance]: 60,
+      // RFC 8705 §5: a provider may ask for certificates at addresses of their own.
+      use_mtls_endpoint_aliases: settings.proof === 'certificate',
+    },
     proof: await proofOf(context),
     options: {
       [oauth.customFetch]: async (url, init) =>
@@ -101,7 +107,7 @@ export async function privateKey(
   { algorithm, field, what }: { readonly algorithm: string; readonly field: string; readonly what: string },
 ): Promise<oauth.CryptoKey> {
   try {
-    return await importPKCS8(pem, algorithm)
+    return await importPKCS8(pemOf(pem), algorithm)
   } catch {
     throw new TenonError(
       'APP_INVALID',
@@ -110,9 +116,12 @@ export async function privateKey(
   }
 }
 
-/** For a client that proves itself by a certificate. */
-export function certificateOf({ settings, credentials }: AuthContext): { readonly tls?: ClientCertificate } {
+/** For a client that proves itself by a certificate. Throws `APP_INVALID` for one that does not fit its key or is not valid now. */
+export function certificateOf({ settings, credentials, clock }: AuthContext): { readonly tls?: ClientCertificate } {
   if ((settings as OAuthSettings).proof !== 'certificate') return {}
-  const certificate = credential(credentials, 'clientCertificate')
-  return { tls: { certificate, key: new Secret(credential(credentials, 'clientKey')) } }
+  const fields = ['clientCertificate', 'clientKey'] as const
+  const [certificate, key] = fields.map((field) => pemOf(credential(credentials, field))) as [string, string]
+  const [own] = certificatesIn(certificate, fields[0])
+  requirePair(own, privateKeyOf(key, null, fields[1]), { fields, nowMs: clock.now() })
+  return { tls: { certificate, key: new Secret(key) } }
 }

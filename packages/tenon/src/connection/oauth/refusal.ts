@@ -8,17 +8,28 @@ export type Asked = 'discovery' | 'consent' | 'renewal' | 'token' | 'device' | '
 
 type About = Pick<AuthContext, 'what' | 'clock'>
 
+const proofRemedy =
+  'check the client ID and what proves it (secret, key or certificate; a key also needs the right time: npx tenon doctor)'
+
 /** RFC 6749 §5.2 and RFC 8628 §3.5: the errors whose meaning is the same at every provider, and what to do about them. */
 const meanings: Readonly<Record<string, readonly [code: ErrorCode, remedy: string]>> = {
   invalid_grant: ['AUTHORISATION_LOST', 'connect the account again'],
   access_denied: ['AUTHORISATION_LOST', 'whoever was asked said no (access_denied)'],
   expired_token: ['AUTHORISATION_LOST', 'the code was not entered in time; begin again'],
   interaction_required: ['AUTHORISATION_LOST', 'connect the account again'],
-  invalid_client: ['CREDENTIALS_REFUSED', 'check the client ID and what proves it (secret, key or certificate)'],
+  invalid_client: ['CREDENTIALS_REFUSED', proofRemedy],
   unauthorized_client: ['CREDENTIALS_REFUSED', 'allow this grant for the client in the settings of the provider'],
   temporarily_unavailable: ['UPSTREAM_UNAVAILABLE', 'it is tried again'],
   server_error: ['UPSTREAM_UNAVAILABLE', 'it is tried again'],
   slow_down: ['UPSTREAM_UNAVAILABLE', 'it is tried again'],
+}
+
+/** Where no person consented there is nobody to ask again: RFC 7523 §3.1 calls an assertion that is not taken an invalid grant, too. */
+const machineMeanings: typeof meanings = {
+  invalid_grant: [
+    'CREDENTIALS_REFUSED',
+    'check the private key, issuer and subject, whether the provider allows them, and the time of this machine (npx tenon doctor)',
+  ],
 }
 
 /** The error that names the connection, what was asked for and what to do. Nothing that a provider wrote comes into it but its error code. */
@@ -30,7 +41,7 @@ export function refusal(error: unknown, about: About, asked: Asked): TenonError 
     return refused(
       'CREDENTIALS_REFUSED',
       about,
-      `${asked} was answered with status ${error.status}; check the client ID and what proves it (secret, key or certificate)`,
+      `its ${asked} was answered with status ${error.status}; ${proofRemedy}`,
     )
   const cause = (error as { readonly cause?: unknown }).cause
   if (cause instanceof Response) return byStatus(cause, about, asked)
@@ -52,7 +63,8 @@ function byCode(
   const name = /^[\w.-]{1,60}$/.test(error.error) ? error.error : 'an error without a name'
   const response = error instanceof oauth.ResponseBodyError ? error.response : null
   if (response !== null && (response.status >= 500 || response.status === 429)) return byStatus(response, about, asked)
-  const [code, remedy] = (Object.hasOwn(meanings, name) ? meanings[name] : undefined) ?? [
+  const known = asked === 'token' ? { ...meanings, ...machineMeanings } : meanings
+  const [code, remedy] = (Object.hasOwn(known, name) ? known[name] : undefined) ?? [
     'UPSTREAM_REFUSED',
     'see what the provider says about this error',
   ]

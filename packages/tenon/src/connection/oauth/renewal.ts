@@ -1,8 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import { TenonError } from '../../base/errors.ts'
 import type { AuthContext, TokenAuthenticator, Tokens } from '../auth-scheme.ts'
-import { applyBearer } from '../credentials.ts'
-import { tokensOf } from './answer.ts'
+import { applyingTo, tokensOf } from './answer.ts'
 import { certificateOf, openProvider, type OAuthProvider } from './provider.ts'
 import { refusal } from './refusal.ts'
 
@@ -11,7 +10,7 @@ export function renewing(context: AuthContext): TokenAuthenticator {
   const provider = openProvider(context)
   return {
     ...certificateOf(context),
-    apply: applyBearer,
+    apply: applyingTo(context),
     async obtain(current) {
       if (current?.refresh === undefined) throw notRenewable(context, current)
       const askedAt = context.clock.now()
