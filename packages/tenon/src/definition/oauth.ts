@@ -40,6 +40,8 @@ export interface OAuthDialect {
   readonly life?: Duration
   /** How long a refresh token lives that nobody uses, where answers do not say it; default a week. It is renewed before, also when nothing calls. */
   readonly refreshLife?: Duration
+  /** Errors by which this provider says that a refresh token is no good, beside `invalid_grant`: GitHub's `bad_refresh_token`. */
+  readonly lostBy?: readonly string[]
   /** Members of the token's answer that are not secret and are kept with the tokens. */
   readonly facts?: readonly string[]
   /** The fact that holds the address of the account's own instance, and the hosts that it may be: `*.my.salesforce.com`. Calls go there instead of to the base URL's host. */

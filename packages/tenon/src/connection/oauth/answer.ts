@@ -71,6 +71,11 @@ export function tokensOf(
       'UPSTREAM_ANSWER_INVALID',
       `connection ${context.what}: the provider's answer has no usable access token`,
     )
+  if (answer['token_type'] === 'dpop')
+    throw new TenonError(
+      'UPSTREAM_ANSWER_INVALID',
+      `connection ${context.what}: the provider gave a token that must be proved with each request (DPoP), which was not asked for; let it give bearer tokens to this client`,
+    )
   const facts = factsOf(answer, context.settings as OAuthSettings, current)
   // Refused before anything is kept: the tokens would go to a host of the answer's choice.
   if (context.standIn === null) instanceUrl('https://instance.invalid', instance, facts)

@@ -24,12 +24,16 @@ export interface TestProvider {
   readonly revokedFamilies: () => number
   /** Runs before each answer of the token endpoint leaves. */
   beforeAnswer: (grant: string) => Promise<void>
+  /** Answers the next request for tokens in its place, where it cannot be brought to it. */
+  answerNext: { readonly status: number; readonly body: object } | null
   /** What it says of itself (discovery), before it leaves. */
   rewrite: (document: string) => string
   /** A person who consents to everything: where the provider sends the browser in the end. */
   consent(url: string): Promise<URL>
   /** A person who types the code on another device and agrees. */
   enter(code: string): Promise<void>
+  /** The same person, who refuses. */
+  refuse(code: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -71,9 +75,11 @@ export async function startProvider(options: {
     asked,
     revokedFamilies: () => revoked,
     beforeAnswer: () => Promise.resolve(),
+    answerNext: null,
     rewrite: (document) => document,
     consent: (url) => walk(transport, url),
-    enter: (code) => enter(transport, issuer, code),
+    enter: (code) => enter(transport, issuer, code, 'confirm'),
+    refuse: (code) => enter(transport, issuer, code, 'abort'),
     async close() {
       await transport.close()
       server.closeAllConnections()
@@ -82,6 +88,12 @@ export async function startProvider(options: {
   }
   provider.use(async (context, next) => {
     asked.push(`${context.method} ${context.originalUrl}`)
+    const { answerNext } = self
+    if (context.path === '/token' && answerNext !== null) {
+      self.answerNext = null
+      Object.assign(context, answerNext)
+      return
+    }
     await next()
     if (context.path === '/.well-known/openid-configuration')
       context.body = parseJson(self.rewrite(JSON.stringify(context.body)))
@@ -208,13 +220,14 @@ async function walk(transport: Transport, url: string): Promise<URL> {
   return page.url
 }
 
-async function enter(transport: Transport, issuer: string, code: string): Promise<void> {
+async function enter(transport: Transport, issuer: string, code: string, by: 'confirm' | 'abort'): Promise<void> {
   const open = browser(transport, issuer)
   const token = (page: Page): string => /name="xsrf" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
   const asked = await open(`${issuer}/device`)
   const confirm = await open(`${issuer}/device`, { xsrf: token(asked), user_code: code })
-  const done = await open(`${issuer}/device`, { xsrf: token(confirm), user_code: code, confirm: 'yes' })
-  if (!done.text.includes('Sign-in Success')) throw new Error(`the provider shows a page: ${done.text}`)
+  const done = await open(`${issuer}/device`, { xsrf: token(confirm), user_code: code, [by]: 'yes' })
+  if (!done.text.includes(by === 'confirm' ? 'Sign-in Success' : 'Sign-in request was interrupted'))
+    throw new Error(`the provider shows a page: ${done.text}`)
 }
 
 function textOf(value: unknown): string {

@@ -1,12 +1,13 @@
 import * as oauth from 'oauth4webapi'
 import { TenonError, type ErrorCode } from '../../base/errors.ts'
+import type { OAuthDialect } from '../../definition/oauth.ts'
 import { retryAfterMs } from '../../outbound/retry.ts'
 import type { AuthContext } from '../auth-scheme.ts'
 
 /** What was asked for when it went wrong. */
 export type Asked = 'discovery' | 'consent' | 'renewal' | 'token' | 'device' | 'revocation'
 
-type About = Pick<AuthContext, 'what' | 'clock'>
+type About = Pick<AuthContext, 'what' | 'clock' | 'settings'>
 
 const proofRemedy =
   'check the client ID and what proves it (secret, key or certificate; a key also needs the right time: npx tenon doctor)'
@@ -63,11 +64,7 @@ function byCode(
   const name = /^[\w.-]{1,60}$/.test(error.error) ? error.error : 'an error without a name'
   const response = error instanceof oauth.ResponseBodyError ? error.response : null
   if (response !== null && (response.status >= 500 || response.status === 429)) return byStatus(response, about, asked)
-  const known = asked === 'token' ? { ...meanings, ...machineMeanings } : meanings
-  const [code, remedy] = (Object.hasOwn(known, name) ? known[name] : undefined) ?? [
-    'UPSTREAM_REFUSED',
-    'see what the provider says about this error',
-  ]
+  const [code, remedy] = meaningOf(name, about, asked)
   const after = response === null ? null : waitOf(response, about)
   // That somebody said no is nothing that went wrong.
   const isNo = name === 'access_denied'
@@ -76,6 +73,14 @@ function byCode(
     details: { error: name, ...(response !== null && { status: response.status }) },
     ...(after !== null && { retryAfterMs: after }),
   })
+}
+
+function meaningOf(name: string, { settings }: About, asked: Asked): readonly [code: ErrorCode, remedy: string] {
+  const { lostBy = [] } = settings as OAuthDialect
+  const plain = lostBy.includes(name) ? 'invalid_grant' : name
+  const known = asked === 'token' ? { ...meanings, ...machineMeanings } : meanings
+  const found = Object.hasOwn(known, plain) ? known[plain] : undefined
+  return found ?? ['UPSTREAM_REFUSED', 'see what the provider says about this error']
 }
 
 function byStatus(response: Response, about: About, asked: Asked): TenonError {
