@@ -265,15 +265,13 @@ const refusals: readonly (readonly [
   ],
 ]
 
-test.each(refusals)(
-  'what goes wrong is named with its remedy: %s',
-  async (_what, dialect, status, body, code, message) => {
-    const error = await renew(dialect, body, status).then(
-      () => null,
-      (thrown: unknown) => thrown as Error & { code: string },
-    )
-    expect(error).toMatchObject({ code, message: expect.stringMatching(message) })
-    if (code !== 'ADDRESS_REFUSED') expect(error?.message).toContain('shop/main')
-    expect(`${error?.message} ${JSON.stringify(error)}`).not.toContain('canary')
-  },
-)
+test.each(refusals)('what goes wrong is named with its remedy: %s', async (_what, ...refusal) => {
+  const [dialect, status, body, code, message] = refusal
+  const error = await renew(dialect, body, status).then(
+    () => null,
+    (thrown: unknown) => thrown as Error & { code: string },
+  )
+  expect(error).toMatchObject({ code, message: expect.stringMatching(message) })
+  if (code !== 'ADDRESS_REFUSED') expect(error?.message).toContain('shop/main')
+  expect(`${error?.message} ${JSON.stringify(error)}`).not.toContain('canary')
+})
