@@ -17,7 +17,7 @@ export async function checkAll(simulation: Simulation): Promise<void> {
 }
 
 // I8, I9: nothing is stuck, and nothing is held.
-function checkEnded({ durable, ledger, life, people }: Simulation): void {
+function checkEnded({ durable, ledger, lives, people, state }: Simulation): void {
   for (const run of durable.runs) {
     if (!['completed', 'failed', 'cancelled'].includes(run.status))
       ledger.problem(
@@ -26,15 +26,20 @@ function checkEnded({ durable, ledger, life, people }: Simulation): void {
     if (run.code === 'DIVERGED' || run.code === 'POISONED') ledger.problem(`run ${run.run} is ${run.code}`)
   }
   if (!people.isContent) ledger.problem('I1: an event is not accepted although nothing is wrong')
-  const activity = life.engine?.activity()
-  if (activity?.inProgress !== 0 || activity.readied !== 0)
-    ledger.problem(`I7: at the end ${activity?.inProgress} runs are in progress, ${activity?.readied} readied`)
+  for (const { engine } of lives) {
+    const activity = engine?.activity()
+    if (activity?.inProgress !== 0 || activity.readied !== 0)
+      ledger.problem(`I7: at the end ${activity?.inProgress} runs are in progress, ${activity?.readied} readied`)
+  }
+  for (const [flow, claims] of state.leases?.permits ?? [])
+    for (const { member, held } of claims.values())
+      if (held > 0) ledger.problem(`I7: at the end ${member} holds ${held} permits of ${flow}`)
 }
 
 // I1: every accepted event has exactly its runs.
 function checkStarts({ durable, ledger, flows, people }: Simulation): void {
   for (const { event, runs } of people.outbox) {
-    const wanted = flows.filter((made) => `shop/${made.event}` === event.type).map(({ flow }) => flow.name)
+    const wanted = flows.filter((made) => `shop/${made.event}` === event.type).map(({ name }) => name)
     const started = [...durable.runs].filter(({ eventKey }) => eventKey === `shop/${event.id}`)
     const found = started.map(({ flow }) => flow)
     if (found.toSorted().join() !== wanted.toSorted().join())

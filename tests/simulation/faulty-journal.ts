@@ -1,11 +1,7 @@
 import type { Clock } from '../../packages/tenon/src/base/clock.ts'
 import { TenonError } from '../../packages/tenon/src/base/errors.ts'
-import {
-  memoryJournal,
-  type MemoryFaults,
-  type MemoryJournal,
-  type MemoryState,
-} from '../../packages/tenon/src/journal/memory.ts'
+import type { NodeFaults } from '../../packages/tenon/src/journal/memory-cluster.ts'
+import type { MemoryFaults, MemoryJournal, MemoryState } from '../../packages/tenon/src/journal/memory.ts'
 import { rowOf } from '../../packages/tenon/src/journal/memory/state.ts'
 import type { Random } from '../chaos/random.ts'
 
@@ -22,9 +18,13 @@ export function faultyJournal(parts: {
   state: MemoryState
   random: Random
   weather: Weather
+  /** The process cannot reach the store. */
+  isCut: () => boolean
+  onCommit: NonNullable<MemoryFaults['onCommit']>
+  open: (faults: MemoryFaults & NodeFaults) => MemoryJournal
 }): MemoryJournal {
-  const { clock, state, random, weather } = parts
-  const faults: MemoryFaults = {
+  const { clock, state, random, weather, isCut, onCommit, open } = parts
+  const faults: MemoryFaults & NodeFaults = {
     batch() {
       const delayMs = random.chance(weather.rate) ? random.between(1, 400) : 0
       if (!random.chance(weather.rate / 3)) return { outcome: 'stored', delayMs }
@@ -32,8 +32,11 @@ export function faultyJournal(parts: {
     },
     answerDelayMs: () => (random.chance(weather.rate) ? random.between(0, 300) : 0),
     keepsInFlight: () => random.chance(0.5),
+    isCut,
+    onCommit,
+    wordDelayMs: () => (random.chance(weather.rate) ? random.pick([null, 300]) : random.between(0, 20)),
   }
-  const journal = memoryJournal({ clock, state, faults })
+  const journal = open(faults)
 
   // What is read is true when it is asked for, as with a reader beside the writer, and may be old when it arrives.
   async function late<Value>(value: Promise<Value>): Promise<Value> {

@@ -38,32 +38,25 @@ export const shop = defineConnector('shop', {
 
 /** A generated flow, and what the checks need to know of it. */
 export interface Made {
-  readonly flow: Flow
-  readonly shape: Node
+  readonly name: string
+  /** By version, from 1: only what they do differs. */
+  readonly shapes: readonly [Node, Node]
   /** Event type that starts it, `null` for one that is only started by hand or by another. */
   readonly event: 'ordered' | 'returned' | null
   readonly concurrency: number
+  readonly options: object
 }
 
-export function makeFlows(random: Random, around: Around): Made[] {
+export function makeFlows(random: Random): Made[] {
   const count = random.between(1, 4)
   const made: Made[] = []
   // From the last to the first, so that a flow can start those after it.
-  for (let number = count - 1; number >= 0; number -= 1)
-    made.unshift(makeFlow({ number, count, random, later: () => made, around }))
+  for (let number = count - 1; number >= 0; number -= 1) made.unshift(makeFlow(number, count, random))
   return made
 }
 
-interface Making {
-  readonly number: number
-  readonly count: number
-  readonly random: Random
-  readonly later: () => readonly Made[]
-  readonly around: Around
-}
-
-function makeFlow({ number, count, random, later, around }: Making): Made {
-  const shape = makeShape(random, number, count)
+function makeFlow(number: number, count: number, random: Random): Made {
+  const shapes = [makeShape(random, number, count), makeShape(random, number, count)] as const
   const event = number === 0 ? 'ordered' : random.chance(0.5) ? random.pick(['ordered', 'returned'] as const) : null
   const concurrency = random.chance(0.4) ? random.between(1, 2) : Number.POSITIVE_INFINITY
   const options = {
@@ -78,10 +71,22 @@ function makeFlow({ number, count, random, later, around }: Making): Made {
     }),
     ...(random.chance(0.2) && { timeout: random.pick(['1m', '3h', '2d'] as const) }),
     retry: { attempts: random.between(1, 6), base: random.pick(['100ms', '5s'] as const), cap: '10m' as const },
-    run: (context: unknown) =>
-      new Interpreter(context as Context, () => later().map(({ flow }) => flow), around).start(shape),
   }
-  return { flow: defineFlow(`f${number}`, options as unknown as FlowOptions<never>), shape, event, concurrency }
+  return { name: `f${number}`, shapes, event, concurrency, options }
+}
+
+/** The flows as one process has them: up to that version. */
+export function flowsOf(made: readonly Made[], versions: number, around: Around): Flow[] {
+  const newest: Flow[] = []
+  return made.flatMap(({ name, shapes, options }) =>
+    shapes.slice(0, versions).map((shape, index) => {
+      const run = (context: unknown) => new Interpreter(context as Context, () => newest, around).start(shape)
+      const version = index + 1
+      const flow = defineFlow(name, { ...options, version, run } as unknown as FlowOptions<never>)
+      if (version === versions) newest.push(flow)
+      return flow
+    }),
+  )
 }
 
 type Later = (delayMs: number, callback: () => void) => void

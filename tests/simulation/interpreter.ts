@@ -9,6 +9,8 @@ export interface Around {
   readonly observations: Observations
   /** True while journals are replayed dry, at the end. */
   isDry(): boolean
+  /** Made when a stay of that run begins: whether what it gets counts. */
+  countsFor(run: string): () => boolean
   onStay(stay: Stay): void
   /** When that step was asked for the first time. */
   asked(run: string, step: string): number
@@ -50,7 +52,7 @@ export class Interpreter {
     this.#context = context
     this.#flows = flows
     this.#around = around
-    this.#stay = around.observations.begin(context.run.id, around.isDry())
+    this.#stay = around.observations.begin(context.run.id, around.isDry(), around.countsFor(context.run.id))
     around.onStay(this.#stay)
   }
 

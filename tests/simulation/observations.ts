@@ -12,7 +12,8 @@ interface Observed {
 export interface Stay {
   readonly run: string
   readonly isDry: boolean
-  readonly life: number
+  /** Whether what it gets counts: not in a process that has ended, or that no longer owns the run. */
+  readonly counts: () => boolean
   index: number
   digest: number
 }
@@ -25,19 +26,15 @@ export class Observations {
   readonly #ledger: Ledger
   readonly #durable: () => Durable
   readonly #byRun = new Map<string, Observed>()
-  #life = 1
-
   constructor(ledger: Ledger, durable: () => Durable) {
     this.#ledger = ledger
     this.#durable = durable
   }
 
-  /** The process has ended: what a provider still answers to it reaches nobody. */
-  onDeath(): void {
-    this.#life += 1
-  }
-
-  begin(run: string, isDry: boolean): Stay {
+  begin(run: string, isDry: boolean, counts: () => boolean): Stay {
+    const stay: Stay = { run, isDry, counts, index: 0, digest: 7 }
+    // It hears of nothing before it is lost again.
+    if (!isDry && !counts()) return stay
     const durable = this.#durable()
     const observed = this.#of(run)
     const retries = durable.retries(run)
@@ -49,7 +46,7 @@ export class Observations {
     }
     const lost = isDry ? -1 : this.#firstLost(run)
     if (lost >= 0) observed.lines.length = lost
-    return { run, isDry, life: this.#life, index: 0, digest: 7 }
+    return stay
   }
 
   /** The function asks for a step. */
@@ -77,7 +74,7 @@ export class Observations {
   }
 
   got(stay: Stay, step: string, text: string): void {
-    if (stay.life !== this.#life) return
+    if (!stay.isDry && !stay.counts()) return
     const { lines } = this.#of(stay.run)
     const known = lines[stay.index]
     if (known === undefined && !stay.isDry) lines.push({ step, text })

@@ -2,12 +2,13 @@ import { TenonError } from '../../packages/tenon/src/base/errors.ts'
 import type { AcceptedEvent, Decision, Engine } from '../../packages/tenon/src/engine/engine.ts'
 import type { StoredRun } from '../../packages/tenon/src/journal/memory/state.ts'
 import { shipments } from './shape.ts'
+import type { Life } from './life.ts'
 import type { Simulation } from './simulate.ts'
 
 interface Outgoing {
   readonly event: AcceptedEvent
-  /** Attempts that no answer came to. */
-  open: number
+  /** Attempts that no answer came to, by the process that was asked. */
+  open: Life[]
   /** Runs named by the first good answer. */
   runs: readonly string[] | null
   firsts: number
@@ -31,7 +32,9 @@ export class People {
   readonly started = new Set<string>()
   /** Flows that somebody wanted paused, and those of which it is certain that they are. */
   readonly #touched = new Set<string>()
-  readonly paused = new Set<string>()
+  readonly paused = new Map<string, number>()
+  /** Orders to pause or resume that were not answered. */
+  #orders: { readonly flow: string; readonly life: Life }[] = []
   #wishes = 0
   #events = 0
 
@@ -44,21 +47,23 @@ export class People {
   }
 
   /** Who waits for an answer of a process that died learns nothing. */
-  onDeath(): void {
-    for (const outgoing of this.outbox) outgoing.open = 0
+  onDeath(life: Life): void {
+    for (const outgoing of this.outbox) outgoing.open = outgoing.open.filter((asked) => asked !== life)
+    this.#orders = this.#orders.filter((order) => order.life !== life)
     this.#decided.clear()
   }
 
   act(): void {
-    const { random, life } = this.#simulation
-    const { engine } = life
-    if (engine === null) return
+    const { random } = this.#simulation
+    const life = this.#simulation.pickLife()
+    const engine = life?.engine ?? null
+    if (life === null || engine === null) return
     const kind = random.next()
     const isCrowded = this.#simulation.state.runs.size > 12
-    if (random.chance(0.06)) this.#pauseOrResume(engine)
+    if (random.chance(0.06)) this.#pauseOrResume(life)
     else if (kind < 0.4)
-      this.#sendNew(engine, random.chance(0.6) && !isCrowded ? random.pick(['ordered', 'returned']) : 'delivered')
-    else if (kind < 0.52) this.#sendAgain(engine)
+      this.#sendNew(life, random.chance(0.6) && !isCrowded ? random.pick(['ordered', 'returned']) : 'delivered')
+    else if (kind < 0.52) this.#sendAgain(life)
     else if (kind < 0.6 && !isCrowded) this.#startByHand(engine)
     else if (kind < 0.75) this.#signal(engine)
     else if (kind < 0.82) this.#cancel(engine)
@@ -68,11 +73,13 @@ export class People {
 
   /** Once the trouble is over: what was not answered is sent again, what needs a person gets one. */
   clearUp(): void {
-    const { engine } = this.#simulation.life
-    if (engine === null) return
-    for (const outgoing of this.outbox) if (outgoing.runs === null && outgoing.open === 0) this.#send(engine, outgoing)
+    const life = this.#simulation.pickLife()
+    const engine = life?.engine ?? null
+    if (life === null || engine === null) return
+    for (const outgoing of this.outbox)
+      if (outgoing.runs === null && outgoing.open.length === 0) this.#send(life, outgoing)
     this.#decide(engine)
-    for (const flow of this.#touched) this.#resume(engine, flow)
+    for (const flow of this.#touched) this.#resume(life, flow)
     for (const run of this.#runs((one) => one.status === 'failed' && one.inLine))
       this.#ask(engine.cancel({ tenant, run: run.run, reason: 'cleared up' }))
   }
@@ -86,7 +93,7 @@ export class People {
     return runs.length === 0 ? null : this.#simulation.random.pick(runs)
   }
 
-  #sendNew(engine: Engine, type: 'ordered' | 'returned' | 'delivered'): void {
+  #sendNew(life: Life, type: 'ordered' | 'returned' | 'delivered'): void {
     const { random, clock } = this.#simulation
     const event: AcceptedEvent = {
       tenant,
@@ -101,24 +108,25 @@ export class People {
           : { k: random.pick(['a', 'b']), n: this.#events },
       dedupeMs: 30 * 86_400_000,
     }
-    const outgoing = { event, open: 0, runs: null, firsts: 0 }
+    const outgoing = { event, open: [], runs: null, firsts: 0 }
     this.outbox.push(outgoing)
-    this.#send(engine, outgoing)
-    if (random.chance(0.2)) this.#send(engine, outgoing)
+    this.#send(life, outgoing)
+    if (random.chance(0.2)) this.#send(life, outgoing)
   }
 
-  #sendAgain(engine: Engine): void {
-    if (this.outbox.length > 0) this.#send(engine, this.#simulation.random.pick(this.outbox))
+  #sendAgain(life: Life): void {
+    if (this.outbox.length > 0) this.#send(life, this.#simulation.random.pick(this.outbox))
   }
 
-  #send(engine: Engine, outgoing: Outgoing): void {
-    const { ledger, clock, life } = this.#simulation
-    outgoing.open += 1
+  #send(life: Life, outgoing: Outgoing): void {
+    const { ledger, clock } = this.#simulation
+    outgoing.open.push(life)
+    const answered = (): void => void outgoing.open.splice(outgoing.open.indexOf(life), 1)
     ledger.note(`${clock.now()} send ${outgoing.event.type} ${outgoing.event.id}`)
-    engine.accept(outgoing.event).then(
+    life.engine?.accept(outgoing.event).then(
       ({ duplicate, runs }) => {
-        if (life !== this.#simulation.life) return
-        outgoing.open -= 1
+        if (life.isOver) return
+        answered()
         ledger.note(`${clock.now()} accepted ${outgoing.event.id} ${duplicate} ${runs.join(' ')}`)
         if (!duplicate && (outgoing.firsts += 1) > 1)
           ledger.problem(`I1: event ${outgoing.event.id} was taken as new twice`)
@@ -128,8 +136,8 @@ export class People {
         if (outgoing.runs === null || runs.length > outgoing.runs.length) outgoing.runs = runs
       },
       (error: unknown) => {
-        if (life !== this.#simulation.life) return
-        outgoing.open -= 1
+        if (life.isOver) return
+        answered()
         this.#expectRefusal(error)
       },
     )
@@ -141,7 +149,7 @@ export class People {
     const again = random.chance(0.3) ? [...this.started][0] : undefined
     const id = again ?? `hand-${(this.#events += 1)}`
     this.started.add(id)
-    const flow = again === undefined ? made.flow.name : (this.#simulation.durable.run(id)?.flow ?? made.flow.name)
+    const flow = again === undefined ? made.name : (this.#simulation.durable.run(id)?.flow ?? made.name)
     ledger.note(`start ${flow} ${id}`)
     const times = random.chance(0.3) ? 3 : 1
     for (let time = 0; time < times; time += 1)
@@ -174,23 +182,40 @@ export class People {
     )
   }
 
-  #pauseOrResume(engine: Engine): void {
+  #pauseOrResume(life: Life): void {
     const { random, flows, ledger, clock } = this.#simulation
     const [touched] = this.#touched
-    if (touched !== undefined && random.chance(0.6)) return this.#resume(engine, touched)
-    const { name } = random.pick(flows).flow
+    if (touched !== undefined && random.chance(0.6)) return this.#resume(life, touched)
+    const { name } = random.pick(flows)
     ledger.note(`${clock.now()} pause ${name}`)
     this.#touched.add(name)
     const wishes = (this.#wishes += 1)
-    this.#ask(engine.pause({ tenant, flow: name }).then(() => void (wishes === this.#wishes && this.paused.add(name))))
+    this.#order(life, name, 'pause', () => {
+      if (wishes === this.#wishes && !this.#isOrdered(name)) this.paused.set(name, clock.now())
+    })
   }
 
-  #resume(engine: Engine, flow: string): void {
+  #resume(life: Life, flow: string): void {
     const { ledger, clock } = this.#simulation
     ledger.note(`${clock.now()} resume ${flow}`)
     const wishes = (this.#wishes += 1)
     this.paused.delete(flow)
-    this.#ask(engine.resume({ tenant, flow }).then(() => void (wishes === this.#wishes && this.#touched.delete(flow))))
+    this.#order(life, flow, 'resume', () => {
+      if (wishes === this.#wishes && !this.#isOrdered(flow)) this.#touched.delete(flow)
+    })
+  }
+
+  #isOrdered(flow: string): boolean {
+    return this.#orders.some((order) => order.flow === flow)
+  }
+
+  // Orders given to several processes may take effect in another order than they were given in.
+  #order(life: Life, flow: string, what: 'pause' | 'resume', onDone: () => void): void {
+    const order = { flow, life }
+    this.#orders.push(order)
+    const answered = (): void => void (this.#orders = this.#orders.filter((other) => other !== order))
+    const asked = life.engine?.[what]({ tenant, flow }) ?? Promise.resolve()
+    this.#ask(asked.finally(answered).then(onDone))
   }
 
   #retry(engine: Engine): void {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { AppendReceipt, LoadedRun, Message } from '../../packages/tenon/src/journal/journal.ts'
 import type { MemoryJournal } from '../../packages/tenon/src/journal/memory.ts'
+import type { Ownership, OwnershipListener } from '../../packages/tenon/src/journal/ownership.ts'
 import { simulate, type Plants } from './simulate.ts'
 
 // A simulation that finds nothing proves something only if it finds what is there: each test puts a known bug between the engine and its ports.
@@ -9,9 +10,9 @@ const limitMs = 120_000
 const mostSeeds = 150
 
 /** The first problem that a planted bug leads to. */
-async function firstProblem(plants: Plants): Promise<string> {
+async function firstProblem(plants: Plants, nodes = 0): Promise<string> {
   for (let seed = 1; seed <= mostSeeds; seed += 1) {
-    const { problems } = await simulate(seed, plants)
+    const { problems } = await simulate(seed, plants, nodes)
     if (problems[0] !== undefined) return problems[0]
   }
   return `nothing found in ${mostSeeds} seeds`
@@ -98,3 +99,42 @@ test('DUR-20, DUR-11: found: a message that nobody is told of', { timeout: limit
   })
   expect(await firstProblem({ journal: silent })).toMatch(/I8|I6/)
 })
+
+test('CLU-01: found: writes whose fence is not checked', { timeout: limitMs }, async () => {
+  const unfenced = (journal: MemoryJournal): MemoryJournal => ({
+    ...journal,
+    async append(append) {
+      const receipt = await journal.append(append)
+      return receipt.outcome === 'fenced' ? journal.append({ ...append, epoch: receipt.epoch }) : receipt
+    },
+  })
+  expect(await firstProblem({ journal: unfenced }, 3)).toMatch(/^I10|^I2/)
+})
+
+test('CLU-02: found: a node that does not let go of what it has lost', { timeout: limitMs }, async () => {
+  const clinging = (journal: MemoryJournal): MemoryJournal => ({
+    ...journal,
+    ownership: withListener(journal, (listener) => ({ ...listener, lost: () => undefined })),
+  })
+  expect(await firstProblem({ journal: clinging }, 3)).toMatch(/^I3|^I7|rule 2|effect/)
+})
+
+test('CLU-03: found: a lost word that nobody makes up for', { timeout: limitMs }, async () => {
+  const deaf = (journal: MemoryJournal): MemoryJournal => ({
+    ...journal,
+    ownership: withListener(journal, (listener) => ({ ...listener, reached: () => undefined })),
+  })
+  expect(await firstProblem({ journal: deaf, lookEveryMs: 2 ** 40 }, 3)).toMatch(/^I8|^I6/)
+})
+
+function withListener(
+  { ownership }: MemoryJournal,
+  change: (listener: OwnershipListener) => OwnershipListener,
+): Ownership {
+  return {
+    epochOf: (run) => ownership.epochOf(run),
+    orphanedBefore: (run) => ownership.orphanedBefore(run),
+    membership: ownership.membership,
+    listen: (listener) => ownership.listen(change(listener)),
+  }
+}

@@ -46,7 +46,7 @@ export class Provider {
   /** What each key was sent with. */
   readonly #inputs = new Map<string, string>()
   readonly #keys = new Map<string, Set<string>>()
-  readonly #calling = new Map<string, number>()
+  readonly #calling = new Set<Calling>()
   readonly #hanging = new Set<() => void>()
   #effectCount = 0
   faultRate = 0.35
@@ -56,9 +56,8 @@ export class Provider {
   }
 
   /** The client of one process: when that ends, no answer reaches it any more. */
-  clientFor(life: Clock): Client {
-    this.#calling.clear()
-    return { call: (request) => this.#call(request, life) }
+  clientFor(caller: Caller): Client {
+    return { call: (request) => this.#call(request, caller) }
   }
 
   stopFaults(): void {
@@ -112,22 +111,23 @@ export class Provider {
     return output
   }
 
-  async #call(request: CallRequest, life: Clock): Promise<CallAnswer> {
+  async #call(request: CallRequest, caller: Caller): Promise<CallAnswer> {
     const { ledger, durable, clock } = this.#parts
     const sent = request.input as Sent
     const { run, step } = sent
     ledger.note(`${clock.now()} call ${request.operation} ${run} ${step} seen ${sent.seen}`)
+    if (!caller.owns(run)) ledger.problem(`I3: ${step} of ${run} is sent by a process that does not own it`)
     this.#parts.onLeaving(run, step)
     this.#asked.set(`${run} ${step}`, sent.seen)
     if (durable().isFinished(run, step, contentHash(encode(sent))))
       ledger.problem(`I2: ${step} of ${run} is finished and was sent again`)
     this.#checkKey(request, sent)
-    this.#enter(sent)
+    const calling: Calling = { ...sent, caller, isAborted: false }
+    this.#enter(calling)
     try {
-      return await this.#answer(request, sent, life)
+      return await Promise.race([this.#answer(request, sent, calling), aborted(request.signal, calling)])
     } finally {
-      this.#calling.set(run, (this.#calling.get(run) ?? 1) - 1)
-      if (this.#calling.get(run) === 0) this.#calling.delete(run)
+      this.#calling.delete(calling)
     }
   }
 
@@ -148,15 +148,17 @@ export class Provider {
       ledger.problem(`key: ${step} of ${run} was sent under ${keys.size} keys`)
   }
 
-  #enter({ run, flow }: Sent): void {
-    const { ledger, durable, concurrencyOf } = this.#parts
-    this.#calling.set(run, (this.#calling.get(run) ?? 0) + 1)
-    const calling = [...this.#calling.keys()].filter((other) => durable().run(other)?.flow === flow)
-    if (calling.length > concurrencyOf(flow))
-      ledger.problem(`I7: ${calling.length} runs of ${flow} are calling, its limit is ${concurrencyOf(flow)}`)
+  #enter(entering: Calling): void {
+    const { ledger, concurrencyOf } = this.#parts
+    const { flow } = entering
+    this.#calling.add(entering)
+    const calling = new Set<string>()
+    for (const other of this.#calling) if (other.flow === flow && isOpen(other)) calling.add(other.run)
+    if (calling.size > concurrencyOf(flow))
+      ledger.problem(`I7: ${calling.size} runs of ${flow} are calling, its limit is ${concurrencyOf(flow)}`)
   }
 
-  #answer(request: CallRequest, sent: Sent, life: Clock): Promise<CallAnswer> {
+  #answer(request: CallRequest, sent: Sent, life: Calling): Promise<CallAnswer> {
     const { random } = this.#parts
     if (!random.chance(this.faultRate))
       return this.#after(life, random.chance(0.5) ? 0 : random.between(1, 400), () => this.#succeed(request, sent))
@@ -178,9 +180,12 @@ export class Provider {
     return this.#after(life, random.between(1, 7200) * 1000, () => this.#succeed(request, sent))
   }
 
-  #after(life: Clock, delayMs: number, make: () => CallAnswer): Promise<CallAnswer> {
+  // What its caller has given up, or lost, takes no effect any more.
+  #after(life: Calling, delayMs: number, make: () => CallAnswer): Promise<CallAnswer> {
     return new Promise((resolve) => {
-      life.after(delayMs, () => resolve(make()))
+      life.caller.clock.after(delayMs, () => {
+        if (isOpen(life)) resolve(make())
+      })
     })
   }
 
@@ -214,7 +219,7 @@ export class Provider {
   }
 
   // The answer is lost while the request is still on its way.
-  #late(request: CallRequest, sent: Sent, life: Clock): Promise<CallAnswer> {
+  #late(request: CallRequest, sent: Sent, life: Calling): Promise<CallAnswer> {
     const { clock, random } = this.#parts
     if (request.idempotencyKey === null) return this.#after(life, 10, () => failure('ambiguous', {}))
     const id = `${sent.run} ${sent.step}`
@@ -225,6 +230,35 @@ export class Provider {
     })
     return this.#after(life, 10, () => failure('ambiguous', {}))
   }
+}
+
+/** The process that calls. */
+export interface Caller {
+  readonly clock: Clock
+  /** It may bring that run on now. */
+  readonly owns: (run: string) => boolean
+}
+
+interface Calling {
+  readonly run: string
+  readonly flow: string
+  readonly caller: Caller
+  isAborted: boolean
+}
+
+function isOpen({ isAborted, caller, run }: Calling): boolean {
+  return !isAborted && caller.owns(run)
+}
+
+function aborted(signal: AbortSignal | null, calling: Calling): Promise<CallAnswer> {
+  return new Promise((resolve) => {
+    const onAbort = (): void => {
+      calling.isAborted = true
+      resolve(failure('ambiguous', {}))
+    }
+    if (signal?.aborted === true) onAbort()
+    else signal?.addEventListener('abort', onAbort, { once: true })
+  })
 }
 
 function failure(

@@ -1,12 +1,13 @@
-// `npm run simulation -- --seeds N [--from N] [--seed S]`
+// `npm run simulation -- --seeds N [--from N] [--seed S] [--nodes 0..4]`
 import { parseArgs } from 'node:util'
-import { simulate, type Outcome } from './simulate.ts'
+import { nodesOf, simulate, type Outcome } from './simulate.ts'
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    nodes: { type: 'string' },
     trace: { type: 'boolean', default: false },
   },
 })
@@ -48,13 +49,14 @@ const began = performance.now()
 let said = began
 
 for (let seed = from; seed < from + count; seed += 1) {
-  const outcome = await simulate(seed)
+  const nodes = values.nodes === undefined ? nodesOf(seed) : whole(values.nodes, 'nodes')
+  const outcome = await simulate(seed, {}, nodes)
   runs += outcome.runs
   lives += outcome.lives
   let isGood = outcome.problems.length === 0
   if (!isGood) tell(outcome)
   if (seed % sameEvery === 0 || count === 1) {
-    const again = await simulate(seed)
+    const again = await simulate(seed, {}, nodes)
     if (again.traceHash !== outcome.traceHash) {
       isGood = false
       const differs = outcome.trace.findIndex((line, index) => line !== again.trace[index])

@@ -83,9 +83,10 @@ export class Commands {
 
   async signal(request: { tenant: string; run: string; name: string; data: unknown; id?: string }): Promise<void> {
     const row = await this.#require(request)
-    const source = this.#parts.plan.find(row.flow, row.version)?.flow.options.waits?.[request.name] as
-      | SignalSource
-      | undefined
+    const { plan } = this.#parts
+    // Of a run that is newer than this node: the newest that it has.
+    const flow = plan.find(row.flow, row.version) ?? plan.find(row.flow)
+    const source = flow?.flow.options.waits?.[request.name] as SignalSource | undefined
     if (source === undefined)
       throw new TenonError('INPUT_INVALID', `flow ${row.flow} waits for nothing named ${request.name}`)
     const data =

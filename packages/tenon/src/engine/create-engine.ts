@@ -35,6 +35,8 @@ export interface EngineOptions {
   readonly newId?: (nowMs: number) => string
   /** Stands between the engine and each try of a step, for tests. */
   readonly intercept?: Intercept
+  /** How often is looked for what other nodes wrote, whatever they said; default 1 s. */
+  readonly lookEveryMs?: number
   /** Whether runs that await no step are looked for; default true. */
   readonly watches?: boolean
 }
@@ -58,6 +60,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     services,
     runsInProgress: app.options.runsInProgress ?? 256,
     readyInMemory: 4096,
+    lookEveryMs: options.lookEveryMs ?? 1000,
   })
   const intake = new Intake(services, new Routes(plan, services.newId), dispatcher)
   const control = new Commands({ services, plan, dispatcher })

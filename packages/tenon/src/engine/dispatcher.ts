@@ -25,6 +25,8 @@ export interface DispatcherOptions {
   readonly runsInProgress: number
   /** Runs that wait in memory for their turn at most. */
   readonly readyInMemory: number
+  /** Where several nodes share the journal: how often is looked for what others wrote. */
+  readonly lookEveryMs: number
 }
 
 /** Runs ready in memory above which new events are let in more slowly. */
@@ -54,7 +56,7 @@ export class Dispatcher {
     this.#services = options.services
     this.#queue = new RunQueue(options.readyInMemory)
     this.pace = new Pace(options.services.clock, () => this.#queue.length < readyAtOnce)
-    this.#node = new Node(options.services, {
+    this.#node = new Node(options.services, options.lookEveryMs, {
       inMemory: () => this.inMemory(),
       ready: (runs) => this.ready(runs),
       look: () => this.#look(),

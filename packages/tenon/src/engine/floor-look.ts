@@ -2,17 +2,17 @@ import type { RunKey } from '../journal/journal.ts'
 import type { Membership } from '../journal/ownership.ts'
 import type { Services } from './command.ts'
 
-const everyMs = 1000
 /** Runs with mail that are told of at a time. */
 const mostMail = 1000
 
 interface Parties {
+  readonly everyMs: number
   /** Looks into the journal for what is to be done. */
   readonly look: () => Promise<unknown>
   readonly onMail: (runs: readonly RunKey[]) => void
 }
 
-/** Once a second what other nodes wrote is looked for, whatever they said: a word that was lost costs a second, and not a run. */
+/** Time and again, mostly once a second, what other nodes wrote is looked for, whatever they said: a word that was lost costs that long, and not a run. */
 export class FloorLook {
   readonly #services: Services
   readonly #membership: Membership
@@ -27,7 +27,7 @@ export class FloorLook {
   }
 
   start(): void {
-    this.#stopTimer = this.#services.clock.after(everyMs, () => void this.#look())
+    this.#stopTimer = this.#services.clock.after(this.#parties.everyMs, () => void this.#look())
   }
 
   stop(): void {

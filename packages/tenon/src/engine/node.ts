@@ -26,13 +26,18 @@ export class Node {
   readonly #floor: FloorLook | null = null
   #stopListening: () => void = () => undefined
 
-  constructor(services: Services, parties: Parties) {
+  constructor(services: Services, lookEveryMs: number, parties: Parties) {
     this.#services = services
     this.#parties = parties
     const { membership } = services.journal.ownership
     if (membership === null) return
-    this.#floor = new FloorLook(services, membership, { look: parties.look, onMail: parties.ready })
+    this.#floor = new FloorLook(services, membership, {
+      everyMs: lookEveryMs,
+      look: parties.look,
+      onMail: parties.ready,
+    })
     this.shares = new PermitShares(services, membership, {
+      everyMs: lookEveryMs,
       used: parties.usedPermits,
       waiting: parties.waitingFor,
       onMore: parties.onPermits,

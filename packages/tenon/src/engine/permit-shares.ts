@@ -12,6 +12,7 @@ interface Share {
 }
 
 interface Parties {
+  readonly everyMs: number
   /** Runs of the flow in memory, and those that wait for a permit. */
   readonly used: (flow: string) => number
   readonly waiting: (flow: string) => number
@@ -19,11 +20,10 @@ interface Parties {
   readonly onMore: (flow: string, count: number) => void
 }
 
-const settledMs = 1000
-const starvingMs = 250
-const surplusMs = 100
-/** Between two claims of a node at least, but for a flow that it has none of. */
-const gapMs = 100
+/** Shares of the time between two claims where all is settled: where permits are missing, where too many are held, and at least, but for a flow that it has none of. */
+const starving = 1 / 4
+const surplus = 1 / 10
+const gap = 1 / 10
 
 /** This node's shares of permits: asked for when a flow with a limit has something to do, and given back when others wait or nothing is left to do. */
 export class PermitShares {
@@ -51,7 +51,7 @@ export class PermitShares {
     const used = this.#parties.used(flow)
     share.peak = Math.max(share.peak, used + 1)
     if (used < this.#usable(share)) return true
-    this.#claimAt(share.member === '' ? 0 : this.#lastAt + gapMs)
+    this.#claimAt(share.member === '' ? 0 : this.#lastAt + this.#parties.everyMs * gap)
     return false
   }
 
@@ -88,15 +88,16 @@ export class PermitShares {
       Object.assign(share, { held: keep, member, peak: used })
       return { flow, limit: share.limit, keep, wanted }
     })
-    let nextMs = settledMs
+    const { everyMs } = this.#parties
+    let nextMs = everyMs
     try {
       const shares = await this.#membership.claim(wishes)
       for (const [index, [flow, share]] of asked.entries()) {
         const { held = 0, fair = 0 } = shares[index] ?? {}
         const { keep = 0, wanted = 0 } = wishes[index] ?? {}
         Object.assign(share, { member, held, fair })
-        if (held > fair) nextMs = Math.min(nextMs, surplusMs)
-        else if (held < wanted) nextMs = Math.min(nextMs, starvingMs)
+        if (held > fair) nextMs = Math.min(nextMs, everyMs * surplus)
+        else if (held < wanted) nextMs = Math.min(nextMs, everyMs * starving)
         if (held === 0 && wanted === 0) this.#shares.delete(flow)
         else if (held > keep) this.#parties.onMore(flow, held - keep)
       }

@@ -1,3 +1,4 @@
+import { sleep } from '../base/clock.ts'
 import type { RunRow } from '../journal/journal.ts'
 import type { Services } from './command.ts'
 import type { Pauses } from './pauses.ts'
@@ -10,6 +11,8 @@ interface Parties {
   readonly isStopped: () => boolean
   readonly onDone: () => void
 }
+
+const afterErrorMs = 1000
 
 /** Fetches ready runs: the journal is the queue, what is in memory is its head. */
 export class ReadyScan {
@@ -44,10 +47,10 @@ export class ReadyScan {
     } catch (error) {
       this.#services.log('journal.unreadable', { error })
       this.isNeeded = true
-      this.#services.clock.after(1000, onDone)
-    } finally {
-      this.#isScanning = false
+      // Until then it counts as looking, or whoever asks next would look again at once.
+      await sleep(this.#services.clock, afterErrorMs)
     }
+    this.#isScanning = false
     onDone()
   }
 }

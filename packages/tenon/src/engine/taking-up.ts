@@ -26,6 +26,8 @@ interface Parties {
 export class TakingUp {
   readonly #services: Services
   readonly #parties: Parties
+  /** Versions that only other nodes have, each told of once. */
+  readonly #newer = new Set<string>()
 
   constructor(services: Services, parties: Parties) {
     this.#services = services
@@ -54,15 +56,14 @@ export class TakingUp {
   }
 
   async #resume(item: Queued, loaded: LoadedRun | null, gains: number): Promise<void> {
-    const { pauses, permits, suspects, release, setAside, wakes, isStopped, begin } = this.#parties
-    if (loaded === null) return release(item)
-    const { row } = loaded
+    const { pauses, release, wakes } = this.#parties
     const { ownership } = this.#services.journal
-    const epoch = ownership.epochOf(row)
-    if (epoch === null) {
-      wakes.forgetHurry(row.run)
+    const epoch = loaded === null || this.#isForNewer(loaded.row) ? null : ownership.epochOf(loaded.row)
+    if (loaded === null || epoch === null) {
+      wakes.forgetHurry(item.run)
       return release(item)
     }
+    const { row } = loaded
     // Perhaps it became ours after it was read, and its last owner wrote more in between.
     if (gains !== this.#parties.gains()) return this.#readAgain(item)
     if (!mayGoOn(loaded, this.#services.clock.now(), wakes.isHurried(row.run))) {
@@ -71,18 +72,41 @@ export class TakingUp {
       return release(item)
     }
     if (pauses.has(row)) return this.#keepBack(item, row, epoch)
-    if (item.flow === undefined) {
-      if (!permits.take(row.flow, row.version)) return setAside({ ...item, flow: row.flow, version: row.version })
-      item.flow = row.flow
-      item.version = row.version
-    }
+    if (this.#hasPermit(item, row)) await this.#prepare(item, loaded, epoch)
+  }
+
+  async #prepare(item: Queued, loaded: LoadedRun, epoch: number): Promise<void> {
+    const { pauses, suspects, wakes, release, isStopped, begin } = this.#parties
+    const { row } = loaded
     if (!(await suspects.admit(loaded, epoch))) return release(item)
     const prepared = await prepareRun(loaded, epoch, this.#services)
     if (prepared === null || isStopped()) return release(item)
     if (pauses.has(row)) return this.#keepBack(item, prepared.row, epoch)
-    if (ownership.epochOf(row) !== epoch) return this.#readAgain(item)
+    if (this.#services.journal.ownership.epochOf(row) !== epoch) return this.#readAgain(item)
     wakes.forgetHurry(row.run)
     begin(item, prepared)
+  }
+
+  #hasPermit(item: Queued, { flow, version }: RunRow): boolean {
+    if (item.flow !== undefined) return true
+    if (this.#parties.permits.take(flow, version)) {
+      Object.assign(item, { flow, version })
+      return true
+    }
+    this.#parties.setAside({ ...item, flow, version })
+    return false
+  }
+
+  // While a newer app is rolled out, its runs wait for a node that has it.
+  #isForNewer({ flow, version, run }: RunRow): boolean {
+    const { journal, planOf, log } = this.#services
+    if (journal.ownership.membership === null || planOf(flow, version) !== null) return false
+    if (version <= (planOf(flow)?.version ?? 0)) return false
+    const name = `${flow} version ${version}`
+    if (!this.#newer.has(name))
+      log('run.newer', { run, flow, reason: `this node does not have ${name}: its runs wait for one that has` })
+    this.#newer.add(name)
+    return true
   }
 
   #readAgain(item: Queued): void {

@@ -12,6 +12,8 @@ export interface MemoryFaults {
   batch?(writes: readonly MemoryWrite[]): BatchFate
   /** How long the answer of this write is on its way. Answers about one run keep their order, those of different runs do not. */
   answerDelayMs?(write: MemoryWrite): number
+  /** What became of a write, at the moment of the commit and before anyone is answered. */
+  onCommit?(write: MemoryWrite, outcome: Receipt['outcome']): void
   /** At a crash: whether the batch in flight was committed already. */
   keepsInFlight?(writes: readonly MemoryWrite[]): boolean
 }
@@ -77,15 +79,12 @@ export function memoryWriter(options: MemoryWriterOptions): MemoryWriter {
 
   function apply<T>(batch: readonly MemoryWrite[], answer: (write: MemoryWrite, receipt: Receipt) => T): T[] {
     const failed = new Set<string>()
-    return batch.map((write) =>
-      answer(
-        write,
-        onReceipt(
-          'message' in write ? deliver(state, write.message) : append(state, write.append, failed, clock.now()),
-          'message' in write ? write.message.tenant : write.append.tenant,
-        ),
-      ),
-    )
+    return batch.map((write) => {
+      const isMessage = 'message' in write
+      const stored = isMessage ? deliver(state, write.message) : append(state, write.append, failed, clock.now())
+      faults.onCommit?.(write, stored.outcome)
+      return answer(write, onReceipt(stored, isMessage ? write.message.tenant : write.append.tenant))
+    })
   }
 
   return {
