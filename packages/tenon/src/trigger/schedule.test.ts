@@ -5,6 +5,7 @@ import { defineApp } from '../definition/app.ts'
 import { defineFlow } from '../definition/flow.ts'
 import { schedule, type ScheduleOptions } from '../definition/trigger.ts'
 import type { AcceptedEvent } from '../engine/engine.ts'
+import { soleOwnership } from '../journal/ownership.ts'
 import { silentLog } from '../telemetry/telemetry.ts'
 import { startSchedules } from './schedule.ts'
 
@@ -62,9 +63,13 @@ function recorder() {
     started,
     early,
     failing: false,
+    /** Times, and the registration, that the engine was asked for. */
+    asked: [] as string[],
+    isOurs: () => true,
     cursor: (_tenant: string, name: string) => Promise.resolve(cursors.get(name) ?? null),
     accept(clock: Clock) {
       return (event: AcceptedEvent) => {
+        this.asked.push(event.id)
         if (this.failing) return Promise.reject(new TenonError('JOURNAL_UNAVAILABLE', 'disk full'))
         const duplicate = seen.has(event.id)
         if (!duplicate) {
@@ -84,12 +89,17 @@ function recorder() {
 async function run(cron: string, options: ScheduleOptions, start: string, journal = recorder()) {
   const clock = virtualClock(start)
   const flow = defineFlow('report', { trigger: schedule(cron, options), run: () => undefined })
-  const schedules = await startSchedules(defineApp({ flows: [flow] }), journal, {
-    engine: { accept: journal.accept(clock) },
-    tenant: 'default',
-    clock,
-    log: silentLog,
-  })
+  const ownership = { ...soleOwnership(1, 0), epochOf: () => (journal.isOurs() ? 1 : null) }
+  const schedules = await startSchedules(
+    defineApp({ flows: [flow] }),
+    { cursor: journal.cursor, ownership },
+    {
+      engine: { accept: journal.accept(clock) },
+      tenant: 'default',
+      clock,
+      log: silentLog,
+    },
+  )
   await clock.pass(0)
   return { clock, journal, schedules }
 }
@@ -133,6 +143,32 @@ describe('DUR-10: schedules', () => {
     first.schedules.stop()
     const second = await run('0 3 * * *', {}, '2026-05-01T03:01:00Z', first.journal)
     expect(second.journal.started).toEqual(['2026-05-01T03:00:00.000Z'])
+  })
+
+  test('DUR-10, CLU-03: of several nodes only the owner brings a schedule on, and whoever takes over goes on where it was', async () => {
+    let owner = 1
+    const journal = recorder()
+    const nodeOf = (number: number) =>
+      Object.assign(Object.create(journal) as typeof journal, { isOurs: () => owner === number })
+    const nodes = [
+      await run('0 * * * *', {}, '2026-05-01T09:30:00Z', nodeOf(1)),
+      await run('0 * * * *', {}, '2026-05-01T09:30:00Z', nodeOf(2)),
+    ]
+    const pass = async (ms: number): Promise<void> => {
+      for (const { clock } of nodes) await clock.pass(ms)
+    }
+    await pass(hour)
+    expect(journal.started).toEqual(['2026-05-01T10:00:00.000Z'])
+    expect(journal.asked).toHaveLength(2)
+    owner = 0
+    await pass(hour / 2 + 5000)
+    owner = 2
+    await pass(10_000)
+    expect(journal.started).toEqual(['2026-05-01T10:00:00.000Z', '2026-05-01T11:00:00.000Z'])
+    expect(journal.asked).toHaveLength(3)
+    await pass(2 * hour)
+    expect(journal.started).toHaveLength(4)
+    expect(journal.asked).toHaveLength(5)
   })
 
   test('DUR-10: in the hour that a clock change skips, the run starts right after it', async () => {

@@ -12,6 +12,8 @@ const longestSleepMs = 60_000
 const onTimeMs = longestSleepMs
 const mostCaughtUp = 100
 const retryMs = 5_000
+/** How soon another node notices that a schedule has become its own. */
+const othersMs = 2_000
 /** Repeats of a scheduled time are recognised for as long as a clock could plausibly be wrong. */
 const dedupeMs = 400 * 86_400_000
 
@@ -22,13 +24,13 @@ export interface Schedules {
 /** Starts flows at their times. The position is kept in the journal together with each start, so that a time is neither lost nor taken twice. */
 export async function startSchedules(
   app: App,
-  cursors: Pick<Journal, 'cursor'>,
+  journal: Pick<Journal, 'cursor' | 'ownership'>,
   context: TriggerContext,
 ): Promise<Schedules> {
   const schedules = await Promise.all(
     scheduledFlows(app).map(async ([flow, trigger]) => {
-      const schedule = new Schedule(flow, trigger, context)
-      schedule.resume(await cursors.cursor(context.tenant, schedule.cursorName))
+      const schedule = new Schedule(flow, trigger, { ...context, journal })
+      await schedule.resume()
       return schedule
     }),
   )
@@ -56,15 +58,20 @@ class Schedule {
   readonly cursorName: string
   readonly #flow: string
   readonly #trigger: ScheduleTrigger
-  readonly #context: TriggerContext
+  readonly #context: TriggerContext & { readonly journal: Pick<Journal, 'cursor' | 'ownership'> }
   readonly #cron: Cron
   /** The last time that was dealt with. */
   #position: number
   #isNew = true
+  #isOurs = false
   #cancelTimer: () => void = () => undefined
   #stopped = false
 
-  constructor(flow: string, trigger: ScheduleTrigger, context: TriggerContext) {
+  constructor(
+    flow: string,
+    trigger: ScheduleTrigger,
+    context: TriggerContext & { readonly journal: Pick<Journal, 'cursor' | 'ownership'> },
+  ) {
     this.#flow = flow
     this.#trigger = trigger
     this.#context = context
@@ -74,7 +81,10 @@ class Schedule {
   }
 
   /** Goes on from the stored position, unless it belongs to another expression: times that were never promised are not caught up. */
-  resume(cursor: string | null): void {
+  async resume(): Promise<void> {
+    const isOurs = this.#isOwned()
+    const cursor = await this.#context.journal.cursor(this.#context.tenant, this.cursorName)
+    this.#isOurs = isOurs
     const [time = '', timeZone, ...cron] = cursor?.split(' ') ?? []
     const position = Date.parse(time)
     if (Number.isNaN(position) || timeZone !== this.#trigger.timeZone || cron.join(' ') !== this.#trigger.cron) return
@@ -82,13 +92,25 @@ class Schedule {
     this.#isNew = false
   }
 
+  /** One node brings a schedule on; which one is decided as for a run. */
+  #isOwned(): boolean {
+    const { tenant, journal } = this.#context
+    return journal.ownership.epochOf({ tenant, run: this.cursorName, flow: this.#flow, key: null }) !== null
+  }
+
   async tick(isStart: boolean): Promise<void> {
     if (this.#stopped) return
     let waitMs = longestSleepMs
     try {
-      if (this.#isNew) await this.#register()
-      await this.#catchUp(isStart)
-      waitMs = this.#untilNext()
+      const isOurs = this.#isOwned()
+      // Whoever takes over goes on where the last one was.
+      if (isOurs && !this.#isOurs) await this.resume()
+      this.#isOurs = isOurs
+      if (isOurs) {
+        if (this.#isNew) await this.#register()
+        await this.#catchUp(isStart)
+      }
+      waitMs = isOurs ? this.#untilNext() : othersMs
     } catch (error) {
       if (TenonError.is(error, 'DRAINING')) return
       waitMs = (TenonError.is(error) ? error.retryAfterMs : null) ?? retryMs
