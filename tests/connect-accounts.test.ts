@@ -55,6 +55,8 @@ async function freePort(): Promise<number> {
   return port
 }
 
+const soon = { timeout: 15_000 }
+
 /** A person of the studio, in a browser of their own. */
 const person = (studio: string, body: (page: Page) => Promise<void>) => async (context: TestContext) => {
   if (program === undefined) context.skip('needs Chromium')
@@ -97,9 +99,9 @@ test(
     await allow(page, '1001')
     await page.waitForURL(`${url}/clay-and-co?**`)
     expect(new URL(page.url()).search).toBe('?connection=main&outcome=connected')
-    await expect.poll(() => page.textContent('body')).toContain('Connected: HubSpot account 1001')
+    await expect.poll(() => page.textContent('body'), soon).toContain('Connected: HubSpot account 1001')
     await press(page, 'Somebody books a course')
-    await expect.poll(() => dealsIn('1001').length).toBe(1)
+    await expect.poll(() => dealsIn('1001').length, soon).toBe(1)
     expect(await tenon.hubspotOf('north-light')).toBeNull()
   }),
 )
@@ -111,7 +113,7 @@ test(
     await allow(page, '1002')
     await page.waitForURL(`${url}/north-light?**`)
     await press(page, 'Somebody books a course')
-    await expect.poll(() => dealsIn('1002').length).toBe(1)
+    await expect.poll(() => dealsIn('1002').length, soon).toBe(1)
     expect(dealsIn('1001')).toHaveLength(1)
     expect(await tenon.runsOf('north-light')).toHaveLength(1)
   }),
@@ -120,10 +122,15 @@ test(
 test('what happens in an account is heard by its studio, at the one address for all', async (context) => {
   if (program === undefined) context.skip('needs Chromium')
   const [simulator] = application.simulators
+  const heard = (tenant: string) =>
+    application.engine.list({ tenant, flow: 'follow-up', limit: 10 }).then(({ runs }) => runs.length)
+  const before = await Promise.all(['clay-and-co', 'default'].map(heard))
   await simulator?.emit('contact.creation', { portal: '1002', properties: { firstname: 'Zoë' } })
   const tickets = () => Object.values(simulator?.state()['tickets'] ?? {}) as { portal: string; properties: object }[]
-  await expect.poll(() => tickets().length).toBe(1)
+  await expect.poll(() => tickets().length, soon).toBe(1)
   expect(tickets()).toMatchObject([{ portal: '1002', properties: { subject: 'Invite Zoë to a course' } }])
+  expect(await heard('north-light')).toBe(2)
+  expect(await Promise.all(['clay-and-co', 'default'].map(heard))).toEqual(before)
 })
 
 test(
@@ -147,7 +154,7 @@ test(
     await page.waitForURL('**/connect/account')
     await press(page, 'Go on')
     await allow(page, '1001')
-    await expect.poll(() => page.textContent('body')).toContain('It is another account than before')
+    await expect.poll(() => page.textContent('body'), soon).toContain('It is another account than before')
     expect(await tenon.hubspotOf('north-light')).toMatchObject({ account: { id: '1002' } })
     await press(page, 'Take the new one')
     await page.waitForURL(`${url}/north-light?**`)
@@ -191,7 +198,7 @@ test('behind a proxy a stand-in signs for the address that others use', async ()
   })
   const [simulator] = proxied.simulators
   await simulator?.emit('contact.creation')
-  await expect.poll(() => simulator?.deliveries()).toMatchObject([{ attempt: 1, status: 200, accepted: true }])
+  await expect.poll(() => simulator?.deliveries(), soon).toMatchObject([{ attempt: 1, status: 200, accepted: true }])
   await proxied.drain(1000)
   rmSync(own, { recursive: true, force: true })
 })
