@@ -15,7 +15,7 @@ const program = join(dirname(fileURLToPath(import.meta.resolve('tenon/package.js
 const app = join(import.meta.dirname, 'app.ts')
 const tenon = spawn(
   process.execPath,
-  ['--conditions=source', program, 'start', '--app', app, '--port', tenonPort, '--data', data],
+  ['--conditions=source', program, 'start', '--app', app, '--port', tenonPort, '--data', data, '--no-samples'],
   { stdio: 'inherit', env: { ...process.env, EASEL_URL: url } },
 )
 tenon.on('exit', (code) => process.exit(code ?? 1))
