@@ -10,6 +10,7 @@ import type { Dispatcher } from './dispatcher.ts'
 import { freshRow } from './fresh-row.ts'
 import { describeRun, readRun } from './describe.ts'
 import type { DecideRequest, StartRequest } from './engine.ts'
+import type { StepView } from './view.ts'
 import { outOfLine, wholeBody } from './entries.ts'
 import { checkInput, decodeEvent, encodeManualEvent } from './messages.ts'
 import { requireFlow, type AppPlan, type FlowPlan } from './plan.ts'
@@ -138,6 +139,17 @@ export class Commands {
     }
   }
 
+  /** The flow goes on with it as if the call had answered so. Throws `INPUT_INVALID` for what no answer of that operation looks like. */
+  #fitted(row: RunRow, { name, kind }: Pick<StepView, 'name' | 'kind'>, result: unknown): unknown {
+    const base = name.replace(/#\d+$/, '')
+    const calls = (this.#parts.plan.find(row.flow)?.bindings ?? []).flatMap(([, { operations }]) =>
+      Object.values(operations),
+    )
+    const call = kind === 'call' ? calls.find((one) => one.base === base) : undefined
+    const schema = call?.client.connector.options.operations[call.operation]?.output
+    return schema === undefined ? result : validate(schema, result, `the result of ${base}`)
+  }
+
   async decide(request: DecideRequest): Promise<void> {
     const row = await this.#require(request)
     const read = await readRun(request, this.#parts.services.journal)
@@ -154,8 +166,8 @@ export class Commands {
         `step ${request.step} is ${step.state}; only a step whose outcome is unknown can be decided`,
       )
     const { decision, by } = request
-    const body =
-      decision.kind === 'happened' ? { kind: decision.kind, by, result: decision.result } : { kind: decision.kind, by }
+    const { kind } = decision
+    const body = kind === 'happened' ? { kind, by, result: this.#fitted(row, step, decision.result) } : { kind, by }
     await this.#send(row, {
       type: 'decision',
       name: request.step,

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { TerminalError, TimeoutError, TenonError, RetryableError } from '../base/errors.ts'
+import { noAuth } from '../definition/auth.ts'
+import { defineConnector } from '../definition/connector.ts'
 import { defineFlow } from '../definition/flow.ts'
+import { operation } from '../definition/operation.ts'
 import { manual, signal } from '../definition/trigger.ts'
 import { failed, never, warehouse, world } from './engine.fixture.ts'
 
@@ -112,6 +116,39 @@ test('an operation that cannot be repeated parks when its answer is lost, and go
   await at.clock.settle()
   expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'completed', output: { id: 'm1' } })
   expect(at.upstream.count('notify')).toBe(1)
+})
+
+test('a result that no answer of the operation looks like is refused, and the run stays parked', async () => {
+  const printing = operation({
+    method: 'POST',
+    path: '/pages',
+    input: z.object({}),
+    output: z.object({ pages: z.int() }),
+  })
+  const printer = defineConnector('printer', {
+    baseUrl: 'https://printer.example.com',
+    auth: noAuth(),
+    operations: { print: printing },
+  })
+  const flow = defineFlow('print', { trigger: ordered, uses: { printer }, run: ({ printer }) => printer.print({}) })
+  const at = await world([flow])
+  at.upstream.on('print', () => failed('ambiguous'))
+  const [run] = await at.send('ordered', {})
+  const decide = (result?: unknown) =>
+    at.engine.decide({
+      tenant: 'default',
+      run: run!,
+      step: 'printer.print#1',
+      decision: { kind: 'happened', result },
+      by: 'ada',
+    })
+  for (const wrong of [undefined, null, { pages: 'two' }])
+    await expect(decide(wrong)).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+  expect((await at.engine.describe('default', run!))?.status).toBe('parked')
+  await decide({ pages: 2, ink: 'black' })
+  await at.clock.settle()
+  // As an answer is: what the schema does not know is left out.
+  expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'completed', output: { pages: 2 } })
 })
 
 test('a decision that the effect did not happen fails the step; one to retry sends it again', async () => {
