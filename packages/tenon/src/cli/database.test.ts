@@ -44,6 +44,8 @@ test('CLU-01: what one node stores in the database, another reads; the data fold
     const unset = await two.tenon('start', ...quiet)
     expect(unset.code).toBe(1)
     expect(unset.out + unset.err).toContain('SHARED, which is not set')
+    const keyless = await tenon('start', '--database', url, ...quiet, ...data('keyless'))
+    expect([keyless.code, keyless.err + keyless.out]).toEqual([1, expect.stringContaining('TENON_MASTER_KEY_FILE')])
     const other = two.begin('start', '--database', url, ...quiet)
     await other.said(/"url"/)
     for (const command of [

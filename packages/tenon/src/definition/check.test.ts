@@ -58,6 +58,11 @@ describe('an app is checked before anything of it runs', () => {
   })
 
   test.each([
+    [
+      'a database whose URL stands in the code',
+      { database: 'postgres://me:secret@db/app' },
+      'database: it is not what postgres() makes of fromEnvironment()',
+    ],
     ['a flow defined twice', { flows: [flow(), flow()] }, 'flow order-paid: version 1 is defined twice'],
     [
       'an alias that run already receives',

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { sqlstateOf } from './failure.ts'
 import { usePostgres } from './postgres.fixture.ts'
@@ -88,6 +90,19 @@ test('after it is closed it says so; what was under way has ended', async () => 
   await database.close()
   expect(await slow).toMatchObject([{ n: 1 }])
   await expect(database.query('SELECT 1')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+})
+
+test('of several hosts the one that took writes last is tried first', async () => {
+  let asked = 0
+  const silent = createServer(() => (asked += 1)).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const database = await openNew({ url: server().url('postgres', [port, server().port]), timeoutMs: 500 })
+  expect(await database.query('SELECT 1 AS n')).toEqual([{ n: 1 }])
+  expect(asked).toBe(1)
+  await Promise.all([1, 2, 3].map(() => database.query('SELECT pg_sleep(0.1)')))
+  expect(asked).toBe(1)
+  silent.close()
 })
 
 test('a statement that takes too long is given up, by the server too', async () => {

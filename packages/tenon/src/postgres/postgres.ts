@@ -15,7 +15,7 @@ export interface DatabaseOptions {
   readonly sessions?: number
   /** How long a caller waits for a connection while the database is away. Default: 5000. */
   readonly patienceMs?: number
-  /** For connecting to one host, and again for the answer to one statement. Default: 10,000. */
+  /** For the answer to one statement; also for connecting to one host, where that is less than three seconds. Default: 10,000. */
   readonly timeoutMs?: number
   readonly clock?: Clock
 }
@@ -43,7 +43,8 @@ export interface Database {
 export function openDatabase(options: DatabaseOptions): Database {
   const { url, unavailable, sessions = 4, patienceMs = 5000, timeoutMs = 10_000, clock = systemClock } = options
   const destination = parseDatabaseUrl(url)
-  const poolOptions: PoolOptions = { destination, unavailable, sessions, patienceMs, timeoutMs, clock }
+  const latest = { host: null }
+  const poolOptions: PoolOptions = { destination, latest, unavailable, sessions, patienceMs, timeoutMs, clock }
   const pool = new Pool(poolOptions)
   const ends = new Set<() => Promise<void>>()
   return {

@@ -31,8 +31,10 @@ export interface SessionOptions {
   readonly destination: Destination
   readonly unavailable: Unavailable
   readonly clock: Clock
-  /** For connecting to one host, and again for the answer to one statement. */
+  /** For the answer to one statement; also for connecting to one host, where that is less than three seconds. */
   readonly timeoutMs: number
+  /** Which host took writes when it was last asked: it is tried first. */
+  readonly latest: { host: Host | null }
 }
 
 export interface OpenSession extends Session {
@@ -42,6 +44,9 @@ export interface OpenSession extends Session {
   /** Says good-bye, and does not wait for long. */
   end(): Promise<void>
 }
+
+/** A host that is gone swallows everything, and another may be there. */
+const longestConnectMs = 3000
 
 /** PostgreSQL 14 is the oldest that its makers still care for in 2026. */
 const oldest = 140_000
@@ -75,10 +80,14 @@ interface Opened {
 
 /** Connects to the first of the hosts that takes writes; each is tried once. */
 export async function openSession(options: SessionOptions): Promise<OpenSession> {
+  const { destination, latest } = options
   const failures: Error[] = []
-  for (const host of options.destination.hosts) {
+  const isLatest = (host: Host): number => Number(host === latest.host)
+  for (const host of destination.hosts.toSorted((a, b) => isLatest(b) - isLatest(a))) {
     try {
-      return await openAt(host, options)
+      const session = await openAt(host, options)
+      latest.host = host
+      return session
     } catch (error) {
       failures.push(error as Error)
     }
@@ -92,7 +101,7 @@ async function openAt(host: Host, options: SessionOptions): Promise<OpenSession>
   const { destination, unavailable, timeoutMs } = options
   const session = new PostgresSession(host, options)
   try {
-    await session.connect()
+    await session.connect({ timeoutMs: Math.min(timeoutMs, longestConnectMs) })
     const [opened] = await session.query<Opened>(opening(timeoutMs))
     const problem = opened === undefined ? 'it did not answer' : problemOf(opened)
     if (problem !== null)
@@ -158,10 +167,10 @@ class PostgresSession implements OpenSession {
     })
   }
 
-  async connect(): Promise<void> {
+  async connect(limits: Limits): Promise<void> {
     await this.#within(
       this.#client.connect().then(() => []),
-      this.#options,
+      limits,
     )
   }
 

@@ -42,11 +42,12 @@ export async function openKept(
   const { place, clock, log, tenant } = options
   const store = await openStore(place)
   closing.defer(() => store.close())
-  const vault = createVault({
-    store,
-    clock,
-    masterKeys: masterKeysOf({ ...options, folder: place.folder, onSecret: options.redactor.add }, store),
-  })
+  const masterKeys = masterKeysOf({ ...options, folder: place.folder, onSecret: options.redactor.add }, store)
+  if (place.database !== null && masterKeys.source === `file ${keyFileIn(place.folder)}`)
+    log.warn('vault.key-of-one-node', {
+      remedy: 'Other nodes need the same master key: name it by TENON_MASTER_KEY_FILE.',
+    })
+  const vault = createVault({ store, clock, masterKeys })
   try {
     await vault.check()
   } catch (error) {
@@ -82,8 +83,10 @@ export function masterKeysOf({ folder, environment, onSecret }: MasterKeysOption
   if (file !== '') return fileKeys({ path: file })
   if (command !== '') return commandKeys({ command: readCommand(command), environment })
   const isUnused = async (): Promise<boolean> => (await store.listAll({ kind: 'data-key', limit: 1 })).length === 0
-  return fileKeys({ path: join(folder, 'master-key'), isUnused })
+  return fileKeys({ path: keyFileIn(folder), isUnused })
 }
+
+const keyFileIn = (folder: string): string => join(folder, 'master-key')
 
 function readCommand(text: string): readonly string[] {
   const words: unknown = text.startsWith('[') ? parseJson(text) : null

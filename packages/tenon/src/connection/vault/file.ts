@@ -52,7 +52,7 @@ export function fileKeys({ path, isUnused }: FileKeyOptions): MasterKeys {
 function missing(path: string): TenonError {
   return new TenonError(
     'VAULT_LOCKED',
-    `the master key file ${path} is missing, and without it the stored secrets cannot be opened. Bring it back from where you keep it; if it is lost for ever, take store.db out of the data folder and connect the accounts anew.`,
+    `the master key file ${path} is missing, and without it the stored secrets cannot be opened. Bring it back from where you keep it. Nodes that share a database need the same key: name its file by TENON_MASTER_KEY_FILE. If it is lost for ever, take store.db out of the data folder, or the schema tenon out of the database, and connect the accounts anew.`,
     { retryable: false },
   )
 }
