@@ -9,7 +9,7 @@ const usualHost = '127.0.0.1'
 export const servingOptions: NonNullable<CommandDefinition['options']> = [
   ['--app <file>', 'the file that exports the app (default: app.ts)'],
   ['--port <number>', 'port (default: PORT, else 4400)'],
-  ['--simulate', 'let simulators stand in for missing connections (default)'],
+  ['--simulate', 'let simulators stand in for missing connections (default, unless there is a database)'],
   ['--no-simulate', 'refuse to start when a connection is missing'],
   ['--no-samples', 'make no sample events at the first start'],
   ['--quiet', 'do not tell what happens to the runs'],
@@ -19,7 +19,7 @@ export interface Serving {
   readonly appFile: string
   readonly port: number
   readonly host: string
-  readonly simulate: boolean
+  readonly simulate?: boolean
   readonly samples: boolean
   readonly quiet: boolean
 }
@@ -30,7 +30,7 @@ export function servingOf(input: CommandInput): Serving {
     appFile: appFileOf(input),
     port: portOf(input),
     host: hostOf(input),
-    simulate: input.options['simulate'] !== false,
+    ...(typeof input.options['simulate'] === 'boolean' && { simulate: input.options['simulate'] }),
     samples: input.options['samples'] !== false,
     quiet: input.options['quiet'] === true,
   }

@@ -1,10 +1,11 @@
 import { systemClock, type Clock } from '../base/clock.ts'
-import { messageOf, TenonError } from '../base/errors.ts'
+import { TenonError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import type { App } from '../definition/app.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { DrainReport, Engine } from '../engine/engine.ts'
 import type { Journal } from '../journal/journal.ts'
+import { parseDatabaseUrl } from '../postgres/database-url.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
 import { Meter } from '../telemetry/meter.ts'
 import type { Redactor } from '../telemetry/redact.ts'
@@ -14,7 +15,7 @@ import { startSchedules } from '../trigger/schedule.ts'
 import type { Webhook } from '../trigger/webhook.ts'
 import { keepRunsYoung } from './collector.ts'
 import { DataFolder, type ServerAddress } from './data-folder.ts'
-import { openJournal, placeOf, type DurablePlace } from './durable.ts'
+import { openJournal, placeOf, type DurablePlace, type OpenedJournal } from './durable.ts'
 import { openKept } from './kept.ts'
 import { loadApp, projectName, requireSound, type LoadedApp } from './load-app.ts'
 import { measuresOf, vocabularyOf } from './measures.ts'
@@ -23,8 +24,7 @@ import { openHooks } from './open-hooks.ts'
 import { openOutward } from './outward.ts'
 import type { Server } from './server.ts'
 import { createSenders, sendersOf } from './senders.ts'
-import { createSessions } from './session/kept-sessions.ts'
-import type { Sessions } from './session/sessions.ts'
+import { openSessions } from './session/open-sessions.ts'
 import { subscribeSimulators } from './simulators.ts'
 import { version } from './version.ts'
 
@@ -38,7 +38,7 @@ export interface ApplicationOptions {
   /** What stands before it and stays when it goes: that is the address to the outside, and who put it there takes it away. */
   readonly front?: ServerAddress
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Whether the app's simulators stand in for missing connections; default true. */
+  /** Whether the app's simulators stand in for missing connections; default true, unless there is a database: each node would have its own. */
   readonly simulate?: boolean
   readonly log: Log
   readonly redactor: Redactor
@@ -53,6 +53,8 @@ export interface Application {
   readonly file: string
   readonly url: string
   readonly dataFolder: string
+  /** Name of the database that it shares with other nodes; `null` where everything is in the data folder. */
+  readonly database: string | null
   /** True when nothing was here before. */
   readonly isFirstStart: boolean
   /** True when the last process did not end in good order. */
@@ -69,7 +71,13 @@ const tenant = 'default'
 
 /** Brings an app up, in the order in which each part needs the ones before. What fails to start leaves nothing running. */
 export async function startApplication(options: ApplicationOptions): Promise<Application> {
-  return startLoaded(await loadApp(options.appFile, { simulate: options.simulate ?? true }), options)
+  return startLoaded(await loadApp(options.appFile, { simulate: simulatesBy(options) }), options)
+}
+
+/** Stand-ins belong to one process: nodes that share a database would each call their own. Where nothing is said, the app's own database decides. */
+function simulatesBy({ simulate, database, environment }: ApplicationOptions): boolean | undefined {
+  const isShared = database !== undefined || (environment['TENON_DATABASE'] ?? '') !== ''
+  return simulate ?? (isShared ? false : undefined)
 }
 
 /** The same for an app that is loaded already. */
@@ -89,14 +97,15 @@ export async function startLoaded(loaded: LoadedApp, options: ApplicationOptions
 type Starting = ApplicationOptions & { readonly app: App; readonly file: string; readonly meter: Meter }
 
 async function start(options: Starting, closing: AsyncDisposableStack): Promise<Application> {
-  const { app, log, meter, clock = systemClock } = options
+  const { app, log, meter } = options
   const folder = new DataFolder(options.dataFolder)
   folder.open()
-  const [journal, parts] = await Promise.all([bringJournal(options, folder, closing), loadParts()])
+  const place = placeFor(options, folder)
+  const [{ journal, clock }, parts] = await Promise.all([bringJournal(options, place, closing), loadParts()])
   // The lock of the journal is ours from here on: only now is anything in the folder changed.
   const { token, isNew } = folder.operatorToken(operatorTokenOf(options.environment))
   options.redactor.add(token.reveal())
-  const kept = await openKept({ ...options, place: placeFor(options, folder), clock, tenant }, closing)
+  const kept = await openKept({ ...options, place, clock, tenant }, closing)
   const outward = await openOutward({ ...options, ...parts, ...kept, folder, clock }, closing)
   const { simulators, connections, client, budgets, connecting } = outward
   const warn = (name: string, facts: Readonly<Record<string, unknown>>): void => log.warn(name, facts)
@@ -112,7 +121,8 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     simulators,
     connecting,
     operator: { token, tenant },
-    ...frontOf(options, folder),
+    ...frontOf(options),
+    ...(await openSessions({ tenant, folder, place, clock, log, store: kept.store })),
     journal,
     ...kept,
     redact: options.redactor.text,
@@ -128,39 +138,48 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   server.setState('ready')
   subscribeSimulators(simulators, { url: server.url, publicUrl: publicUrlOf(options.environment) }, webhooks.all)
 
-  const drain = async (limitMs: number): Promise<DrainReport> => {
-    server.setState('draining')
-    schedules.stop()
-    const renewed = connections.renewal.stop()
-    const report = await engine.drain(limitMs)
-    await renewed
-    await closing.disposeAsync()
-    return report
-  }
-  let draining: Promise<DrainReport> | null = null
   return {
     app,
     file: options.file,
     url: server.url,
     dataFolder: folder.path,
+    database: place.database === null ? null : parseDatabaseUrl(place.database).name,
     isFirstStart: isNew,
     isAfterCrash: !isNew && !journal.closedCleanly,
     engine,
     server,
     webhooks: webhooks.all,
     simulators,
-    drain: (limitMs) => (draining ??= drain(limitMs)),
+    drain: drainOnce({ server, schedules, renewal: connections.renewal, engine, closing }),
   }
 }
 
+interface Draining {
+  readonly server: Server
+  readonly schedules: { stop(): void }
+  readonly renewal: { stop(): Promise<void> }
+  readonly engine: Engine
+  readonly closing: AsyncDisposableStack
+}
+
+function drainOnce({ server, schedules, renewal, engine, closing }: Draining): Application['drain'] {
+  const drain = async (limitMs: number): Promise<DrainReport> => {
+    server.setState('draining')
+    schedules.stop()
+    const renewed = renewal.stop()
+    const report = await engine.drain(limitMs)
+    await renewed
+    await closing.disposeAsync()
+    return report
+  }
+  let draining: Promise<DrainReport> | null = null
+  return (limitMs) => (draining ??= drain(limitMs))
+}
+
 /** Where people find the server, and by what they get in. */
-function frontOf(
-  { app, appFile, environment, port, host, front, clock = systemClock, log }: Starting,
-  folder: DataFolder,
-) {
+function frontOf({ app, appFile, environment, port, host, front }: Starting) {
   const publicUrl = publicUrlOf(environment)
   return {
-    sessions: openSessions(folder, clock, log),
     appName: app.options.name ?? projectName(appFile),
     port,
     ...(host !== undefined && { host }),
@@ -168,26 +187,6 @@ function frontOf(
     ...(publicUrl !== undefined && { publicUrl }),
     senders: createSenders({ ...sendersOf(environment), publicUrl }),
   }
-}
-
-/** They outlast a restart; a file that cannot be read or written is no reason to let nobody in. */
-function openSessions(folder: DataFolder, clock: Clock, log: Log): Sessions {
-  const load = (): unknown => {
-    try {
-      return folder.sessions()
-    } catch (error) {
-      log.warn('sessions.unread', { reason: messageOf(error) })
-      return null
-    }
-  }
-  const save = (content: object): void => {
-    try {
-      folder.keepSessions(content)
-    } catch (error) {
-      log.warn('sessions.unsaved', { reason: messageOf(error) })
-    }
-  }
-  return createSessions({ tenant, clock, file: { load, save } })
 }
 
 /** `TENON_URL`: where a proxy offers the server. Throws `INPUT_INVALID`. */
@@ -221,12 +220,17 @@ function placeFor({ app, redactor, ...options }: Starting, { path }: DataFolder)
   return placeOf({ ...options, dataFolder: path, variable, onSecret: redactor.add })
 }
 
-async function bringJournal(options: Starting, folder: DataFolder, closing: AsyncDisposableStack): Promise<Journal> {
-  const place = placeFor(options, folder)
-  const { openJournal: other = () => openJournal(place, options.meter) } = options
-  const journal = await other(place.folder, options.meter)
-  closing.defer(() => journal.close())
-  return journal
+async function bringJournal(
+  { openJournal: other, clock, meter }: Starting,
+  place: DurablePlace,
+  closing: AsyncDisposableStack,
+): Promise<OpenedJournal> {
+  const opened =
+    other === undefined
+      ? await openJournal(place, meter)
+      : { journal: await other(place.folder, meter), clock: systemClock }
+  closing.defer(() => opened.journal.close())
+  return { ...opened, clock: clock ?? opened.clock }
 }
 
 /** Makes the simulators' own examples happen, of those events that start a flow, one after the other. Resolves with their number. */

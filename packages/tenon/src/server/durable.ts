@@ -1,9 +1,11 @@
+import { systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Journal } from '../journal/journal.ts'
 import { parseDatabaseUrl } from '../postgres/database-url.ts'
 import type { Store } from '../store/store.ts'
 import type { Meter } from '../telemetry/meter.ts'
+import { version } from './version.ts'
 
 /** Where everything durable is: in a database that several nodes share, or in the data folder of the only one. */
 export interface DurablePlace {
@@ -51,8 +53,18 @@ export async function openStore({ folder, database }: DurablePlace): Promise<Sto
   return sqliteStore({ folder })
 }
 
-/** The runs of a node are in its data folder still. */
-export async function openJournal({ folder }: DurablePlace, meter: Meter): Promise<Journal> {
+/** A journal, and the time that its runs live by: in a cluster the database's. */
+export interface OpenedJournal {
+  readonly journal: Journal
+  readonly clock: Clock
+}
+
+export async function openJournal({ folder, database }: DurablePlace, meter: Meter): Promise<OpenedJournal> {
+  if (database !== null) {
+    const { postgresJournal } = await import('../journal/postgres.ts')
+    const journal = await postgresJournal({ url: database, version, meter })
+    return { journal, clock: journal.clock }
+  }
   const { sqliteJournal } = await import('../journal/sqlite.ts')
-  return sqliteJournal({ folder, meter })
+  return { journal: await sqliteJournal({ folder, meter }), clock: systemClock }
 }

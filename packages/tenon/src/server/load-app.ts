@@ -15,7 +15,10 @@ export interface LoadedApp {
 }
 
 /** The app that a file exports by default, and its mistakes. Rejects with `APP_INVALID` when there is none, or when the file throws. */
-export async function loadApp(path: string, { simulate = true }: { simulate?: boolean } = {}): Promise<LoadedApp> {
+export async function loadApp(
+  path: string,
+  { simulate }: { readonly simulate?: boolean | undefined } = {},
+): Promise<LoadedApp> {
   const absolute = resolve(path)
   const file = shownPath(absolute)
   if (!existsSync(absolute)) {
@@ -34,7 +37,8 @@ export async function loadApp(path: string, { simulate = true }: { simulate?: bo
   }
   const { options } = app as unknown as App
   // Without its simulators, each connector needs a connection.
-  const meant: App = { kind: 'app', options: simulate ? options : { ...options, simulators: [] } }
+  const isSimulated = simulate ?? options.database === undefined
+  const meant: App = { kind: 'app', options: isSimulated ? options : { ...options, simulators: [] } }
   return { app: meant, file, problems: checkApp(meant) }
 }
 

@@ -61,6 +61,8 @@ export interface ServerOptions {
   readonly appName?: string
   /** Who is signed in; default nobody, and a restart forgets them. */
   readonly sessions?: Sessions
+  /** What tells the cookies of this installation from those of others on the same machine: the same at all nodes. Default: by the operator's token. */
+  readonly installation?: string
   /** Where a proxy offers this server to people, such as `https://tenon.example.com`; default is its own address. */
   readonly publicUrl?: string
   /** Its address where something on this machine stands before it; default is where it listens. */
@@ -152,7 +154,7 @@ function createContext(
     appName: options.appName ?? 'app',
     startedAt: clock.now(),
     site: createSite(host, options.publicUrl),
-    cookie: sessionCookie(token),
+    cookie: sessionCookie(options.installation ?? token.reveal()),
     live: createLive({ engine, clock }),
     files: folder === null ? null : consoleFiles(folder),
     sessions,

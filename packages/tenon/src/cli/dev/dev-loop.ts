@@ -13,7 +13,7 @@ export interface DevOptions {
   readonly appFile: string
   readonly dataFolder: string
   readonly port: number
-  readonly simulate: boolean
+  readonly simulate?: boolean | undefined
   readonly samples: boolean
   readonly quiet: boolean
   readonly json: boolean

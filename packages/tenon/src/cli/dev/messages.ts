@@ -5,7 +5,7 @@ import type { ServerAddress } from '../../server/data-folder.ts'
 /** What the development loop asks of the process that holds the app, one thing at a time; each is answered by one `Outcome`. */
 export interface Orders {
   /** Imports the app and looks for mistakes; nothing runs yet. */
-  readonly load: { readonly appFile: string; readonly simulate: boolean; readonly limitMs: number }
+  readonly load: { readonly appFile: string; readonly simulate?: boolean | undefined; readonly limitMs: number }
   /** Tries what was loaded on the living runs of the server that still works. */
   readonly compare: { readonly dataFolder: string }
   readonly start: StartOrder

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import type { Secret } from '../../base/secret.ts'
 import { longestMs } from './sessions.ts'
 
 /** How the session of this installation travels. */
@@ -15,9 +14,9 @@ export interface SessionCookie {
 
 const form = /^[\w-]{43}$/
 
-/** Cookies know no ports: two servers on one machine must not take each other's, so the name ends with what is particular to the data folder. */
-export function sessionCookie(token: Secret): SessionCookie {
-  const own = createHash('sha256').update(`cookie of ${token.reveal()}`).digest('hex').slice(0, 8)
+/** Cookies know no ports: two servers on one machine must not take each other's, so the name ends with what is particular to the installation. */
+export function sessionCookie(installation: string): SessionCookie {
+  const own = createHash('sha256').update(`cookie of ${installation}`).digest('hex').slice(0, 8)
   const nameFor = (origin: string): string => {
     // RFC 6265bis §4.1.3.2: with this prefix no other host and no plain HTTP can set it.
     return origin.startsWith('https:') ? `__Host-tenon_session_${own}` : `tenon_session_${own}`

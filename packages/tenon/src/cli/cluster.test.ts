@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { usePostgres } from '../postgres/postgres.fixture.ts'
+import { createWorkplace } from './process.fixture.ts'
+
+const server = usePostgres()
+const { folder, begin, tenon, write, clear, remove } = createWorkplace()
+afterEach(clear)
+afterAll(remove)
+
+write(
+  'app.ts',
+  `
+import { defineApp, defineFlow, manual, signal } from 'tenon'
+const flow = defineFlow('report', {
+  trigger: manual(),
+  waits: { go: signal() },
+  async run({ step }) {
+    const node = await step.run('who', () => process.env['TENON_DATA'] ?? '')
+    await step.waitFor('go', { timeout: '1h' })
+    return node
+  },
+})
+export default defineApp({ flows: [flow] })
+`,
+)
+const quiet = ['--no-samples', '--quiet', '--json']
+const data = (name: string): string[] => ['--data', join(folder, name)]
+
+interface Run {
+  readonly run: string
+  readonly status: string
+}
+
+async function runs(node: string): Promise<readonly Run[]> {
+  const { out } = await tenon('runs', 'list', '--json', ...data(node))
+  return (JSON.parse(out) as { runs: readonly Run[] }).runs
+}
+
+const statuses = async (node: string): Promise<readonly string[]> => (await runs(node)).map(({ status }) => status)
+
+/** Through the management API: the command line's `--data` is what a signal carries. */
+async function go(run: Run | undefined, node: string): Promise<void> {
+  const at = (name: string): string => readFileSync(join(folder, node, name), 'utf8')
+  const { url } = JSON.parse(at('server.json')) as { url: string }
+  const { status } = await fetch(`${url}/api/v1/runs/${run?.run ?? ''}/signals`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${at('operator-token').trim()}`, 'content-type': 'application/json' },
+    body: '{"name":"go"}',
+  })
+  expect(status).toBe(202)
+}
+
+async function node(name: string, url: string) {
+  const begun = begin('start', '--database', url, ...quiet, ...data(name))
+  await begun.said(/"url"/)
+  return begun
+}
+
+async function newUrl(): Promise<string> {
+  return server()
+    .url(await server().newDatabase())
+    .reveal()
+}
+
+test('CLU-03: what one node began another sees, signals, and brings to its end when the first is killed', async () => {
+  const url = await newUrl()
+  const one = await node('one', url)
+  for (let number = 0; number < 3; number += 1)
+    expect(await tenon('runs', 'start', 'report', ...data('one'))).toMatchObject({ code: 0 })
+  await expect.poll(() => statuses('one'), { timeout: 20_000 }).toEqual(['waiting', 'waiting', 'waiting'])
+  await node('two', url)
+  expect(await statuses('two')).toEqual(['waiting', 'waiting', 'waiting'])
+
+  // Wherever a run lives, any node takes what it waits for.
+  const [first, second, third] = await runs('two')
+  await go(first, 'two')
+  await go(second, 'one')
+  await expect.poll(() => statuses('one'), { timeout: 20_000 }).toEqual(['completed', 'completed', 'waiting'])
+
+  one.child.kill('SIGKILL')
+  await one.ended
+  await go(third, 'two')
+  await expect.poll(() => statuses('two'), { timeout: 60_000 }).toEqual(['completed', 'completed', 'completed'])
+}, 180_000)
+
+test('who signs in by a link of one node is signed in at all of them', async () => {
+  const url = await newUrl()
+  const [one, two] = [await node('three', url), await node('four', url)]
+  const addressOf = (begun: typeof one): string => (JSON.parse(begun.out().split('\n')[0] ?? '') as { url: string }).url
+  const link = JSON.parse((await tenon('console', '--json', ...data('three'))).out) as { url: string }
+  const token = new URL(link.url).searchParams.get('token') ?? ''
+  const enter = async (address: string): Promise<Response> =>
+    fetch(`${address}/console/sign-in`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { origin: address },
+      body: new URLSearchParams({ token }),
+    })
+  const entered = await enter(addressOf(two))
+  expect(entered.status).toBe(303)
+  expect((await enter(addressOf(one))).status).toBe(403)
+  const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? ''
+  for (const address of [addressOf(one), addressOf(two)])
+    expect((await fetch(`${address}/api/v1/session`, { headers: { cookie } })).status).toBe(200)
+  const signedOut = await fetch(`${addressOf(one)}/api/v1/session`, {
+    method: 'DELETE',
+    headers: { cookie, origin: addressOf(one) },
+  })
+  expect(signedOut.status).toBe(204)
+  expect((await fetch(`${addressOf(two)}/api/v1/session`, { headers: { cookie } })).status).toBe(401)
+}, 120_000)
