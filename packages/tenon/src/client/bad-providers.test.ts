@@ -101,9 +101,9 @@ test.each(broken)('OUT-13, OUT-07: %s ends in a named error', async (_what, spea
 
 test('OUT-13: what never ends, ends by its limit', async () => {
   upstream.respond = (_seen, _response, socket) => says('200 OK\r\ncontent-length: 99', '{')(socket)
-  expectNamed(await call(upstream.origin, 150), 'TIMEOUT', /while the answer was arriving; .*raise timeout/)
+  expectNamed(await call(upstream.origin, 1500), 'TIMEOUT', /while the answer was arriving; .*raise timeout/)
   upstream.respond = () => undefined
-  expectNamed(await call(upstream.origin, 150), 'TIMEOUT', /while waiting for the answer; .*raise timeout/)
+  expectNamed(await call(upstream.origin, 1500), 'TIMEOUT', /while waiting for the answer; .*raise timeout/)
 })
 
 test('nobody there', async () => {
