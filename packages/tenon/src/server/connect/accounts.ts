@@ -66,6 +66,12 @@ export function createAccounts(parts: ConnectingParts): Accounts {
   return new AccountBook(parts)
 }
 
+/** A credential that no request can carry was given by a person just now; in an app's own connection it is a mistake of the app. */
+function asInput(error: TenonError, { form }: Prepared): TenonError {
+  const isGiven = error.code === 'APP_INVALID' && form.fields.some(({ name }) => name === error.details['field'])
+  return isGiven ? new TenonError('INPUT_INVALID', error.message, { details: error.details }) : error
+}
+
 class AccountBook implements Accounts {
   readonly #parts: ConnectingParts
 
@@ -146,7 +152,7 @@ class AccountBook implements Accounts {
     if (found.outcome === 'works') return found.account
     // An account that was known must be known to be the same (AUT-08); for a new one, a provider that is away is no obstacle.
     if (found.outcome === 'untested' || (found.outcome === 'unreachable' && prepared.account === null)) return null
-    throw found.error
+    throw asInput(found.error, prepared)
   }
 
   async save(

@@ -6,6 +6,7 @@ import { createVault } from '../../connection/vault/create-vault.ts'
 import { environmentKeys } from '../../connection/vault/environment.ts'
 import type { ConnectionName, ConnectionView, ManagedConnections, RemoteAccount } from '../../connection/managed.ts'
 import { startProvider, type TestProvider } from '../../connection/oauth/openid-provider.fixture.ts'
+import { mutualTls } from '../../definition/auth/mutual-tls.ts'
 import { bearer } from '../../definition/auth.ts'
 import { defineConnector, type Connector } from '../../definition/connector.ts'
 import { oauth2 } from '../../definition/oauth.ts'
@@ -56,6 +57,15 @@ const pay = defineConnector('pay', {
   operations: {},
 }) as unknown as Connector
 
+const bank = defineConnector('bank', {
+  baseUrl: 'https://bank.example',
+  auth: mutualTls(),
+  account: { operation: 'me', read: ({ id }: { id: string }) => ({ id, name: id }) },
+  operations: {
+    me: operation({ method: 'GET', path: '/me', input: z.object({}), output: z.object({ id: z.string() }) }),
+  },
+}) as unknown as Connector
+
 export interface StageOptions {
   readonly clock?: Clock
 }
@@ -81,7 +91,7 @@ export async function stage({ clock = systemClock }: StageOptions = {}): Promise
   })
   const { managed, kept } = rememberingConnections()
   const connecting = await createConnecting({
-    connectors: new Map([crmAt(provider.issuer), pay].map((connector) => [connector.name, connector])),
+    connectors: new Map([crmAt(provider.issuer), pay, bank].map((connector) => [connector.name, connector])),
     managed,
     connections: {
       resolve: () => {
