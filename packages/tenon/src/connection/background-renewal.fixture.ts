@@ -19,7 +19,7 @@ import type { Vault } from './vault.ts'
 import { createVault } from './vault/create-vault.ts'
 import { environmentKeys } from './vault/environment.ts'
 
-export const shop = defineConnector('shop', {
+const shop = defineConnector('shop', {
   baseUrl: 'https://shop.example',
   auth: oauth2({ endpoints: { token: 'https://shop.example/token' } }),
   operations: {},
