@@ -28,8 +28,9 @@ const madeUpMs = 1000
  * holds too many is counted apart. Timers are late, and a process stands still now and then: tokens that overflowed while somebody waited are not lost, but follow faster.
  */
 export class WindowBucket implements Bucket {
-  readonly perMs: number
-  readonly #burst: number
+  readonly #size: BucketSize
+  #burst: number
+  #perMs: number
   readonly #window: SlidingWindow
   #level: number
   /** Tokens that overflowed while somebody waited. */
@@ -37,11 +38,30 @@ export class WindowBucket implements Bucket {
   #isAwaited = false
   #at = -Infinity
 
-  constructor({ requests, perMs, burst }: BucketSize) {
-    this.#burst = burst
-    this.#level = burst
-    this.perMs = requests / perMs
+  constructor(size: BucketSize) {
+    const { requests, perMs, burst } = (this.#size = size)
+    this.#burst = this.#level = burst
+    this.#perMs = requests / perMs
     this.#window = new SlidingWindow(requests, perMs)
+  }
+
+  get perMs(): number {
+    return this.#perMs
+  }
+
+  /** Of the whole, `most` may go in a stretch of its length, at the pace that belongs to `paced` of it. */
+  allow(most: number, paced: number, now: number): void {
+    this.#fill(now)
+    const { requests, perMs, burst } = this.#size
+    this.#window.allowed = most
+    this.#perMs = Math.max(1, paced) / perMs
+    this.#burst = Math.max(1, Math.ceil((burst * paced) / requests))
+    this.#level = Math.min(this.#level, this.#burst)
+  }
+
+  /** What went in the last stretch. */
+  used(now: number): number {
+    return this.#window.sum(now)
   }
 
   wait(cost: number, now: number): number {
@@ -73,7 +93,7 @@ export class WindowBucket implements Bucket {
     const missing = Math.min(cost, this.#burst) - this.#level
     if (missing <= rounding) return 0
     const madeUp = Math.min(this.#owed, (missing * madeUpBy) / (1 + madeUpBy))
-    return Math.max(1, Math.ceil((missing - madeUp) / this.perMs - rounding))
+    return Math.max(1, Math.ceil((missing - madeUp) / this.#perMs - rounding))
   }
 
   #fill(now: number): void {
@@ -82,12 +102,12 @@ export class WindowBucket implements Bucket {
       this.#at = now
       return
     }
-    const passed = (now - this.#at) * this.perMs
+    const passed = (now - this.#at) * this.#perMs
     const madeUp = Math.min(this.#owed, passed * madeUpBy)
     const level = this.#level + passed + madeUp
     this.#level = Math.min(this.#burst, level)
     const over = this.#isAwaited ? level - this.#level : 0
-    this.#owed = Math.min(this.#owed - madeUp + over, madeUpMs * this.perMs)
+    this.#owed = Math.min(this.#owed - madeUp + over, madeUpMs * this.#perMs)
     this.#at = now
   }
 }

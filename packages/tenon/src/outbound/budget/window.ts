@@ -8,6 +8,8 @@ const slices = 1000
 
 /** What went in the last `perMs`, so that it is never more than `most`. The clock has whole milliseconds: what went `perMs` ago is out of it. */
 export class SlidingWindow {
+  /** Of `most`, what may be used here. */
+  allowed: number
   readonly #most: number
   readonly #perMs: number
   readonly #grainMs: number
@@ -17,7 +19,7 @@ export class SlidingWindow {
   #sum = 0
 
   constructor(most: number, perMs: number) {
-    this.#most = most
+    this.#most = this.allowed = most
     this.#perMs = perMs
     this.#grainMs = Math.max(1, Math.floor(perMs / slices))
   }
@@ -25,7 +27,7 @@ export class SlidingWindow {
   /** 0 where `cost` may go at `now`; else the milliseconds until it may. */
   wait(cost: number, now: number): number {
     this.#pass(now)
-    let over = this.#sum + Math.min(cost, this.#most) - this.#most
+    let over = this.#sum + Math.min(cost, this.#most) - this.allowed
     if (over <= rounding) return 0
     for (let index = this.#first; index < this.#slices.length; index += 1) {
       const { at, amount } = this.#slices[index] as Slice
@@ -33,6 +35,11 @@ export class SlidingWindow {
       if (over <= rounding) return at + this.#perMs - now
     }
     return this.#perMs
+  }
+
+  sum(now: number): number {
+    this.#pass(now)
+    return this.#sum
   }
 
   add(cost: number, now: number): void {
