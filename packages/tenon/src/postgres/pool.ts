@@ -67,10 +67,7 @@ export class Pool {
 
   async #end(): Promise<void> {
     this.#closing.abort()
-    for (const { reject, cancel } of this.#waiting.splice(0)) {
-      cancel()
-      reject(this.#isClosed())
-    }
+    this.#refuseAll(this.#isClosed())
     for (const session of this.#idle.splice(0)) this.#drop(session)
     if (this.#open > 0) await new Promise<void>((resolve) => (this.#whenEmpty = resolve))
   }
@@ -95,12 +92,16 @@ export class Pool {
       return session
     } catch (error) {
       this.#leave()
-      // Who waited for a connection of others waited for this one.
-      for (const { reject, cancel } of this.#waiting.splice(0)) {
-        cancel()
-        reject(error as Error)
-      }
+      // Who waits for a connection to come free would wait in vain.
+      if (this.#open === 0) this.#refuseAll(error as Error)
       throw error
+    }
+  }
+
+  #refuseAll(error: Error): void {
+    for (const { reject, cancel } of this.#waiting.splice(0)) {
+      cancel()
+      reject(error)
     }
   }
 

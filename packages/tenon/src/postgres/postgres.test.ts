@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { Secret } from '../base/secret.ts'
 import { sqlstateOf } from './failure.ts'
 import { usePostgres } from './postgres.fixture.ts'
 import { openDatabase, type Database, type DatabaseOptions } from './postgres.ts'
@@ -82,6 +83,17 @@ test('when all connections are in use, the next waits, and not for ever', async 
   release()
   expect(await waiting).toEqual([{ n: 1 }])
   await Promise.all(both)
+})
+
+test('who waits while the database is away is told when nobody could connect, before its own time is over', async () => {
+  const url = new Secret('postgres://me@127.0.0.1:9/app')
+  const database = openDatabase({ url, unavailable: 'JOURNAL_UNAVAILABLE', sessions: 1, patienceMs: 100 })
+  open.push(database)
+  const asked = await Promise.allSettled([1, 2, 3].map(() => database.query('SELECT 1')))
+  for (const answer of asked)
+    expect(answer).toMatchObject({
+      reason: { code: 'JOURNAL_UNAVAILABLE', message: expect.stringContaining('ECONNREFUSED') as string },
+    })
 })
 
 test('after it is closed it says so; what was under way has ended', async () => {
