@@ -4,6 +4,7 @@ import { defineApp, defineConnection, fromEnvironment, type AppOptions } from '.
 import { noAuth } from './auth.ts'
 import { checkApp } from './check.ts'
 import { defineConnector, type ConnectorOptions } from './connector.ts'
+import { postgres } from './database.ts'
 import { defineFlow } from './flow.ts'
 import { manual, schedule, signal } from './trigger.ts'
 import { unverified } from './verifier.ts'
@@ -62,6 +63,11 @@ describe('an app is checked before anything of it runs', () => {
       'a database whose URL stands in the code',
       { database: 'postgres://me:secret@db/app' },
       'database: it is not what postgres() makes of fromEnvironment()',
+    ],
+    [
+      'a lease that is too short to be kept',
+      { database: postgres(fromEnvironment('DATABASE_URL'), { lease: '10ms' }) },
+      'database: its lease is not a time from 1s to 5m',
     ],
     ['a flow defined twice', { flows: [flow(), flow()] }, 'flow order-paid: version 1 is defined twice'],
     [

@@ -1,3 +1,4 @@
+import { durationMs } from '../base/duration.ts'
 import type { App, Connection } from './app.ts'
 import { referredConnectors } from './app-connectors.ts'
 import { checkConnect } from './check-connect.ts'
@@ -64,6 +65,17 @@ function checkDatabase(database: unknown, report: Report): void {
   const url = isObject(database) && database['kind'] === 'postgres' ? database['url'] : null
   if (!isObject(url) || url['kind'] !== 'from-environment')
     report('it is not what postgres() makes of fromEnvironment()', "Write postgres(fromEnvironment('DATABASE_URL')).")
+  else if (!isLease((database as { lease?: unknown }).lease))
+    report('its lease is not a time from 1s to 5m', "Write postgres(url, { lease: '10s' }).")
+}
+
+function isLease(lease: unknown): boolean {
+  try {
+    const ms = durationMs((lease ?? '10s') as string)
+    return ms >= 1000 && ms <= 300_000
+  } catch {
+    return false
+  }
 }
 
 function checkRepeated(flows: readonly Flow[], about: About): void {

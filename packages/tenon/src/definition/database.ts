@@ -1,9 +1,16 @@
+import type { Duration } from '../base/duration.ts'
 import type { FromEnvironment } from './app.ts'
 
 /** The database that all nodes of an app share. */
 export interface DatabaseDefinition {
   readonly kind: 'postgres'
   readonly url: FromEnvironment
+  readonly lease?: Duration
+}
+
+export interface DatabaseOptions {
+  /** How long the work of a node that says nothing rests before the others take it over, from `1s` to `5m`; the same at all nodes. Default: `10s`. */
+  readonly lease?: Duration
 }
 
 /**
@@ -16,6 +23,6 @@ export interface DatabaseDefinition {
  * export default defineApp({ flows: [], database: postgres(fromEnvironment('DATABASE_URL')) })
  * ```
  */
-export function postgres(url: FromEnvironment): DatabaseDefinition {
-  return { kind: 'postgres', url }
+export function postgres(url: FromEnvironment, options: DatabaseOptions = {}): DatabaseDefinition {
+  return { kind: 'postgres', url, ...options }
 }

@@ -216,8 +216,14 @@ async function loadParts() {
 }
 
 function placeFor({ app, redactor, ...options }: Starting, { path }: DataFolder): DurablePlace {
-  const variable = app.options.database?.url.variable ?? null
-  return placeOf({ ...options, dataFolder: path, variable, onSecret: redactor.add })
+  const { database } = app.options
+  return placeOf({
+    ...options,
+    dataFolder: path,
+    variable: database?.url.variable ?? null,
+    lease: database?.lease,
+    onSecret: redactor.add,
+  })
 }
 
 async function bringJournal(

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../base/clock.ts'
+import { durationMs, type Duration } from '../base/duration.ts'
 import { TenonError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -12,6 +13,8 @@ export interface DurablePlace {
   readonly folder: string
   /** The URL. */
   readonly database: Secret | null
+  /** How long a node holds its work without a word, in milliseconds. */
+  readonly leaseMs: number
 }
 
 interface PlaceOptions {
@@ -21,12 +24,15 @@ interface PlaceOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** By which the app names its database. */
   readonly variable: string | null
+  /** What the app says of it; default 10 s. */
+  readonly lease?: Duration | undefined
   /** Is told what must never be printed. */
   readonly onSecret?: (secret: string) => void
 }
 
 /** What the command line says comes before `TENON_DATABASE`, and that before the app. Throws `DATABASE_UNUSABLE` for a URL that cannot be used, `INPUT_INVALID` for a variable that is not set. */
-export function placeOf({ dataFolder, database, environment, variable, onSecret }: PlaceOptions): DurablePlace {
+export function placeOf(options: PlaceOptions): DurablePlace {
+  const { dataFolder, database, environment, variable, lease = '10s', onSecret } = options
   const url =
     database ?? named(environment, 'TENON_DATABASE') ?? (variable === null ? null : named(environment, variable))
   if (url === null && variable !== null)
@@ -35,7 +41,7 @@ export function placeOf({ dataFolder, database, environment, variable, onSecret 
       `The app names its database by ${variable}, which is not set. Set it to postgres://user:password@host/database.`,
     )
   if (url !== null) for (const secret of [url, parseDatabaseUrl(url).password]) onSecret?.(secret.reveal())
-  return { folder: dataFolder, database: url }
+  return { folder: dataFolder, database: url, leaseMs: durationMs(lease, 'lease') }
 }
 
 function named(environment: PlaceOptions['environment'], variable: string): Secret | null {
@@ -59,10 +65,10 @@ export interface OpenedJournal {
   readonly clock: Clock
 }
 
-export async function openJournal({ folder, database }: DurablePlace, meter: Meter): Promise<OpenedJournal> {
+export async function openJournal({ folder, database, leaseMs }: DurablePlace, meter: Meter): Promise<OpenedJournal> {
   if (database !== null) {
     const { postgresJournal } = await import('../journal/postgres.ts')
-    const journal = await postgresJournal({ url: database, version, meter })
+    const journal = await postgresJournal({ url: database, leaseMs, version, meter })
     return { journal, clock: journal.clock }
   }
   const { sqliteJournal } = await import('../journal/sqlite.ts')
