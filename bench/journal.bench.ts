@@ -1,13 +1,15 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { newRunId } from '../packages/tenon/src/base/ids.ts'
 import type { Append, EventMessage, Journal, NewEntry } from '../packages/tenon/src/journal/journal.ts'
+import { postgresJournal } from '../packages/tenon/src/journal/postgres.ts'
 import { sqliteJournal } from '../packages/tenon/src/journal/sqlite.ts'
+import { startPostgres, type PostgresServer } from '../packages/tenon/src/postgres/postgres.fixture.ts'
 
 // What the journal alone costs for the job order-webhook: one event that starts one run, then four appends. No engine, no network.
-//   node --conditions=source bench/journal.bench.ts [--runs 30000] [--in-flight 256] [--rounds 3] [--history 1000000] [--folder DIR]
+//   node --conditions=source bench/journal.bench.ts [--runs 30000] [--in-flight 256] [--rounds 3] [--history 1000000] [--folder DIR] [--postgres] [--nodes 3]
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +19,7 @@ const { values } = parseArgs({
     history: { type: 'string', default: '0' },
     folder: { type: 'string', default: tmpdir() },
     quick: { type: 'boolean', default: false },
+    postgres: { type: 'boolean', default: false },
   },
 })
 const runs = Number(values.runs)
@@ -128,30 +131,94 @@ function round(value: number): number {
 
 interface Side {
   readonly name: string
-  readonly folder: string
   readonly journal: Journal
+  /** What the database's own processes have used, ms of CPU. */
+  cpuMs?(): number
+  bytes(): Promise<number>
+  end(): Promise<void>
 }
 
 async function prepare(name: string, options: { history?: number; commitDelayMs?: number }): Promise<Side> {
   const folder = mkdtempSync(join(values.folder, 'tenon-bench-'))
   const journal = await sqliteJournal({ folder, trial: { commitDelayMs: options.commitDelayMs ?? 0 } })
   await load(journal, Math.max(3000, options.history ?? 0))
-  return { name, folder, journal }
+  return {
+    name,
+    journal,
+    bytes: async () => statSync(join(folder, 'journal.db')).size,
+    async end() {
+      await journal.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** With fsync, as it would be run. */
+async function preparePostgres(name: string, history: number): Promise<Side> {
+  const server = await startPostgres({ fsync: true, settings: { shared_buffers: '256MB', max_wal_size: '4GB' } })
+  const database = await server.newDatabase()
+  const journal = await postgresJournal({ url: server.url(database) })
+  await load(journal, Math.max(3000, history))
+  return {
+    name,
+    journal,
+    cpuMs: () => cpuOf(server),
+    async bytes() {
+      const [row] = await server.sql<{ size: string }>(`SELECT pg_database_size('${database}') AS size`)
+      return Number(row?.size)
+    },
+    async end() {
+      await journal.close()
+      await server.remove()
+    },
+  }
+}
+
+const tickMs = 10
+
+/** Of the server and all its processes, those that ended among them; proc(5): fields 14 to 17 of stat. */
+function cpuOf(server: PostgresServer): number {
+  const main = readFileSync(join(server.dataFolder, 'postmaster.pid'), 'utf8').split('\n')[0] ?? ''
+  let ticks = 0
+  for (const pid of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
+    const fields = statOf(pid)
+    if (pid === main) ticks += fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
+    else if (fields[1] === main) ticks += Number(fields[11]) + Number(fields[12])
+  }
+  return ticks * tickMs
+}
+
+function statOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')
+  } catch {
+    return []
+  }
 }
 
 const sides = [await prepare('empty', {})]
 if (!values.quick) sides.push(await prepare('slow disk (3 ms more)', { commitDelayMs: 3 }))
 if (Number(values.history) > 0)
   sides.push(await prepare(`${values.history} finished`, { history: Number(values.history) }))
+if (values.postgres) sides.push(await preparePostgres('postgres', Number(values.history)))
 
 // In turn, since the machine changes its pace over time.
 for (let round = 1; round <= Number(values.rounds); round += 1) {
-  for (const { name, journal } of sides) console.log(name, JSON.stringify(await measure(journal, runs)))
+  for (const { name, journal, cpuMs, bytes } of sides) {
+    const [cpu, size] = [cpuMs?.() ?? 0, await bytes()]
+    const figures = await measure(journal, runs)
+    const server = cpuMs === undefined ? {} : { server_cpu_ms_per_1k: round1k(cpuMs() - cpu) }
+    console.log(
+      name,
+      JSON.stringify({ ...figures, ...server, bytes_per_run: Math.round(((await bytes()) - size) / runs) }),
+    )
+  }
 }
 
-for (const { name, folder, journal } of sides) {
-  const megabytes = (file: string): number => Math.round(statSync(join(folder, file)).size / 1e6)
-  console.log(name, 'file', megabytes('journal.db'), 'MB, log', megabytes('journal.db-wal'), 'MB')
-  await journal.close()
-  rmSync(folder, { recursive: true })
+function round1k(ms: number): number {
+  return round((ms / runs) * 1000)
 }
+
+for (const { end } of sides) await end()

@@ -43,6 +43,8 @@ export interface ServerOptions {
   readonly fsync?: boolean
   /** PEM; without, it speaks in the clear only. */
   readonly tls?: { readonly certificate: string; readonly key: string }
+  /** Of what it is started with, what should be otherwise. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** Brings a server up for the tests of one file. Where PostgreSQL is missing, they are skipped. */
@@ -61,7 +63,7 @@ export function usePostgres(options: ServerOptions = {}): () => PostgresServer {
   }
 }
 
-export async function startPostgres({ fsync = false, tls }: ServerOptions = {}): Promise<PostgresServer> {
+export async function startPostgres({ fsync = false, tls, settings }: ServerOptions = {}): Promise<PostgresServer> {
   const folder = ownFolder()
   const secret = writeOwn(folder, 'password', password)
   const data = join(folder, 'data')
@@ -88,6 +90,7 @@ export async function startPostgres({ fsync = false, tls }: ServerOptions = {}):
       ssl_cert_file: writeOwn(folder, 'certificate.pem', tls.certificate),
       ssl_key_file: writeOwn(folder, 'key.pem', tls.key),
     }),
+    ...settings,
   })
   await server.start()
   return server

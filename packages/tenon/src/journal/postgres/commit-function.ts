@@ -16,7 +16,9 @@ CREATE OR REPLACE FUNCTION commit_1(
   s_line uuid[], s_head boolean[], s_key text[], s_parent text[], s_step text[], s_linked text[],
   a_run bigint[], a_lease int[], a_after int[], a_seq int[], a_at bigint[], a_packed text[],
   p_rest jsonb, p_tell text
-) RETURNS text LANGUAGE plpgsql AS $fn$
+) RETURNS text LANGUAGE plpgsql
+-- Plans go by the indexes, however few rows there were when they were made, and are made once.
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $fn$
 DECLARE
   v_bases bigint[] := p_bases;
   v_answer jsonb := '{}';

@@ -7,7 +7,6 @@ import { pruneFunction } from './prune-function.ts'
 import { restFunction } from './rest-function.ts'
 import { schema, schemaVersion } from './schema.ts'
 
-/** Plans go by the indexes, however few rows there were when they were made. */
 const functions = [commitFunction, restFunction, appendFunction, leaseFunction, pruneFunction].join('\n')
 
 /** Makes the tables where there are none; one node at a time. Resolves to the number of partitions, which is settled then for ever. Throws `DATABASE_UNUSABLE` for tables of a newer version. */

@@ -1,6 +1,7 @@
 /** Retention in bounded pieces. Several nodes may do it at once: each leaves alone what another has in hand. */
 export const pruneFunction: string = `
-CREATE OR REPLACE FUNCTION prune_1(p_node int, p_after bigint, p_now bigint, p_ended_before bigint, p_limit int) RETURNS jsonb LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION prune_1(p_node int, p_after bigint, p_now bigint, p_ended_before bigint, p_limit int) RETURNS jsonb LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $fn$
 DECLARE
   v_runs bigint[];
   v_last bigint;
