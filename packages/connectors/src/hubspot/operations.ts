@@ -21,7 +21,7 @@ const create = <Properties extends z.ZodType>(type: string, properties: Properti
     output: record,
   })
 
-interface Change {
+export interface Change {
   readonly id: string
   readonly idProperty?: string | undefined
   readonly properties: unknown
@@ -90,7 +90,7 @@ const upsert = <Properties extends z.ZodType>(type: string, properties: Properti
     repeatable: true,
   })
 
-interface NewContact {
+export interface NewContact {
   readonly properties: Readonly<Record<string, unknown>> & { readonly email: string }
 }
 
