@@ -9,6 +9,7 @@ import { groupCommit, type GroupCommit, type Size } from './group-commit.ts'
 import type { AppendReceipt, DeliverReceipt, Journal } from './journal.ts'
 import { Leases } from './postgres/leases.ts'
 import { LiveRuns } from './postgres/live.ts'
+import { readMembers, type ClusterNode, type NodeFigures } from './postgres/members.ts'
 import { Names } from './postgres/names.ts'
 import { openTables } from './postgres/open-tables.ts'
 import { postgresHistory, postgresWork } from './postgres/read.ts'
@@ -39,6 +40,8 @@ export interface PostgresJournalOptions {
 export interface PostgresJournal extends Journal {
   /** The database's time. */
   readonly clock: Clock
+  /** All nodes that share it. */
+  nodes(): Promise<readonly ClusterNode[]>
   /** Ends it as `kill -9` would. */
   kill(): void
 }
@@ -94,6 +97,7 @@ async function join(databases: Databases, options: PostgresJournalOptions): Prom
     ...pushing(writes, () => leases.now()),
     ...postgresWork(own),
     ...postgresHistory(own),
+    nodes: () => readMembers(reads),
     close: () =>
       (closing ??= writes
         .close()
@@ -106,11 +110,7 @@ async function join(databases: Databases, options: PostgresJournalOptions): Prom
   }
 }
 
-interface Figures {
-  batches: number
-  writes: number
-  commitMs: number
-}
+type Figures = { -readonly [Name in keyof NodeFigures]: NodeFigures[Name] }
 
 type Commits = GroupCommit<Write, DeliverReceipt | AppendReceipt>
 

@@ -1,6 +1,7 @@
 /** Who has which partition. Times are the database's alone. */
 export const leaseFunction: string = `
-CREATE OR REPLACE FUNCTION now_ms_1() RETURNS bigint LANGUAGE sql VOLATILE AS $$ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
+CREATE OR REPLACE FUNCTION ms_1(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT floor(extract(epoch FROM at) * 1000)::bigint $$;
+CREATE OR REPLACE FUNCTION now_ms_1() RETURNS bigint LANGUAGE sql VOLATILE AS $$ SELECT ms_1(clock_timestamp()) $$;
 
 -- Nodes that gave no sign of life in time are members no more: what they had is free, under new epochs.
 CREATE OR REPLACE FUNCTION drop_dead_1() RETURNS void LANGUAGE plpgsql AS $fn$
