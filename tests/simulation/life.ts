@@ -81,7 +81,7 @@ export function openLife(simulation: Simulation, number: number): Life {
     client: plantClient(simulation.provider.clientFor({ clock, owns: (run) => owns(simulation, life, run) })),
     clock,
     random: () => random.next(),
-    lingerMs: random.pick([0, 1000, 10_000]),
+    lingerMs: random.pick(cluster === null ? [0, 1000, 10_000] : [0, 10_000, 120_000]),
     // Where a run belongs is decided by its id.
     newId: () => Array.from({ length: 25 }, () => letters[random.between(0, 31)]).join(''),
     lookEveryMs: plants.lookEveryMs ?? lookEveryMs,

@@ -1,6 +1,6 @@
 import { isEnded } from '../../packages/tenon/src/journal/memory/state.ts'
 import type { VirtualClock } from '../../packages/tenon/src/testing/virtual-clock.ts'
-import { leaseMs } from './life.ts'
+import { leaseMs, type Life } from './life.ts'
 import type { Simulation } from './simulate.ts'
 
 const mostLives = 5
@@ -12,10 +12,11 @@ export async function trouble(simulation: Simulation): Promise<void> {
   const { random, clock, people, cluster } = simulation
   const moves = random.between(50, 200)
   const crashRate = random.pick([0.005, 0.02, 0.05])
+  const nodeTroubleRate = random.pick([0.02, 0.1, 0.3])
   const jumps = cluster === null && random.chance(0.1)
   const mayOpen = (): boolean => simulation.opened < (cluster === null ? mostLives : mostLivesOfNodes)
   for (let move = 0; move < moves && simulation.ledger.problems.length === 0; move += 1) {
-    if (cluster !== null && random.chance(crashRate * 2)) await troubleOfNodes(simulation)
+    if (cluster !== null && random.chance(nodeTroubleRate)) await troubleOfNodes(simulation)
     const kind = random.next()
     if (kind < crashRate && mayOpen()) simulation.crash(random.pick(simulation.lives))
     else if (kind < crashRate * 1.3 && mayOpen()) await simulation.restart(random.pick(simulation.lives))
@@ -30,19 +31,13 @@ export async function trouble(simulation: Simulation): Promise<void> {
 
 async function troubleOfNodes(simulation: Simulation): Promise<void> {
   const { random, clock, ledger, lives } = simulation
-  const life = random.pick(lives)
-  const forMs = random.pick([random.between(1, 5000), random.between(1, leaseMs), random.between(leaseMs, leaseMs * 3)])
+  // Most is to be seen where something is in hand.
+  const busy = lives.filter(({ engine }) => (engine?.activity().inProgress ?? 0) > 0)
+  const life = random.pick(busy.length > 0 && random.chance(0.8) ? busy : lives)
+  const forMs = random.chance(0.3) ? random.between(1, leaseMs) : random.between(leaseMs, leaseMs * 3)
   const kind = random.next()
-  if (kind < 0.35) {
-    ledger.note(`${clock.now()} halt ${life.number} for ${forMs} ms`)
-    life.isHalted = true
-    life.clock.halt()
-    clock.after(forMs, () => {
-      ledger.note(`${clock.now()} go on ${life.number}`)
-      life.isHalted = false
-      life.clock.goOn()
-    })
-  } else if (kind < 0.7) {
+  if (kind < 0.35) halt(simulation, life, forMs)
+  else if (kind < 0.7) {
     ledger.note(`${clock.now()} cut ${life.number} for ${forMs} ms`)
     life.isCut = true
     clock.after(forMs, () => {
@@ -52,6 +47,19 @@ async function troubleOfNodes(simulation: Simulation): Promise<void> {
   } else if (kind < 0.85) {
     if (lives.length < mostNodes) simulation.open()
   } else if (lives.length > 1) await simulation.restart(life, false)
+  // Often the others have done its work by the time that it goes on.
+  if (kind < 0.7 && random.chance(0.7)) await clock.advance(forMs)
+}
+
+function halt({ clock, ledger }: Simulation, life: Life, forMs: number): void {
+  ledger.note(`${clock.now()} halt ${life.number} for ${forMs} ms`)
+  life.isHalted = true
+  life.clock.halt()
+  clock.after(forMs, () => {
+    ledger.note(`${clock.now()} go on ${life.number}`)
+    life.isHalted = false
+    life.clock.goOn()
+  })
 }
 
 async function turns(clock: VirtualClock, count: number): Promise<void> {

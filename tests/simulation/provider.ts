@@ -180,11 +180,13 @@ export class Provider {
     return this.#after(life, random.between(1, 7200) * 1000, () => this.#succeed(request, sent))
   }
 
-  // What its caller has given up, or lost, takes no effect any more.
+  // What its caller has given up, or lost, takes no effect any more. A caller that stands still finds the answer when it goes on.
   #after(life: Calling, delayMs: number, make: () => CallAnswer): Promise<CallAnswer> {
     return new Promise((resolve) => {
-      life.caller.clock.after(delayMs, () => {
-        if (isOpen(life)) resolve(make())
+      this.#parts.clock.after(delayMs, () => {
+        if (!isOpen(life)) return
+        const answer = make()
+        life.caller.clock.after(0, () => resolve(answer))
       })
     })
   }

@@ -59,6 +59,7 @@ export class Dispatcher {
     this.#node = new Node(options.services, options.lookEveryMs, {
       inMemory: () => this.inMemory(),
       ready: (runs) => this.ready(runs),
+      poke: (runs) => this.ready(runs.filter(({ run }) => this.#active.has(run))),
       look: () => this.#look(),
       usedPermits: (flow) => this.#permits.used(flow),
       waitingFor: (flow) => this.#queue.asideOf(flow),

@@ -1,7 +1,7 @@
 import type { AppendReceipt, RunRow } from '../journal/journal.ts'
 import type { Fate } from '../outbound/retry.ts'
 import type { Command, Services } from './command.ts'
-import { Abort } from './abort.ts'
+import { abortOf, type Abort } from './abort.ts'
 import { beginAsked } from './beginning.ts'
 import { askAgain, cancelChildren, comeToRest } from './closing.ts'
 import { CommandBook, type Asked, type Watch } from './command-book.ts'
@@ -69,7 +69,7 @@ export class Execution implements Replaying, Author, Beating {
     const { row, services } = (this.#options = options)
     this.replayer = new Replayer(options.history)
     this.#changes = new PassedChanges(options.history)
-    this.abort = new Abort(services)
+    this.abort = abortOf(services)
     this.row = row
     this.plan = options.plan
     this.book = new CommandBook(options.watch)

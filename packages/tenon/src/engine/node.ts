@@ -9,6 +9,8 @@ import { PermitShares } from './permit-shares.ts'
 interface Parties {
   readonly inMemory: () => Iterable<Execution>
   readonly ready: (runs: readonly RunKey[]) => void
+  /** Those of them that are in memory may have mail; the others are found as ready. */
+  readonly poke: (runs: readonly RunKey[]) => void
   /** Looks into the journal for what is to be done. */
   readonly look: () => Promise<unknown>
   readonly usedPermits: (flow: string) => number
@@ -34,7 +36,7 @@ export class Node {
     this.#floor = new FloorLook(services, membership, {
       everyMs: lookEveryMs,
       look: parties.look,
-      onMail: parties.ready,
+      onMail: parties.poke,
     })
     this.shares = new PermitShares(services, membership, {
       everyMs: lookEveryMs,

@@ -66,9 +66,6 @@ export function goTry(host: Host, step: TriedStep, command: Command): void {
       now,
     )
   }
-  // Past its lease another node may be doing the same.
-  const { membership } = host.services.journal.ownership
-  if (membership !== null && now >= membership.heldUntil) return host.leave('lost')
   command.attempt += 1
   command.startedAt = now
   host.running(command)
@@ -85,6 +82,9 @@ function effectiveRepeat(step: TriedStep, command: Command, now: number): Repeat
 
 function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Repeat): void {
   const { services, row } = host
+  // Past its lease another node may be doing the same. Here, and not earlier: the word that `sending` is durable may be what it was stopped before.
+  const { membership } = services.journal.ownership
+  if (membership !== null && services.clock.now() >= membership.heldUntil) return host.leave('lost')
   if (services.isHeard('step.started')) {
     services.emit({
       name: 'step.started',
