@@ -227,7 +227,7 @@ export class Leases implements Ownership {
 
   /** An append was fenced: the database knows better. */
   correct(): void {
-    void this.beat().catch(() => undefined)
+    this.#options.clock.whenQuiet(() => void this.beat().catch(() => undefined))
   }
 
   #told(payload: string): void {
