@@ -1,5 +1,14 @@
 // What a campaign runs: every kind of step, with one call of each kind that a provider can make repeatable or not.
-import { bearer, defineApp, defineConnector, defineFlow, operation, timestampedHmac } from 'tenon'
+import {
+  bearer,
+  defineApp,
+  defineConnector,
+  defineFlow,
+  fromEnvironment,
+  operation,
+  postgres,
+  timestampedHmac,
+} from 'tenon'
 import { z } from 'zod'
 
 const baseUrl = process.env['CHAOS_PROVIDER'] ?? 'http://127.0.0.1:9'
@@ -110,7 +119,12 @@ export const orderNoted = defineFlow('order-noted', {
   },
 })
 
+/** In a cluster's campaign; short, so that a node is given up within it. */
+const database =
+  process.env['CHAOS_DATABASE'] !== undefined && postgres(fromEnvironment('CHAOS_DATABASE'), { lease: '3s' })
+
 export default defineApp({
   flows: [orderPaid, orderNoted],
+  ...(database !== false && { database }),
   simulators: [shop, carrier].map((connector) => ({ kind: 'simulator' as const, connector })),
 })

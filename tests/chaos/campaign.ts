@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decideUnknown } from './decider.ts'
 import { failpoints } from './failpoints.ts'
+import { sqliteJournal } from '../../packages/tenon/src/journal/sqlite.ts'
 import { judge, type Order, type Verdict } from './judge.ts'
-import { type Fault, type Provider, startProvider } from './provider.ts'
+import { feed, finish, startOutside, type Outside } from './outside.ts'
+import type { Fault } from './provider.ts'
 import { type Random, seeded } from './random.ts'
-import { type Sender, startSender } from './sender.ts'
 import { freePort, type RunningServer, serverIn } from './server.ts'
 
 export interface CampaignOptions {
@@ -31,21 +32,11 @@ export interface CampaignReport extends Verdict {
 
 /** For a failpoint to be reached, the start included. */
 const longestWaitMs = 4_000
-/** More unaccepted events than this would only measure the sender. */
-const mostOutstanding = 300
-const quietMs = 180_000
-/** Retries pause for a second at most, and a circuit breaker stays open for a minute at most: nothing at all for longer means never. */
-const hopelessMs = 75_000
-const perCustomer = 8
-const feedMs = 5
 
-interface World {
+interface World extends Outside {
   readonly options: CampaignOptions
   readonly random: Random
-  readonly provider: Provider
-  readonly sender: Sender
   readonly server: ReturnType<typeof serverIn>
-  readonly secrets: Readonly<Record<'shop' | 'carrier', string>>
   /** By event id. */
   readonly orders: Map<string, Order>
   readonly reached: Record<string, number>
@@ -61,7 +52,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   try {
     await endAgainAndAgain(world)
     await leaveAlone(world)
-    const judged = await judge({ ...world, folder, decided: world.decided.size })
+    const openJournal = () => sqliteJournal({ folder })
+    const judged = await judge({ ...world, openJournal, decided: world.decided.size })
     const verdict = { ...judged, problems: [...world.collapses, ...judged.problems] }
     if (isGood(verdict)) rmSync(folder, { recursive: true, force: true })
     else options.say(`the data folder is kept: ${folder}`)
@@ -79,41 +71,16 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   }
 }
 
-export function isGood({ lost, duplicated, stuck, problems }: Verdict): boolean {
-  return lost === 0 && duplicated === 0 && stuck === 0 && problems.length === 0
+export function isGood({ lost, duplicated, stuck, outOfOrder, problems }: Verdict): boolean {
+  return lost + duplicated + stuck + outOfOrder === 0 && problems.length === 0
 }
 
 async function prepare(options: CampaignOptions, random: Random, folder: string): Promise<World> {
   const port = await freePort()
-  const secrets = { shop: `whsec_${random.next()}`, carrier: `whsec_${random.next()}` }
-  const token = `token_${random.next()}`
-  const sender = startSender({ origin: `http://127.0.0.1:${port}`, random })
-  const provider = await startProvider({
-    random,
-    token,
-    onShipment(shipment) {
-      const id = `delivered_${shipment}`
-      const body = JSON.stringify({ id, type: 'shipment.delivered', data: { shipment } })
-      // Some come before the answer that names the shipment, some late.
-      setTimeout(
-        () => sender.send({ path: '/hooks/carrier', secret: secrets.carrier }, id, body),
-        random.chance(0.2) ? 0 : random.between(5, 2_000),
-      )
-    },
-  })
+  const outside = await startOutside(random, () => `http://127.0.0.1:${port}`)
+  const { provider, token, secrets } = outside
   const server = serverIn({ folder, port, origin: provider.origin, token, secrets })
-  return {
-    options,
-    random,
-    provider,
-    sender,
-    server,
-    secrets,
-    orders: new Map(),
-    reached: {},
-    decided: new Set(),
-    collapses: [],
-  }
+  return { ...outside, options, random, server, orders: new Map(), reached: {}, decided: new Set(), collapses: [] }
 }
 
 async function endAgainAndAgain(world: World): Promise<void> {
@@ -183,51 +150,10 @@ async function endOnce({ options, reached }: World, process: RunningServer, mann
   return manner.duringStart ? 'during start' : 'random moment'
 }
 
-/** Sends order events at a steady rate until it is stopped. */
-function feed({ options, sender, secrets, orders, random }: World): { count: () => number; stop: () => void } {
-  let count = 0
-  let due = 0
-  const timer = setInterval(() => {
-    due = sender.outstanding() < mostOutstanding ? due + (options.rate * feedMs) / 1000 : count
-    for (; count < due; count += 1) {
-      const id = `order_${options.seed}_${count}`
-      const customer = `customer_${Math.floor(count / perCustomer)}`
-      const data = { order: `ord_${count}`, customer, kind: random.between(0, 9) }
-      const type = random.chance(0.4) ? 'order.noted' : 'order.paid'
-      orders.set(id, { ...data, type })
-      sender.send({ path: '/hooks/shop', secret: secrets.shop }, id, JSON.stringify({ id, type, data }))
-    }
-  }, feedMs)
-  return { count: () => count, stop: () => clearInterval(timer) }
-}
-
 /** No more faults and ends: whatever was accepted has to come to its end. */
-async function leaveAlone({ options, provider, sender, server, decided }: World): Promise<void> {
-  provider.calm()
-  sender.calm()
-  const process = server.start({})
+async function leaveAlone(world: World): Promise<void> {
+  const process = world.server.start({})
   await process.ready()
-  const began = performance.now()
-  let [movedAt, saidAt, before] = [began, began, '']
-  for (let now = began; now - began < quietMs && now - movedAt < hopelessMs; now = performance.now()) {
-    for (const step of await decideUnknown(process, provider.effects)) decided.add(step)
-    const unfinished = await unfinishedRuns(process)
-    if (unfinished === 0 && sender.outstanding() === 0) break
-    const state = `${unfinished} ${sender.outstanding()} ${provider.requests()}`
-    if (state !== before) movedAt = performance.now()
-    before = state
-    if (now - saidAt > 5_000) {
-      options.say(
-        `  quiet for ${Math.round((now - began) / 1000)} s: ${unfinished} runs have not ended, ${sender.outstanding()} events not accepted yet`,
-      )
-      saidAt = now
-    }
-    await sleep(250)
-  }
+  await finish(world, process)
   await process.terminate()
-}
-
-async function unfinishedRuns(process: RunningServer): Promise<number> {
-  const { counts } = (await process.api('GET', '/status')) as { counts: Readonly<Record<string, number>> }
-  return ['ready', 'queued', 'waiting', 'parked'].reduce((total, status) => total + (counts[status] ?? 0), 0)
 }

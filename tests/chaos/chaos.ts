@@ -1,6 +1,7 @@
-// `npm run chaos -- --kills N [--seed S] [--rate R] [--restart] [--json]`
+// `npm run chaos -- --kills N [--seed S] [--rate R] [--restart] [--cluster] [--json]`
 import { parseArgs } from 'node:util'
 import { isGood, runCampaign } from './campaign.ts'
+import { runClusterCampaign } from './cluster/cluster-campaign.ts'
 
 const { values } = parseArgs({
   options: {
@@ -8,6 +9,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     rate: { type: 'string', default: '60' },
     restart: { type: 'boolean', default: false },
+    cluster: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -23,22 +25,24 @@ const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) :
 const manner = values.restart ? 'restart' : 'kill'
 const say = (text: string) => console.log(text)
 
-say(`${kills} ${manner === 'kill' ? 'kills' : 'restarts'} under load, seed ${seed}`)
+const what = values.cluster ? 'things that go wrong in a cluster' : manner === 'kill' ? 'kills' : 'restarts'
+say(`${kills} ${what} under load, seed ${seed}`)
 const began = performance.now()
-const report = await runCampaign({ kills, seed, manner, rate: whole(values.rate, 'rate'), say })
+const campaign = { kills, seed, rate: whole(values.rate, 'rate'), say }
+const report = await (values.cluster ? runClusterCampaign(campaign) : runCampaign({ ...campaign, manner }))
 
 const listed = (counts: Iterable<readonly [string, number]>) =>
   [...counts].map(([name, count]) => `${name} ${count}`).join(', ')
 say(
-  `took ${Math.round((performance.now() - began) / 1000)} s; failpoints reached: ${listed(Object.entries(report.reached)) || 'none'}`,
+  `took ${Math.round((performance.now() - began) / 1000)} s; ${values.cluster ? 'went wrong' : 'failpoints reached'}: ${listed(Object.entries(report.reached)) || 'none'}`,
 )
 say(`faults met by calls: ${listed(report.faults)}`)
 for (const problem of report.problems) say(`PROBLEM: ${problem}`)
 
-const { accepted, completed, undecided, lost, duplicated, stuck } = report
-if (values.json) say(JSON.stringify({ kills, accepted, completed, undecided, lost, duplicated, stuck }))
+const { accepted, completed, undecided, lost, duplicated, stuck, outOfOrder } = report
+if (values.json) say(JSON.stringify({ kills, accepted, completed, undecided, lost, duplicated, stuck, outOfOrder }))
 else
   say(
-    `${accepted} accepted, ${completed} completed, ${undecided} undecided, ${lost} lost, ${duplicated} duplicated, ${stuck} stuck`,
+    `${accepted} accepted, ${completed} completed, ${undecided} undecided, ${lost} lost, ${duplicated} duplicated, ${stuck} stuck, ${outOfOrder} out of order`,
   )
 process.exit(isGood(report) ? 0 : 1)

@@ -1,5 +1,4 @@
 // Compares what was promised and what was done, as the outside saw it, with what the journal says; then the journal with itself.
-import { sqliteJournal } from '../../packages/tenon/src/journal/sqlite.ts'
 import type { RunPage } from '../../packages/tenon/src/journal/history.ts'
 import type { Journal, RunRow } from '../../packages/tenon/src/journal/journal.ts'
 import { type Effect, effectKey, type Provider, type Step } from './provider.ts'
@@ -17,6 +16,8 @@ export interface Verdict {
   readonly duplicated: number
   /** Runs that had not ended when time was up, and events that were never accepted. */
   readonly stuck: number
+  /** Runs of one customer that were at work at once, or before one that had come earlier. */
+  readonly outOfOrder: number
   /** In words, the first few of everything that is wrong. */
   readonly problems: readonly string[]
 }
@@ -28,7 +29,8 @@ export interface Order {
 }
 
 export interface Evidence {
-  readonly folder: string
+  /** What the nodes left behind. */
+  readonly openJournal: () => Promise<Journal>
   readonly provider: Provider
   readonly sender: Sender
   readonly orders: ReadonlyMap<string, Order>
@@ -39,13 +41,15 @@ const tenant = 'default'
 const ends: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled'])
 
 export async function judge(evidence: Evidence): Promise<Verdict> {
-  const journal = await sqliteJournal({ folder: evidence.folder })
+  const journal = await evidence.openJournal()
   try {
     const problems: string[] = []
     const runs = await allRuns(journal)
     const counts = compare(evidence, byEvent(runs), problems)
-    problems.push(...evidence.provider.violations, ...overlaps(evidence), ...(await contradictions(journal, runs)))
-    return { ...counts, undecided: evidence.decided, problems: problems.slice(0, 20) }
+    const outOfOrder = disorders(evidence, runs)
+    problems.push(...(await storiesOf(journal, runs)))
+    problems.push(...evidence.provider.violations, ...outOfOrder, ...(await contradictions(journal, runs)))
+    return { ...counts, outOfOrder: outOfOrder.length, undecided: evidence.decided, problems: problems.slice(0, 20) }
   } finally {
     await journal.close()
   }
@@ -121,8 +125,21 @@ function beyondOne({ event, step, count, keys }: Effect, problems: string[]): nu
   return Math.max(count - 1, keys.size - 1, 0)
 }
 
-/** WHI-08: runs of one customer go one at a time up to their wait, so what they ask the provider for may not interleave. */
-function overlaps({ provider, orders }: Evidence): string[] {
+/** What the journal holds of the first few that have not ended: where to look for the mistake. */
+async function storiesOf(journal: Journal, runs: readonly RunRow[]): Promise<string[]> {
+  const stories: string[] = []
+  for (const row of runs.filter(({ status }) => !ends.has(status)).slice(0, 3)) {
+    const [loaded] = await journal.load([{ tenant, run: row.run }])
+    const entries = loaded?.entries.map(({ seq, kind, step, at, body }) => `${seq} ${kind} ${step ?? ''} ${at} ${body}`)
+    const inbox = loaded?.inbox.map(({ kind, name, at }) => `${kind} ${name ?? ''} ${at}`)
+    stories.push(`the journal says of it: ${JSON.stringify(row)}\n${entries?.join('\n')}\ninbox: ${inbox?.join('; ')}`)
+  }
+  return stories
+}
+
+/** WHI-08: runs of one customer go one at a time up to their wait and in the order in which they came, so what they ask the provider for may not interleave. `runs` are the latest first. */
+function disorders({ provider, orders }: Evidence, runs: readonly RunRow[]): string[] {
+  const arrival = new Map([...byEvent(runs.toReversed()).keys()].map((event, place) => [event, place]))
   const byCustomer = new Map<string, { event: string; first: number; last: number }[]>()
   for (const [event, span] of provider.spans) {
     const order = orders.get(event)
@@ -132,11 +149,13 @@ function overlaps({ provider, orders }: Evidence): string[] {
     byCustomer.set(customer, [...(byCustomer.get(customer) ?? []), { event, ...span }])
   }
   return [...byCustomer].flatMap(([customer, spans]) => {
-    spans.sort((left, right) => left.first - right.first)
+    spans.sort((left, right) => (arrival.get(left.event) ?? 0) - (arrival.get(right.event) ?? 0))
     return spans.flatMap((span, at) => {
       const next = spans[at + 1]
       return next !== undefined && next.first < span.last
-        ? [`the runs of ${span.event} and ${next.event} were at work at once for ${customer}`]
+        ? [
+            `the run of ${next.event} was at work before that of ${span.event} was done, which had come earlier for ${customer}`,
+          ]
         : []
     })
   })

@@ -27,7 +27,8 @@ export function signed(body: string, secret: string): Record<string, string> {
   return { 'stripe-signature': `t=${at},v1=${createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')}` }
 }
 
-export function startSender(options: { readonly origin: string; readonly random: Random }): Sender {
+/** `origin` is asked for at each try: a load balancer takes any node. */
+export function startSender(options: { readonly origin: () => string; readonly random: Random }): Sender {
   const { origin, random } = options
   const accepted = new Set<string>()
   const refusals = new Map<number, number>()
@@ -38,7 +39,7 @@ export function startSender(options: { readonly origin: string; readonly random:
 
   async function untilAccepted(hook: Hook, id: string, body: string): Promise<void> {
     for (let tries = 0; !isStopped; tries += 1) {
-      const status = await post(agent, `${origin}${hook.path}`, body, signed(body, hook.secret))
+      const status = await post(agent, `${origin()}${hook.path}`, body, signed(body, hook.secret))
       if (status >= 200 && status < 300) {
         accepted.add(id)
         outstanding.delete(id)
@@ -51,7 +52,7 @@ export function startSender(options: { readonly origin: string; readonly random:
 
   async function duplicate(hook: Hook, id: string, body: string): Promise<void> {
     await sleep(random.between(0, 3_000))
-    if (!isStopped && !isCalm) await post(agent, `${origin}${hook.path}`, body, signed(body, hook.secret))
+    if (!isStopped && !isCalm) await post(agent, `${origin()}${hook.path}`, body, signed(body, hook.secret))
   }
 
   return {

@@ -14,6 +14,10 @@ export interface RunningServer {
   ready(): Promise<void>
   /** SIGKILL. */
   kill(): Promise<void>
+  /** SIGSTOP: it does nothing and knows nothing of it, until `resume`. */
+  pause(): void
+  resume(): void
+  hasEnded(): boolean
   /** SIGTERM; resolves when it has ended in good order. */
   terminate(): Promise<void>
   /** True when it ended by itself within that time. */
@@ -38,9 +42,11 @@ const commandLine = [
     path('../../packages/tenon/bin/preload.js'),
     path('../../bench/measure/stand-ins.ts'),
     path('failpoints.ts'),
+    path('cluster/clock.ts'),
   ].flatMap((file) => ['--import', pathToFileURL(file).href]),
   path('../../packages/tenon/src/cli/cli.ts'),
   'start',
+  '--simulate',
   '--app',
   path('app.ts'),
 ]
@@ -103,6 +109,9 @@ function running(child: ChildProcess, { folder, port }: ServerSetting): RunningS
       child.kill('SIGKILL')
       await ended(5_000)
     },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    hasEnded,
     async terminate() {
       child.kill('SIGTERM')
       if (!(await ended(longestDrainMs)))

@@ -15,7 +15,8 @@ export interface Proxy {
   close(): Promise<void>
 }
 
-export async function startProxy(targetPort: number): Promise<Proxy> {
+/** A target that may move is asked for at each connection. */
+export async function startProxy(target: number | (() => number)): Promise<Proxy> {
   let state: 'open' | 'cut' | 'blackhole' = 'open'
   let delayMs = 0
   const sockets = new Set<Socket>()
@@ -37,7 +38,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       client.destroy()
       return
     }
-    const upstream = connect(targetPort, '127.0.0.1')
+    const upstream = connect(typeof target === 'number' ? target : target(), '127.0.0.1')
     for (const socket of [client, upstream]) {
       sockets.add(socket)
       socket.setNoDelay(true).on('close', () => sockets.delete(socket))

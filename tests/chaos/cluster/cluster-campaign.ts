@@ -1,0 +1,233 @@
+// Three nodes on a database with a synchronous standby: while events are sent without pause, one thing after another goes wrong; then everything is left to finish, and judged.
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { decideUnknown } from '../decider.ts'
+import { failpoints } from '../failpoints.ts'
+import { judge, type Verdict } from '../judge.ts'
+import { feed, finish, startOutside, type Ledger } from '../outside.ts'
+import type { Fault } from '../provider.ts'
+import { type Random, seeded } from '../random.ts'
+import { freePort, serverIn, type RunningServer } from '../server.ts'
+import { type Database, type Line, startDatabase } from './database.ts'
+
+export interface ClusterCampaignOptions {
+  /** How many things go wrong. */
+  readonly kills: number
+  readonly seed: number
+  /** Events per second. */
+  readonly rate: number
+  readonly say: (text: string) => void
+}
+
+export interface ClusterReport extends Verdict {
+  readonly kills: number
+  readonly seed: number
+  /** How often each thing went wrong. */
+  readonly reached: Readonly<Record<string, number>>
+  readonly faults: ReadonlyMap<Fault, number>
+}
+
+interface Node {
+  readonly line: Line
+  readonly port: number
+  readonly start: (env: Readonly<Record<string, string>>) => RunningServer
+  process: RunningServer
+}
+
+interface World extends Ledger {
+  readonly options: ClusterCampaignOptions
+  readonly database: Database
+  readonly nodes: readonly Node[]
+  readonly collapses: string[]
+}
+
+const nodeCount = 3
+/** The lease of the app is 3 s. */
+const pastLeaseMs = [3_500, 6_500] as const
+const longestWaitMs = 4_000
+const reachable = failpoints.filter((name) => !name.endsWith('commit'))
+
+/** What goes wrong, and how often it is chosen. */
+const wrongs: Readonly<Record<string, { readonly weight: number; act(world: World, node: Node): Promise<void> }>> = {
+  kill: {
+    weight: 5,
+    async act({ random }, node) {
+      await node.process.kill()
+      await sleep(random.between(0, 5_000))
+      await restart(node)
+    },
+  },
+  failpoint: {
+    weight: 5,
+    async act({ random }, node) {
+      await node.process.kill()
+      const name = random.pick(reachable)
+      node.process = node.start({ CHAOS_FAILPOINT: `${name}:${random.between(1, 60)}` })
+      await node.process.endsWithin(longestWaitMs)
+      await node.process.kill()
+      await restart(node)
+    },
+  },
+  'kill-two': {
+    weight: 1,
+    async act({ nodes, random }, node) {
+      const other = nodes[(nodes.indexOf(node) + 1) % nodes.length] ?? node
+      await Promise.all([node.process.kill(), other.process.kill()])
+      await sleep(random.between(0, 4_000))
+      await Promise.all([restart(node), restart(other)])
+    },
+  },
+  'stop-past-lease': {
+    weight: 4,
+    async act({ random }, node) {
+      node.process.pause()
+      await sleep(random.between(...pastLeaseMs))
+      node.process.resume()
+      await sleep(500)
+    },
+  },
+  'stop-shortly': {
+    weight: 1,
+    async act({ random }, node) {
+      node.process.pause()
+      await sleep(random.between(200, 2_500))
+      node.process.resume()
+    },
+  },
+  cut: {
+    weight: 3,
+    async act({ random }, { line }) {
+      line.cut()
+      await sleep(random.between(300, 6_000))
+      line.heal()
+    },
+  },
+  blackhole: {
+    weight: 3,
+    async act({ random }, { line }) {
+      line.blackhole()
+      await sleep(random.between(300, 6_000))
+      line.heal()
+    },
+  },
+  slow: {
+    weight: 1,
+    async act({ random }, { line }) {
+      line.delay(random.between(20, 300))
+      await sleep(3_000)
+      line.heal()
+    },
+  },
+  'fail-over': {
+    weight: 2,
+    act: ({ database }) => database.failOver(),
+  },
+  upgrade: {
+    weight: 1,
+    async act({ nodes }) {
+      for (const node of nodes) {
+        await node.process.terminate()
+        await restart(node)
+      }
+    },
+  },
+  'wrong-clock': {
+    weight: 2,
+    async act({ random }, node) {
+      await node.process.terminate()
+      await restart(node, { CHAOS_CLOCK_MS: String(random.between(-300_000, 300_000)) })
+    },
+  },
+}
+
+export async function runClusterCampaign(options: ClusterCampaignOptions): Promise<ClusterReport> {
+  const random = seeded(options.seed)
+  const folder = mkdtempSync(join(tmpdir(), 'tenon-chaos-'))
+  const database = await startDatabase()
+  const world = await prepare(options, { random, folder, database })
+  const { nodes, provider, sender } = world
+  const reached: Record<string, number> = {}
+  try {
+    await Promise.all(nodes.map(({ process }) => process.ready()))
+    await goWrongAgainAndAgain(world, reached)
+    await leaveAlone(world)
+    const judged = await judge({ ...world, openJournal: () => database.openJournal(), decided: world.decided.size })
+    const verdict = { ...judged, problems: [...world.collapses, ...judged.problems] }
+    return { ...verdict, kills: options.kills, seed: options.seed, reached, faults: provider.faults }
+  } finally {
+    sender.stop()
+    await Promise.all(nodes.map(({ process }) => process.kill()))
+    await provider.close()
+    await database.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function prepare(
+  options: ClusterCampaignOptions,
+  { random, folder, database }: { readonly random: Random; readonly folder: string; readonly database: Database },
+): Promise<World> {
+  const nodes: Node[] = []
+  const outside = await startOutside(random, () => `http://127.0.0.1:${random.pick(nodes).port}`)
+  const { provider, token, secrets } = outside
+  const masterKey = randomBytes(32).toString('base64')
+  for (let number = 0; number < nodeCount; number += 1) {
+    const port = await freePort()
+    const line = await database.newLine()
+    const own = { folder: join(folder, `node-${number}`), port, origin: provider.origin, token, secrets }
+    const server = serverIn(own)
+    const start = (env: Readonly<Record<string, string>>): RunningServer =>
+      server.start({ CHAOS_DATABASE: line.url, TENON_MASTER_KEY: masterKey, ...env })
+    nodes.push({ line, port, start, process: start({}) })
+  }
+  return { ...outside, options, random, database, nodes, orders: new Map(), decided: new Set(), collapses: [] }
+}
+
+async function restart(node: Node, env: Readonly<Record<string, string>> = {}): Promise<void> {
+  node.process = node.start(env)
+  await node.process.ready()
+}
+
+async function goWrongAgainAndAgain(world: World, reached: Record<string, number>): Promise<void> {
+  const { options, random, nodes, sender, provider, collapses } = world
+  const feeding = feed(world)
+  for (let number = 1; number <= options.kills; number += 1) {
+    const name = chosen(random)
+    reached[name] = (reached[name] ?? 0) + 1
+    await wrongs[name]?.act(world, random.pick(nodes))
+    for (const { process } of nodes) collapses.push(...[process.collapse() ?? []].flat())
+    if (collapses.length > 0) break
+    if (number % 15 === 0) await decideSome(world)
+    if (number % 5 === 0 || number === options.kills)
+      options.say(
+        `  ${String(number).padStart(4)} things went wrong (last: ${name})  ${feeding.count()} events sent, ${sender.outstanding()} not accepted yet, ${provider.requests()} calls seen`,
+      )
+    await sleep(random.between(0, 1_500))
+  }
+  feeding.stop()
+}
+
+function chosen(random: Random): string {
+  const names = Object.entries(wrongs).flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name))
+  return random.pick(names)
+}
+
+/** Decisions come while runs go on, too, and from any node. */
+async function decideSome({ nodes, random, provider, decided }: World): Promise<void> {
+  const steps = await decideUnknown(random.pick(nodes).process, provider.effects).catch(() => [])
+  for (const step of steps) decided.add(step)
+}
+
+async function leaveAlone(world: World): Promise<void> {
+  const { nodes } = world
+  for (const { line } of nodes) line.heal()
+  for (const node of nodes) if (node.process.hasEnded()) await restart(node)
+  const [first] = nodes
+  if (first === undefined) return
+  await first.process.ready()
+  await finish(world, first.process)
+  for (const { process } of nodes) await process.terminate()
+}
