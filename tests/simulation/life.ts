@@ -42,7 +42,7 @@ export function owns({ state, clock }: Simulation, life: Life, id: string): bool
   if (life.isOver) return false
   if (state.leases === null || run === undefined) return true
   const member = memberOf(life)
-  return partitionOf(state.leases, run).owner === member && (state.leases.members.get(member) ?? 0) > clock.now()
+  return partitionOf(state.leases, run).owner === member && (state.leases.members.get(member)?.until ?? 0) > clock.now()
 }
 
 export function openLife(simulation: Simulation, number: number): Life {

@@ -195,11 +195,12 @@ export class Dispatcher {
     return this.wakes.next
   }
 
-  /** Takes up nothing more, gives what is in flight `limitMs` to end, then leaves the rest to the journal. */
+  /** Takes up nothing more, gives what is in flight `limitMs` to end, then leaves the rest to the journal. Other nodes need not wait for that: each partition is theirs when none of its runs is in memory. */
   async drain(limitMs: number): Promise<Pick<DrainReport, 'interrupted'>> {
     this.#isStopped = true
     this.wakes.stop()
     this.#node.stop()
+    this.#options.services.journal.ownership.membership?.leave()
     const interrupted = await retire(() => [...this.inMemory()], { clock: this.#services.clock, limitMs })
     this.#node.end()
     return { interrupted }

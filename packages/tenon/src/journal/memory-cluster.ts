@@ -1,12 +1,15 @@
 import { systemClock, type Clock } from '../base/clock.ts'
+import { TenonError } from '../base/errors.ts'
 import { checkAppend, checkMessage } from './check.ts'
+import { longestWord, type Words } from './cluster.ts'
+import { Figures } from './figures.ts'
 import type { AppendReceipt, DeliverReceipt, ReachedRun, RunKey } from './journal.ts'
 import type { MemoryJournal } from './memory.ts'
 import { emptyLeases, type Leases } from './memory/leases.ts'
 import { MemoryMember, unreachable } from './memory/member.ts'
 import { memoryHistory, memoryWork } from './memory/read.ts'
 import { emptyState, pathOf, type MemoryState, type StoredRun } from './memory/state.ts'
-import { memoryWriter, type MemoryFaults, type Receipt } from './memory/writer.ts'
+import { memoryWriter, type BatchFate, type MemoryFaults, type Receipt } from './memory/writer.ts'
 
 export interface MemoryClusterOptions {
   readonly state?: MemoryState
@@ -68,6 +71,8 @@ class Node {
   readonly #options: NodeOptions
   readonly #clock: Clock
   readonly #isCut: () => boolean
+  readonly #figures: Figures
+  readonly #hearers = new Set<(word: string, from: string) => void>()
 
   constructor(shared: Shared, options: NodeOptions) {
     const { state, leases, leaseMs, name } = shared
@@ -77,7 +82,29 @@ class Node {
     this.#clock = leaseClock
     this.#isCut = () => faults.isCut?.() === true
     const onFreed = (): void => this.#sayToOthers(() => (other) => other.member.beat())
-    this.member = new MemoryMember({ state, leases, clock: leaseClock, leaseMs, name, isCut: this.#isCut, onFreed })
+    const figures = (this.#figures = new Figures(() => leaseClock.now()))
+    const parts = { state, leases, clock: leaseClock, leaseMs, name, isCut: this.#isCut, onFreed, figures }
+    this.member = new MemoryMember({ ...parts, words: this.#words() })
+  }
+
+  #words(): Words {
+    return {
+      say: async (words, to) => {
+        if (this.#isCut()) throw unreachable()
+        if (words.some((word) => Buffer.byteLength(word) > longestWord))
+          throw new TenonError('INPUT_INVALID', `a word has more than ${longestWord} bytes`)
+        const from = this.member.id
+        this.#sayToOthers(({ member }) =>
+          to === undefined || member.id === to
+            ? (other) => other.#hearers.forEach((hear) => words.forEach((word) => hear(word, from)))
+            : null,
+        )
+      },
+      hear: (listener) => {
+        this.#hearers.add(listener)
+        return () => this.#hearers.delete(listener)
+      },
+    }
   }
 
   journal(): MemoryJournal {
@@ -88,7 +115,12 @@ class Node {
       ...(clock && { clock }),
       faults: {
         ...faults,
-        batch: (writes) => (this.#isCut() ? { outcome: 'failed' } : (faults.batch?.(writes) ?? { outcome: 'stored' })),
+        batch: (writes) => {
+          if (this.#isCut()) return { outcome: 'failed' }
+          const fate: BatchFate = faults.batch?.(writes) ?? { outcome: 'stored' }
+          if (fate.outcome === 'stored') this.#figures.committed(writes.length, fate.delayMs ?? 0)
+          return fate
+        },
       },
       ...(queueLimit !== undefined && { queueLimit }),
       onReceipt: (receipt, tenant) => this.#receipt(receipt, tenant),
@@ -124,7 +156,10 @@ class Node {
 
   // Each hears of its own runs; those of nobody are found by whoever takes them.
   #receipt(receipt: Receipt, tenant: string): Receipt {
-    if (receipt.outcome === 'fenced') this.#clock.whenQuiet(() => this.member.correct())
+    if (receipt.outcome === 'fenced') {
+      this.#figures.fenced += 1
+      this.#clock.whenQuiet(() => this.member.correct())
+    }
     if (receipt.outcome !== 'written') return receipt
     const begun = 'started' in receipt ? receipt.started.map(({ run }) => ({ tenant, run })) : receipt.readied
     const runs = [...begun, ...receipt.reached].flatMap((key) => this.#find(key) ?? [])

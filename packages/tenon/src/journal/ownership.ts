@@ -1,3 +1,4 @@
+import type { ClusterView, Standing, Words } from './cluster.ts'
 import type { RunKey } from './journal.ts'
 import type { SharedPermits } from './permits.ts'
 
@@ -40,13 +41,21 @@ export interface OwnershipListener {
 }
 
 /** One node among several. Its lease is renewed by the journal; one that was lost is never renewed: the node joins anew. */
-export interface Membership extends SharedPermits {
+export interface Membership extends SharedPermits, Words {
   /** Name of this stay in the cluster: another one after the lease was lost. */
   readonly member: string
   /** Until then, by the clock that the engine has, nobody else can hold what this node holds; later no call may leave. Measured from before the renewal was asked for. */
   readonly heldUntil: number
   /** Runs of this node, not ended, that have something in their inbox: whoever missed the word finds them here. It costs little, and is asked once a second. */
   mail(query: { readonly limit: number }): Promise<readonly RunKey[]>
+  /**
+   * Gives all that it holds to the others, each partition as soon as none of its runs is in memory, and takes nothing any more: it is about to be closed. What is
+   * in flight is still written. Its lease goes on.
+   */
+  leave(): void
+  /** All nodes, for people. Rejects with `JOURNAL_UNAVAILABLE`. */
+  nodes(): Promise<ClusterView>
+  standing(): Standing
 }
 
 /** Of a journal that one process holds by itself. */

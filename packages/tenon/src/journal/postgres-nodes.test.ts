@@ -173,21 +173,6 @@ test('WHI-05: one delivery that comes twice at once, by two nodes, is taken once
   expect(await second).toEqual({ outcome: 'duplicate', runs: ['a'] })
 })
 
-test('each node sees all of them, with what they hold and do', async () => {
-  const { one, two } = await twoNodes()
-  const nodes = await one.nodes()
-  expect(nodes).toHaveLength(2)
-  expect(await two.nodes()).toHaveLength(2)
-  expect(nodes.reduce((sum, { partitions }) => sum + partitions, 0)).toBe(8)
-  for (const node of nodes) {
-    expect(node).toMatchObject({ name: expect.any(String), version: '0', figures: { batches: expect.any(Number) } })
-    expect(node.expiresAt).toBeGreaterThan(node.heartbeatAt)
-    expect(node.heartbeatAt).toBeGreaterThanOrEqual(node.startedAt)
-  }
-  await two.close()
-  expect(await one.nodes()).toHaveLength(1)
-})
-
 test('CLU-05: the time of a node is the database’s, whatever its own clock says', async () => {
   const far = { ...systemClock, now: () => Date.now() + 300_000 }
   const early = await postgresJournal({ url, clock: far, monotonic: () => performance.now() + 12_345 })

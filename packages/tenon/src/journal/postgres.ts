@@ -5,11 +5,11 @@ import { openDatabase, type Database } from '../postgres/postgres.ts'
 import type { JournalMeter } from '../telemetry/meter.ts'
 import { bytesOf } from './bytes.ts'
 import { checkAppend, checkMessage } from './check.ts'
+import { Figures } from './figures.ts'
 import { groupCommit, type GroupCommit, type Size } from './group-commit.ts'
 import type { AppendReceipt, DeliverReceipt, Journal } from './journal.ts'
 import { Leases } from './postgres/leases.ts'
 import { LiveRuns } from './postgres/live.ts'
-import { readMembers, type ClusterNode, type NodeFigures } from './postgres/members.ts'
 import { Names } from './postgres/names.ts'
 import { openTables } from './postgres/open-tables.ts'
 import { postgresHistory, postgresWork } from './postgres/read.ts'
@@ -40,8 +40,6 @@ export interface PostgresJournalOptions {
 export interface PostgresJournal extends Journal {
   /** The database's time. */
   readonly clock: Clock
-  /** All nodes that share it. */
-  nodes(): Promise<readonly ClusterNode[]>
   /** Ends it as `kill -9` would. */
   kill(): void
 }
@@ -80,9 +78,9 @@ async function join(databases: Databases, options: PostgresJournalOptions): Prom
   const partitions = await openTables(signs, options.partitions ?? 64)
   const [row] = await signs.query<{ id: number }>("SELECT nextval('node_number')::int AS id")
   const node = row?.id ?? 0
-  const figures: Figures = { batches: 0, writes: 0, commitMs: 0 }
+  const figures = new Figures(monotonic)
   const identity = { node, name, version, leaseMs, partitions }
-  const leases = new Leases({ database: signs, clock: leaseClock, monotonic, ...identity, figures: () => figures })
+  const leases = new Leases({ database: signs, reads, clock: leaseClock, monotonic, ...identity, figures })
   const epochOf = (partition: number): number | null => leases.epochOfPartition(partition)
   const setting = { names: new Names(), live: new LiveRuns(), partitions, epochOf }
   const writer = new Writer({ database: batches, setting, node, channel: () => (leases.isAlone ? null : 'tenon_') })
@@ -97,7 +95,6 @@ async function join(databases: Databases, options: PostgresJournalOptions): Prom
     ...pushing(writes, () => leases.now()),
     ...postgresWork(own),
     ...postgresHistory(own),
-    nodes: () => readMembers(reads),
     close: () =>
       (closing ??= writes
         .close()
@@ -109,8 +106,6 @@ async function join(databases: Databases, options: PostgresJournalOptions): Prom
     },
   }
 }
-
-type Figures = { -readonly [Name in keyof NodeFigures]: NodeFigures[Name] }
 
 type Commits = GroupCommit<Write, DeliverReceipt | AppendReceipt>
 
@@ -125,10 +120,10 @@ function commits(
       const answers = await writer.commit(batch)
       const tookMs = performance.now() - began
       meter?.committed(batch.length, bytes, tookMs)
-      figures.batches += 1
-      figures.writes += batch.length
-      figures.commitMs += tookMs
-      if (answers.some((answer) => 'outcome' in answer && answer.outcome === 'fenced')) leases.correct()
+      figures.committed(batch.length, tookMs)
+      const fenced = answers.filter((answer) => 'outcome' in answer && answer.outcome === 'fenced').length
+      figures.fenced += fenced
+      if (fenced > 0) leases.correct()
       return answers
     },
     batch: { writes: 2000, bytes: 8 * mebibyte },

@@ -1,3 +1,4 @@
+import type { NodeFigures } from '../cluster.ts'
 import type { Placed } from '../ownership.ts'
 import { decideShare, type PermitClaim, type PermitShare, type PermitWish } from '../permits.ts'
 import type { MemoryState } from './state.ts'
@@ -5,12 +6,23 @@ import type { MemoryState } from './state.ts'
 /** Who owns which runs in a cluster. Times are the cluster's; a member's lease covers all that it owns. */
 export interface Leases {
   readonly partitions: Partition[]
-  /** When the lease of each ends, in the order of joining. */
-  readonly members: Map<string, number>
+  /** In the order of joining. */
+  readonly members: Map<string, Lease>
   /** By flow, then by member. */
   readonly permits: Map<string, Map<string, PermitClaim>>
   lastClaim: number
 }
+
+export interface Lease {
+  readonly joinedAt: number
+  readonly seenAt: number
+  readonly until: number
+  /** It gives its work to the others. */
+  readonly isLeaving: boolean
+  readonly figures: NodeFigures
+}
+
+export type Sign = Omit<Lease, 'joinedAt'>
 
 export interface Partition {
   owner: string | null
@@ -40,16 +52,16 @@ export function partitionOf(leases: Leases, run: Placed): Partition {
 }
 
 /** Renews a member's lease; false for one whose lease has run out: it must join anew, under another name. */
-export function renew(leases: Leases, member: string, { now, until }: { now: number; until: number }): boolean {
-  dropDead(leases, now)
-  if (!leases.members.has(member)) return false
-  leases.members.set(member, until)
-  return true
+export function renew(leases: Leases, member: string, sign: Sign): boolean {
+  dropDead(leases, sign.seenAt)
+  const lease = leases.members.get(member)
+  if (lease !== undefined) leases.members.set(member, { ...lease, ...sign })
+  return lease !== undefined
 }
 
-export function join(leases: Leases, member: string, { now, until }: { now: number; until: number }): void {
-  dropDead(leases, now)
-  leases.members.set(member, until)
+export function join(leases: Leases, member: string, sign: Sign): void {
+  dropDead(leases, sign.seenAt)
+  leases.members.set(member, { ...sign, joinedAt: sign.seenAt })
 }
 
 /** Takes what is free, up to a fair share, all under one epoch; the numbers taken. */
@@ -67,10 +79,12 @@ function change(leases: Leases, number: number, to: Partial<Partition>): void {
   if (partition !== undefined) Object.assign(partition, to)
 }
 
-/** How many it should own: as many as each, and one more for those who came first where that leaves some. */
+/** How many it should own: as many as each that stays, and one more for those who came first where that leaves some. */
 export function fairShare({ members, partitions }: Leases, member: string): number {
-  const place = [...members.keys()].indexOf(member)
-  return Math.floor(partitions.length / members.size) + (place < partitions.length % members.size ? 1 : 0)
+  const staying = [...members].flatMap(([name, { isLeaving }]) => (isLeaving ? [] : [name]))
+  const place = staying.indexOf(member)
+  if (place < 0) return 0
+  return Math.floor(partitions.length / staying.length) + (place < partitions.length % staying.length ? 1 : 0)
 }
 
 export function numbersOf({ partitions }: Leases, owner: string | null): number[] {
@@ -88,7 +102,7 @@ export function leave(leases: Leases, member: string): void {
 }
 
 function dropDead(leases: Leases, now: number): void {
-  for (const [member, until] of leases.members) {
+  for (const [member, { until }] of leases.members) {
     if (until > now) continue
     for (const number of numbersOf(leases, member)) change(leases, number, { owner: null, orphanedBefore: now })
     forget(leases, member)

@@ -1,5 +1,7 @@
 import { sleep, type Clock } from '../../base/clock.ts'
 import { TenonError } from '../../base/errors.ts'
+import type { Standing, Words } from '../cluster.ts'
+import type { Figures } from '../figures.ts'
 import type { RunKey } from '../journal.ts'
 import type { Membership, Ownership, OwnershipListener, Placed } from '../ownership.ts'
 import {
@@ -14,6 +16,7 @@ import {
   takeFree,
   type Leases,
 } from './leases.ts'
+import { viewOf } from './view.ts'
 import { isEnded, type MemoryState } from './state.ts'
 
 export interface MemberParts {
@@ -27,6 +30,8 @@ export interface MemberParts {
   readonly isCut: () => boolean
   /** Something was given up: the others should look at once. */
   readonly onFreed: () => void
+  readonly figures: Figures
+  readonly words: Words
 }
 
 interface Held {
@@ -42,6 +47,9 @@ export class MemoryMember implements Ownership {
   readonly #leaving = new Set<number>()
   #stay = 0
   #isOver = false
+  #isLeaving = false
+  #joinedAt = 0
+  #renewedAt = 0
   #heldUntil = Number.NEGATIVE_INFINITY
   #stopBeat: () => void = () => undefined
   #stopEnd: () => void = () => undefined
@@ -63,7 +71,18 @@ export class MemoryMember implements Ownership {
         this.#reach()
         return claim(parts.leases, this.#name, wishes, parts.clock.now())
       },
+      leave: () => this.#leave(),
+      nodes: async () => {
+        this.#reach()
+        return viewOf(parts.state, parts.leases, { own: this.#name, now: parts.clock.now() })
+      },
+      standing: () => this.#standing(),
+      ...parts.words,
     }
+  }
+
+  get id(): string {
+    return this.#name
   }
 
   get #name(): string {
@@ -100,15 +119,18 @@ export class MemoryMember implements Ownership {
     this.#stopBeat()
     this.#stopBeat = clock.after(leaseMs / 3, () => this.beat())
     if (isCut()) return
-    const { state, leases } = this.#parts
+    const { state, leases, figures } = this.#parts
     const now = clock.now()
     const until = now + leaseMs
-    if (this.#stay === 0 || !renew(leases, this.#name, { now, until })) {
+    const sign = { seenAt: now, until, isLeaving: this.#isLeaving, figures: figures.tell() }
+    if (this.#stay === 0 || !renew(leases, this.#name, sign)) {
       this.#loseAll()
       this.#stay += 1
-      join(leases, this.#name, { now, until })
+      join(leases, this.#name, sign)
+      this.#joinedAt = now
       this.#parts.onFreed()
     }
+    this.#renewedAt = now
     this.#heldUntil = until
     this.#stopEnd()
     // A renewal that does not come in time: what is in flight must have ended when others may begin.
@@ -121,25 +143,36 @@ export class MemoryMember implements Ownership {
     if (numbers.length === 0) return
     for (const number of numbers) {
       const partition = this.#parts.leases.partitions[number]
-      if (partition !== undefined) this.#held.set(number, { ...partition })
+      if (partition === undefined) continue
+      this.#held.set(number, { ...partition })
+      if (partition.orphanedBefore > this.#joinedAt) this.#parts.figures.takenOver += 1
     }
     for (const { gained } of this.#listeners) gained()
   }
 
   #offerSurplus(): void {
-    const { leases } = this.#parts
-    const staying = [...this.#held.keys()].filter((number) => !this.#leaving.has(number))
-    const surplus = staying.slice(fairShare(leases, this.#name))
-    if (surplus.length > 0) void this.#handOver(new Set(surplus))
+    const surplus = this.#staying().slice(fairShare(this.#parts.leases, this.#name))
+    if (surplus.length > 0) void this.#handOver(new Set(surplus), this.#parts.leaseMs)
   }
 
-  async #handOver(numbers: ReadonlySet<number>): Promise<void> {
-    const { leases, clock, leaseMs, isCut, onFreed } = this.#parts
+  #staying(): number[] {
+    return [...this.#held.keys()].filter((number) => !this.#leaving.has(number))
+  }
+
+  #leave(): void {
+    if (this.#isLeaving) return
+    this.#isLeaving = true
+    for (const number of this.#staying()) void this.#handOver(new Set([number]), null)
+    this.beat()
+  }
+
+  async #handOver(numbers: ReadonlySet<number>, limitMs: number | null): Promise<void> {
+    const { leases, clock, isCut, onFreed } = this.#parts
     const name = this.#name
     for (const number of numbers) this.#leaving.add(number)
     const isOf = (run: Placed): boolean => numbers.has(numberOf(leases, run))
     const gone = Promise.all([...this.#listeners].map(({ leaving }) => leaving(isOf))).then(() => true)
-    const isGone = await Promise.race([gone, sleep(clock, leaseMs).then(() => false)])
+    const isGone = limitMs === null ? await gone : await Promise.race([gone, sleep(clock, limitMs).then(() => false)])
     if (name !== this.#name || this.#isOver) return
     if (!isGone) for (const { lost } of this.#listeners) lost(isOf)
     for (const number of numbers) {
@@ -177,6 +210,12 @@ export class MemoryMember implements Ownership {
     }
     const isLost = (run: Placed): boolean => numbers.has(numberOf(this.#parts.leases, run))
     for (const { lost } of this.#listeners) lost(isLost)
+  }
+
+  #standing(): Standing {
+    const { clock, figures } = this.#parts
+    const { takenOver, fenced } = figures
+    return { partitions: this.#staying().length, leaseAgeMs: clock.now() - this.#renewedAt, takenOver, fenced }
   }
 
   #mail(limit: number): readonly RunKey[] {

@@ -25,11 +25,12 @@ BEGIN
 END $fn$;
 
 -- A sign of life: renews the lease or joins, and takes of what is free up to a fair share, all under one epoch.
-CREATE OR REPLACE FUNCTION beat_1(p_node int, p_name text, p_version text, p_lease_ms int, p_joins boolean, p_figures text) RETURNS jsonb LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION beat_1(p_node int, p_name text, p_version text, p_lease_ms int, p_joins boolean, p_leaving boolean, p_figures text) RETURNS jsonb LANGUAGE plpgsql AS $fn$
 DECLARE
   v_until timestamptz;
   v_joined boolean := false;
   v_nodes int;
+  v_staying int;
   v_partitions int;
   v_mine int;
   v_share int;
@@ -37,15 +38,16 @@ BEGIN
   IF p_joins THEN PERFORM leave_1(ARRAY[p_node], now_ms_1()); END IF;
   PERFORM drop_dead_1();
   v_until := clock_timestamp() + p_lease_ms * interval '1 millisecond';
-  UPDATE node SET heartbeat = clock_timestamp(), expires = v_until, figures = p_figures WHERE id = p_node;
+  UPDATE node SET heartbeat = clock_timestamp(), expires = v_until, leaving = p_leaving, figures = p_figures WHERE id = p_node;
   IF NOT FOUND THEN
-    INSERT INTO node (id, name, version, expires, figures) VALUES (p_node, p_name, p_version, v_until, p_figures);
+    INSERT INTO node (id, name, version, expires, leaving, figures) VALUES (p_node, p_name, p_version, v_until, p_leaving, p_figures);
     v_joined := true;
   END IF;
-  SELECT count(*) INTO v_nodes FROM node;
+  SELECT count(*), count(*) FILTER (WHERE NOT leaving) INTO v_nodes, v_staying FROM node;
   SELECT count(*), count(*) FILTER (WHERE node = p_node) INTO v_partitions, v_mine FROM lease;
-  -- The older nodes have one more where it does not come out even.
-  v_share := v_partitions / v_nodes + CASE WHEN (SELECT count(*) FROM node WHERE (started, id) < (SELECT started, id FROM node WHERE id = p_node)) < v_partitions % v_nodes THEN 1 ELSE 0 END;
+  -- The older nodes have one more where it does not come out even; who leaves has no share.
+  v_share := CASE WHEN p_leaving THEN 0 ELSE v_partitions / v_staying
+    + CASE WHEN (SELECT count(*) FROM node WHERE NOT leaving AND (started, id) < (SELECT started, id FROM node WHERE id = p_node)) < v_partitions % v_staying THEN 1 ELSE 0 END END;
   IF v_mine < v_share THEN
     UPDATE lease SET node = p_node, epoch = (SELECT nextval('epoch_number')) WHERE partition IN (
       SELECT partition FROM lease WHERE node IS NULL ORDER BY partition LIMIT v_share - v_mine FOR UPDATE SKIP LOCKED

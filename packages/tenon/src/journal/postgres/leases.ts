@@ -1,14 +1,19 @@
-import { sleep, type Clock } from '../../base/clock.ts'
+import type { Clock } from '../../base/clock.ts'
 import { decode } from '../../base/json.ts'
 import type { Database } from '../../postgres/postgres.ts'
-import type { RunKey } from '../journal.ts'
+import type { Figures } from '../figures.ts'
 import type { Membership, Ownership, OwnershipListener, Placed } from '../ownership.ts'
+import { Giving } from './giving.ts'
+import { readMail, readMembers } from './members.ts'
 import { claimPermits } from './permit-claims.ts'
 import { partitionOf } from './place.ts'
+import { NodeWords } from './words.ts'
 
 export interface LeaseOptions {
   /** Connections of its own: a sign of life must not wait behind a batch. */
   readonly database: Database
+  /** For what is not urgent. */
+  readonly reads: Database
   readonly clock: Clock
   /** Milliseconds that only go forward. */
   readonly monotonic: () => number
@@ -18,7 +23,7 @@ export interface LeaseOptions {
   readonly leaseMs: number
   readonly partitions: number
   /** What the node tells of itself with each sign of life. */
-  readonly figures: () => object
+  readonly figures: Figures
 }
 
 interface Lease {
@@ -43,15 +48,20 @@ export class Leases implements Ownership {
   readonly #options: LeaseOptions
   readonly #listeners = new Set<OwnershipListener>()
   readonly #held = new Map<number, Lease>()
-  readonly #leaving = new Set<number>()
+  readonly #giving: Giving
+  readonly #words: NodeWords
   #stay = 0
   #mustJoin = true
+  #isLeaving = false
+  #joinedAt = 0
+  #renewedAt = Number.NEGATIVE_INFINITY
   /** Until then, by the node's own monotonic clock, nobody can have taken over. */
   #sureUntil = Number.NEGATIVE_INFINITY
   #nodes = 1
   #offset = 0
   #lastNow = 0
   #beating: Promise<void> | null = null
+  #isWanted = false
   #isEnded = false
   #stopBeat: () => void = () => undefined
   #stopDoubt: () => void = () => undefined
@@ -59,7 +69,15 @@ export class Leases implements Ownership {
 
   constructor(options: LeaseOptions) {
     this.#options = options
-    const { name, node, database } = options
+    const { name, node, database, reads, figures } = options
+    const words = (this.#words = new NodeWords(reads, node))
+    this.#giving = new Giving({
+      clock: options.clock,
+      leave: (partitions) => Promise.all([...this.#listeners].map((one) => one.leaving(this.#isOf(partitions)))),
+      breakOff: (partitions) => this.#each((listener) => listener.lost(this.#isOf(partitions))),
+      release: async (partitions) => (this.#isEnded ? undefined : database.query(releaseStatement, [node, partitions])),
+      onGiven: (partition) => this.#held.delete(partition),
+    })
     const stay = (): string => `${name}/${node}.${this.#stay}`
     const until = (): number => this.now() + Math.max(0, this.#sureUntil - options.monotonic())
     this.membership = {
@@ -69,8 +87,18 @@ export class Leases implements Ownership {
       get heldUntil() {
         return until()
       },
-      mail: ({ limit }) => database.query<RunKey>(mailStatement, [this.partitions(), limit]),
+      mail: ({ limit }) => readMail(database, this.partitions(), limit),
       claim: (wishes) => claimPermits(database, node, wishes),
+      leave: () => this.#leave(),
+      nodes: () => readMembers(reads, node),
+      standing: () => ({
+        partitions: this.partitions().length,
+        leaseAgeMs: options.monotonic() - this.#renewedAt,
+        takenOver: figures.takenOver,
+        fenced: figures.fenced,
+      }),
+      say: (said, to) => words.say(said, to),
+      hear: (listener) => words.hear(listener),
     }
   }
 
@@ -90,7 +118,7 @@ export class Leases implements Ownership {
   }
 
   epochOfPartition(partition: number): number | null {
-    if (this.#leaving.has(partition) || this.#options.monotonic() >= this.#sureUntil) return null
+    if (this.#giving.has(partition) || this.#options.monotonic() >= this.#sureUntil) return null
     return this.#held.get(partition)?.epoch ?? null
   }
 
@@ -132,14 +160,17 @@ export class Leases implements Ownership {
 
   /** Gives a sign of life now; one at a time. */
   beat(): Promise<void> {
-    return (this.#beating ??= this.#beatOnce().finally(() => (this.#beating = null)))
+    return (this.#beating ??= this.#beatOnce().finally(() => {
+      this.#beating = null
+      if (this.#isWanted) this.correct()
+    }))
   }
 
   async #beatOnce(): Promise<void> {
     if (this.#isEnded) return
     const { database, monotonic, node, name, version, leaseMs, figures } = this.#options
     const from = monotonic()
-    const values = [node, name, version, leaseMs, this.#mustJoin, JSON.stringify(figures())]
+    const values = [node, name, version, leaseMs, this.#mustJoin, this.#isLeaving, JSON.stringify(figures.tell())]
     const [row] = await database.query<{ beat: Beat }>(beatStatement, values)
     if (row === undefined || this.#isEnded) return
     const { now, joined, nodes, share, mine } = row.beat
@@ -148,8 +179,10 @@ export class Leases implements Ownership {
     if (joined) {
       this.#loseAll()
       this.#stay += 1
+      this.#joinedAt = now
     }
     this.#mustJoin = false
+    this.#renewedAt = from
     // The lease began after the question had left.
     this.#sureUntil = from + leaseMs * sureShare
     this.#stopDoubt()
@@ -165,9 +198,10 @@ export class Leases implements Ownership {
         [...this.#held].flatMap(([partition, { epoch }]) => (now.get(partition)?.epoch === epoch ? [] : [partition])),
       ),
     )
-    const isMore = [...now.keys()].some((partition) => !this.#held.has(partition))
+    const more = [...now].filter(([partition]) => !this.#held.has(partition))
     for (const [partition, lease] of now) this.#held.set(partition, lease)
-    if (isMore) this.#each((listener) => listener.gained())
+    this.#options.figures.takenOver += more.filter(([, lease]) => lease.orphanedBefore > this.#joinedAt).length
+    if (more.length > 0) this.#each((listener) => listener.gained())
   }
 
   /** No sign of life came through in time, or the node was not heard of for too long. What is lost is not renewed: it joins anew. */
@@ -181,7 +215,7 @@ export class Leases implements Ownership {
     if (partitions.size === 0) return
     for (const partition of partitions) {
       this.#held.delete(partition)
-      this.#leaving.delete(partition)
+      this.#giving.forget(partition)
     }
     this.#each((listener) => listener.lost(this.#isOf(partitions)))
   }
@@ -191,30 +225,20 @@ export class Leases implements Ownership {
   }
 
   #offerSurplus(share: number): void {
-    const staying = [...this.#held.keys()].filter((partition) => !this.#leaving.has(partition))
-    const surplus = staying.slice(share)
-    if (surplus.length > 0) void this.#handOver(new Set(surplus)).catch(() => undefined)
+    const surplus = this.#staying().slice(share)
+    if (surplus.length > 0) void this.#giving.give(new Set(surplus), this.#options.leaseMs)
   }
 
-  /** Runs leave memory first, in peace but not for ever; then others may take them. */
-  async #handOver(partitions: ReadonlySet<number>): Promise<void> {
-    const { database, node, clock, leaseMs } = this.#options
-    const stay = this.#stay
-    for (const partition of partitions) this.#leaving.add(partition)
-    const isOf = this.#isOf(partitions)
-    const gone = Promise.all([...this.#listeners].map((listener) => listener.leaving(isOf))).then(() => true)
-    const isGone = await Promise.race([gone, sleep(clock, leaseMs).then(() => false)])
-    if (stay !== this.#stay || this.#isEnded) return
-    if (!isGone) this.#each((listener) => listener.lost(isOf))
-    try {
-      await database.query(releaseStatement, [node, [...partitions]])
-    } finally {
-      // What could not be given up is found by the next sign of life.
-      for (const partition of partitions) {
-        this.#held.delete(partition)
-        this.#leaving.delete(partition)
-      }
-    }
+  #staying(): number[] {
+    return [...this.#held.keys()].filter((partition) => !this.#giving.has(partition))
+  }
+
+  #leave(): void {
+    if (this.#isLeaving) return
+    this.#isLeaving = true
+    // Each by itself: what has no run in memory need not wait. How long the others take is for whoever drains to say.
+    for (const partition of this.#staying()) void this.#giving.give(new Set([partition]), null)
+    this.correct()
   }
 
   #schedule(): void {
@@ -225,15 +249,19 @@ export class Leases implements Ownership {
     })
   }
 
-  /** An append was fenced: the database knows better. */
+  /** The database knows better: an append was fenced, or others said so. One under way may have asked too early. */
   correct(): void {
-    this.#options.clock.whenQuiet(() => void this.beat().catch(() => undefined))
+    this.#options.clock.whenQuiet(() => {
+      this.#isWanted = this.#beating !== null
+      void this.beat().catch(() => undefined)
+    })
   }
 
   #told(payload: string): void {
     if (this.#isEnded) return
     if (payload === 'beat') return this.correct()
     if (payload === 'look') return this.#each((listener) => listener.gained())
+    if (this.#words.told(payload)) return
     const runs = (decode(payload) as [tenant: string, run: string][]).map(([tenant, run]) => ({ tenant, run }))
     this.#each((listener) => listener.reached(runs))
   }
@@ -265,12 +293,6 @@ export class Leases implements Ownership {
   }
 }
 
-const beatStatement = { name: 'journal_beat', text: 'SELECT beat_1($1, $2, $3, $4, $5, $6) AS beat' }
+const beatStatement = { name: 'journal_beat', text: 'SELECT beat_1($1, $2, $3, $4, $5, $6, $7) AS beat' }
 
 const releaseStatement = { name: 'journal_release', text: 'SELECT release_1($1, $2)' }
-
-const mailStatement = {
-  name: 'journal_mail',
-  text: `SELECT tenant.tenant, run.id AS run FROM (SELECT DISTINCT inbox.run FROM inbox) mail JOIN run ON run.number = mail.run JOIN tenant ON tenant.id = run.tenant
-    WHERE run.partition = ANY ($1::int[]) AND run.status < 4 LIMIT $2`,
-}

@@ -1,34 +1,36 @@
 import type { Database } from '../../postgres/postgres.ts'
+import type { ClusterView } from '../cluster.ts'
+import { mostCounted } from '../counts.ts'
+import type { RunKey } from '../journal.ts'
 
-/** What people see of one node. Times are the database's, in milliseconds. */
-export interface ClusterNode {
-  readonly name: string
-  readonly version: string
-  /** Since when it is a member without a break. */
-  readonly startedAt: number
-  /** Of the latest sign of life, and until when that counts. */
-  readonly heartbeatAt: number
-  readonly expiresAt: number
-  readonly partitions: number
-  /** Since it was opened, as it said with the latest sign of life. */
-  readonly figures: NodeFigures
-}
-
-export interface NodeFigures {
-  readonly batches: number
-  readonly writes: number
-  /** Of all batches together, from asking to the answer. */
-  readonly commitMs: number
-}
-
-/** All nodes that share the journal, in the order in which they joined. */
-export async function readMembers(database: Database): Promise<readonly ClusterNode[]> {
-  return database.query(membersStatement)
+/** All nodes that share the journal, as the database has them. */
+export async function readMembers(database: Database, own: number): Promise<ClusterView> {
+  const [view] = await database.query<ClusterView>(membersStatement, [own, mostCounted])
+  if (view === undefined) throw new Error('the nodes were not told')
+  return view
 }
 
 const membersStatement = {
   name: 'journal_members',
-  text: `SELECT name, version, ms_1(started) AS "startedAt", ms_1(heartbeat) AS "heartbeatAt", ms_1(expires) AS "expiresAt", figures::jsonb AS figures,
-      (SELECT count(*) FROM lease WHERE lease.node = node.id) AS partitions
-    FROM node ORDER BY started, id`,
+  text: `SELECT now_ms_1() AS at, (SELECT count(*) FROM lease) AS partitions, (SELECT count(*) FROM lease WHERE node IS NULL) AS unheld,
+    coalesce((SELECT jsonb_agg(member.told ORDER BY member.started, member.id) FROM (
+      SELECT node.started, node.id, jsonb_build_object('id', node.id::text, 'name', name, 'version', version, 'isThis', node.id = $1,
+        'joinedAt', ms_1(started), 'seenAt', ms_1(heartbeat), 'heldUntil', ms_1(expires), 'isLeaving', leaving,
+        'partitions', cardinality(held.partitions),
+        'ready', (SELECT count(*) FROM (SELECT FROM ready WHERE ready.partition = ANY (held.partitions) LIMIT $2) AS counted),
+        'waiting', (SELECT count(*) FROM (SELECT FROM held AS run WHERE run.partition = ANY (held.partitions) AND wake_at IS NOT NULL AND status = 2 LIMIT $2) AS counted),
+        'figures', figures::jsonb) AS told
+      FROM node, LATERAL (SELECT ARRAY(SELECT partition FROM lease WHERE lease.node = node.id) AS partitions) AS held
+    ) AS member), '[]') AS nodes`,
+}
+
+/** Runs of these partitions, not ended, that have something in their inbox. */
+export function readMail(database: Database, partitions: readonly number[], limit: number): Promise<readonly RunKey[]> {
+  return database.query(mailStatement, [partitions, limit])
+}
+
+const mailStatement = {
+  name: 'journal_mail',
+  text: `SELECT tenant.tenant, run.id AS run FROM (SELECT DISTINCT inbox.run FROM inbox) mail JOIN run ON run.number = mail.run JOIN tenant ON tenant.id = run.tenant
+    WHERE run.partition = ANY ($1::int[]) AND run.status < 4 LIMIT $2`,
 }

@@ -103,7 +103,7 @@ CREATE TABLE batch (node int PRIMARY KEY, session int NOT NULL, batch bigint NOT
 CREATE SEQUENCE node_number AS int;
 CREATE TABLE node (
   id int PRIMARY KEY, name text NOT NULL, version text NOT NULL, started timestamptz NOT NULL DEFAULT clock_timestamp(),
-  heartbeat timestamptz NOT NULL DEFAULT clock_timestamp(), expires timestamptz NOT NULL, figures text NOT NULL
+  heartbeat timestamptz NOT NULL DEFAULT clock_timestamp(), expires timestamptz NOT NULL, leaving boolean NOT NULL, figures text NOT NULL
 ) WITH (fillfactor = 20);
 CREATE TABLE lease (partition int PRIMARY KEY, node int, epoch bigint NOT NULL, orphaned_before bigint NOT NULL) WITH (fillfactor = 20);
 -- Shares of the permits of flows with a limit.

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { longestWord } from '../cluster.ts'
 import type { Journal, RunKey } from '../journal.ts'
 import type { OwnershipListener, Placed } from '../ownership.ts'
 import { append, epochOf, event, message, runsOf, start, started, startMessage, state, tenant } from './make.ts'
@@ -250,6 +251,101 @@ export function ownershipSuite(name: string, open: () => Promise<ClusterHarness>
       await harness.kill(two)
       await harness.until(() => ownedBy(one).length === names.length)
       expect(runsOf(await one.ready({ limit: 9 }))).toEqual(['x2'])
+    })
+
+    test('each node sees all of them, with what they hold, have to do and did', async () => {
+      const two = await second()
+      await started(one, ...names)
+      const [run = ''] = ownedBy(two)
+      await two.append(append(two, run, 0, { bodies: ['a'], state: state('waiting', { wakeAt: 50 }) }))
+      const lookOf = (node: Journal) => node.ownership.membership!.nodes()
+      // What a node did is told with its sign of life.
+      await harness.until(async () => (await lookOf(one)).nodes.every(({ figures }) => figures.writes > 0))
+      const view = await lookOf(one)
+      expect(view.unheld).toBe(0)
+      expect(view.nodes.map(({ isThis }) => isThis)).toEqual([true, false])
+      expect((await lookOf(two)).nodes.map(({ isThis }) => isThis)).toEqual([false, true])
+      expect(view.nodes.map(({ partitions }) => partitions)).toEqual([view.partitions / 2, view.partitions / 2])
+      expect(view.nodes.map(({ ready }) => ready)).toEqual([ownedBy(one).length, ownedBy(two).length - 1])
+      expect(view.nodes.map(({ waiting }) => waiting)).toEqual([0, 1])
+      for (const node of view.nodes) {
+        expect(node).toMatchObject({ name: expect.any(String), version: '0', isLeaving: false })
+        expect(node.joinedAt).toBeLessThanOrEqual(node.seenAt)
+        expect(node.heldUntil).toBeGreaterThan(node.seenAt)
+        expect(node.figures.latest.batches).toBeLessThanOrEqual(node.figures.batches)
+      }
+      await two.close()
+      expect((await lookOf(one)).nodes).toHaveLength(1)
+    })
+
+    test('who leaves gives up each partition as soon as nothing of it is in memory, takes none, and is seen leaving', async () => {
+      const two = await second()
+      const [kept = '', ...others] = ownedBy(two)
+      let isGone: () => void = () => undefined
+      heard(two, {
+        leaving: (isLeaving) =>
+          isLeaving(placed(kept)) ? new Promise((resolve) => (isGone = resolve)) : Promise.resolve(),
+      })
+      await started(one, kept)
+      const write = append(two, kept, 0, { bodies: ['a'] })
+      two.ownership.membership!.leave()
+      expect(ownedBy(two)).toEqual([])
+      const isElsewhere = (run: string): boolean => one.ownership.epochOf(placed(run)) !== null
+      await harness.until(() => others.some(isElsewhere))
+      // What is in flight of the rest is still written, though time passes.
+      const until = two.ownership.membership!.heldUntil
+      await harness.until(() => two.ownership.membership!.heldUntil > until)
+      expect(isElsewhere(kept)).toBe(false)
+      const { nodes } = await one.ownership.membership!.nodes()
+      expect(nodes.map(({ isLeaving }) => isLeaving)).toEqual([false, true])
+      expect(nodes[1]?.partitions).toBe(1)
+      expect(await two.append(write)).toMatchObject({ outcome: 'written' })
+      isGone()
+      await harness.until(() => ownedBy(one).length === names.length)
+      expect(one.ownership.orphanedBefore(placed(kept))).toBe(0)
+      // Who joins now shares with those that stay.
+      const three = await harness.open()
+      await harness.until(() => isShared(one, three))
+      expect(two.ownership.membership!.standing().partitions).toBe(0)
+    })
+
+    test('a node knows from memory how it stands', async () => {
+      const two = await second()
+      const [run = ''] = ownedBy(two)
+      await started(one, run)
+      const late = append(two, run, 0, { bodies: ['late'] })
+      expect(one.ownership.membership!.standing()).toMatchObject({ takenOver: 0, fenced: 0 })
+      harness.stop(two)
+      await harness.until(() => ownedBy(one).length === names.length)
+      await two.append(late)
+      expect(two.ownership.membership!.standing()).toMatchObject({ fenced: 1 })
+      const { partitions, takenOver, leaseAgeMs } = one.ownership.membership!.standing()
+      expect(takenOver).toBe(partitions / 2)
+      expect(leaseAgeMs).toBeLessThan(two.ownership.membership!.standing().leaseAgeMs)
+    })
+
+    test('what a node says comes to all others, or to the one that is meant, in order; a word has its limit', async () => {
+      const [two, three] = [await second(), await harness.open()]
+      const words = new Map<Journal, string[]>([one, two, three].map((node) => [node, []]))
+      const from = new Set<string>()
+      for (const [node, list] of words)
+        node.ownership.membership!.hear((word, id) => {
+          list.push(word)
+          from.add(id)
+        })
+      const { membership } = one.ownership
+      const long = 'ü'.repeat(longestWord / 2)
+      await membership!.say(['a', long, 'c'])
+      const isTold = (node: Journal, count: number) => () => words.get(node)?.length === count
+      await harness.until(isTold(two, 3))
+      await harness.until(isTold(three, 3))
+      expect(words.get(three)).toEqual(['a', long, 'c'])
+      const [id = ''] = from
+      expect((await membership!.nodes()).nodes.find(({ isThis }) => isThis)?.id).toBe(id)
+      await two.ownership.membership!.say(['for one'], id)
+      await harness.until(isTold(one, 1))
+      expect([words.get(one), words.get(three)?.length]).toEqual([['for one'], 3])
+      await expect(membership!.say([`${long}x`])).rejects.toMatchObject({ code: 'INPUT_INVALID' })
     })
   })
 }
