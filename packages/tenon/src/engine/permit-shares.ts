@@ -50,7 +50,7 @@ export class PermitShares {
     share.limit = limit
     const used = this.#parties.used(flow)
     share.peak = Math.max(share.peak, used + 1)
-    if (used < this.#usable(share)) return true
+    if (used < this.#usable(flow, share)) return true
     this.#claimAt(share.member === '' ? 0 : this.#lastAt + this.#parties.everyMs * gap)
     return false
   }
@@ -61,8 +61,9 @@ export class PermitShares {
   }
 
   /** Nothing that was given to an earlier stay counts, and nothing once others may have taken it. */
-  #usable({ member, held, fair, limit }: Share): number {
-    if (member !== this.#membership.member || this.#services.clock.now() >= this.#membership.heldUntil) return 0
+  #usable(flow: string, { member, held, fair, limit }: Share): number {
+    const stay = this.#membership.stayFor(flow)
+    if (member !== stay.member || this.#services.clock.now() >= stay.until) return 0
     return Math.min(held, fair, limit)
   }
 
@@ -78,9 +79,9 @@ export class PermitShares {
     this.#isClaiming = true
     this.#nextAt = Number.POSITIVE_INFINITY
     this.#lastAt = this.#services.clock.now()
-    const { member } = this.#membership
     const asked = [...this.#shares]
     const wishes = asked.map(([flow, share]) => {
+      const { member } = this.#membership.stayFor(flow)
       const used = this.#parties.used(flow)
       const wanted = Math.min(share.limit, Math.max(used + this.#parties.waiting(flow), share.peak))
       // While the claim is on its way no more is used than what is kept whatever the answer.
@@ -95,7 +96,7 @@ export class PermitShares {
       for (const [index, [flow, share]] of asked.entries()) {
         const { held = 0, fair = 0 } = shares[index] ?? {}
         const { keep = 0, wanted = 0 } = wishes[index] ?? {}
-        Object.assign(share, { member, held, fair })
+        Object.assign(share, { held, fair })
         if (held > fair) nextMs = Math.min(nextMs, everyMs * surplus)
         else if (held < wanted) nextMs = Math.min(nextMs, everyMs * starving)
         if (held === 0 && wanted === 0) this.#shares.delete(flow)

@@ -40,7 +40,10 @@ export class TakingUp {
     try {
       loaded = await this.#services.journal.load(items)
     } catch (error) {
-      for (const item of items) this.#putOff(item, error)
+      // Perhaps it is what one tenant's database said, and the others have theirs.
+      const tenants = new Set(items.map(({ tenant }) => tenant))
+      if (tenants.size === 1) for (const item of items) this.#putOff(item, error)
+      else for (const one of tenants) void this.load(items.filter(({ tenant }) => tenant === one))
       return
     }
     for (const [index, item] of items.entries()) {

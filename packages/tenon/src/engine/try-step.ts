@@ -84,7 +84,7 @@ function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Repeat):
   const { services, row } = host
   // Past its lease another node may be doing the same. Here, and not earlier: the word that `sending` is durable may be what it was stopped before.
   const { membership } = services.journal.ownership
-  if (membership !== null && services.clock.now() >= membership.heldUntil) return host.leave('lost')
+  if (membership !== null && services.clock.now() >= membership.heldUntil(row.tenant)) return host.leave('lost')
   if (services.isHeard('step.started')) {
     services.emit({
       name: 'step.started',

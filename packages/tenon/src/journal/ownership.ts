@@ -44,8 +44,8 @@ export interface OwnershipListener {
 export interface Membership extends SharedPermits, Words {
   /** Name of this stay in the cluster: another one after the lease was lost. */
   readonly member: string
-  /** Until then, by the clock that the engine has, nobody else can hold what this node holds; later no call may leave. Measured from before the renewal was asked for. */
-  readonly heldUntil: number
+  /** Until then, by the clock that the engine has, nobody else can hold what this node holds of that tenant; later no call may leave. Measured from before the renewal was asked for. */
+  heldUntil(tenant: string): number
   /** Runs of this node, not ended, that have something in their inbox: whoever missed the word finds them here. It costs little, and is asked once a second. */
   mail(query: { readonly limit: number }): Promise<readonly RunKey[]>
   /**

@@ -8,6 +8,8 @@ export interface SharedPermits {
    * the journal no longer knows gets 0 of all.
    */
   claim(wishes: readonly PermitWish[]): Promise<readonly PermitShare[]>
+  /** Of what was claimed for that flow, nothing counts in another stay, or after that time by the clock that the engine has. */
+  stayFor(flow: string): { readonly member: string; readonly until: number }
 }
 
 export interface PermitWish {

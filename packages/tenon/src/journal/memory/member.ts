@@ -63,9 +63,8 @@ export class MemoryMember implements Ownership {
       get member() {
         return name()
       },
-      get heldUntil() {
-        return until()
-      },
+      heldUntil: until,
+      stayFor: () => ({ member: name(), until: until() }),
       mail: async ({ limit }) => this.#mail(limit),
       claim: async (wishes) => {
         this.#reach()

@@ -84,9 +84,8 @@ export class Leases implements Ownership {
       get member() {
         return stay()
       },
-      get heldUntil() {
-        return until()
-      },
+      heldUntil: until,
+      stayFor: () => ({ member: stay(), until: until() }),
       mail: ({ limit }) => readMail(database, this.partitions(), limit),
       claim: (wishes) => claimPermits(database, node, wishes),
       leave: () => this.#leave(),

@@ -19,8 +19,8 @@ export function entry(body: string, at = 10): NewEntry {
 }
 
 /** Under which a handle that owns the run writes; where its key decides, that is named. */
-export function epochOf({ ownership }: Journal, run: string, key: string | null = null): number {
-  return ownership.epochOf({ tenant, run, flow: 'order-paid', key }) ?? 0
+export function epochOf({ ownership }: Journal, run: string, key: string | null = null, of: string = tenant): number {
+  return ownership.epochOf({ tenant: of, run, flow: 'order-paid', key }) ?? 0
 }
 
 export function append(
@@ -30,7 +30,8 @@ export function append(
   parts: Partial<Append> & { readonly bodies?: readonly string[] } = {},
 ): Append {
   const { bodies = [], ...rest } = parts
-  return { tenant, run, epoch: epochOf(journal, run), after, entries: bodies.map((body) => entry(body)), ...rest }
+  const epoch = epochOf(journal, run, null, parts.tenant)
+  return { tenant, run, epoch, after, entries: bodies.map((body) => entry(body)), ...rest }
 }
 
 export function state(status: StateChange['status'], parts: Partial<StateChange> = {}): StateChange {

@@ -212,7 +212,7 @@ export function ownershipSuite(name: string, open: () => Promise<ClusterHarness>
       await started(one, run)
       const { words } = heard(two)
       const member = two.ownership.membership!.member
-      const until = two.ownership.membership!.heldUntil
+      const until = two.ownership.membership!.heldUntil(tenant)
       const late = append(two, run, 0, { bodies: ['late'] })
       harness.stop(two)
       await harness.until(() => ownedBy(one).length === names.length)
@@ -224,7 +224,7 @@ export function ownershipSuite(name: string, open: () => Promise<ClusterHarness>
       expect(words.indexOf('lost')).toBeLessThan(words.indexOf('gained'))
       await harness.until(() => isShared(one, two))
       expect(two.ownership.membership!.member).not.toBe(member)
-      expect(two.ownership.membership!.heldUntil).toBeGreaterThan(until)
+      expect(two.ownership.membership!.heldUntil(tenant)).toBeGreaterThan(until)
       expect((await one.entries(tenant, run)).map(({ body }) => body)).toEqual(['"a"'])
     })
 

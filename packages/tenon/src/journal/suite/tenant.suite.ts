@@ -15,7 +15,7 @@ export function tenantSuite(harness: () => JournalHarness): void {
         expect(await journal.deliver({ ...message('r1', 'm', { body: tenant }), tenant })).toMatchObject({
           reached: [{ tenant }],
         })
-        await journal.append({ ...append(journal, 'r1', 0, { bodies: [tenant] }), tenant })
+        await journal.append(append(journal, 'r1', 0, { bodies: [tenant], tenant }))
       }
       for (const tenant of tenants) {
         expect(await journal.event(tenant, 't/1')).toMatchObject({ body: tenant, runs: ['r1'] })
@@ -29,10 +29,14 @@ export function tenantSuite(harness: () => JournalHarness): void {
     test('SEC-09: nothing of one tenant is found, reached or changed by another', async () => {
       const { journal } = harness()
       await journal.deliver({ ...startMessage('r1'), tenant: 'one' })
-      await journal.append({
-        ...append(journal, 'r1', 0, { bodies: ['a'], waits: [wait('s', { shipment: '1' })], state: state('waiting') }),
-        tenant: 'one',
-      })
+      await journal.append(
+        append(journal, 'r1', 0, {
+          bodies: ['a'],
+          waits: [wait('s', { shipment: '1' })],
+          state: state('waiting'),
+          tenant: 'one',
+        }),
+      )
       await journal.deliver({ ...delivered('t/1', { shipment: '2' }), tenant: 'one' })
       const tenant = 'two'
       expect(await journal.find(tenant, 'r1')).toBeNull()
@@ -41,14 +45,14 @@ export function tenantSuite(harness: () => JournalHarness): void {
       expect(await journal.load([{ tenant, run: 'r1' }])).toEqual([null])
       expect(await journal.inbox({ tenant, run: 'r1' })).toEqual([])
       expect(await journal.deliver({ ...message('r1', 'm'), tenant })).toEqual({ outcome: 'refused', status: null })
-      expect(await journal.append({ ...append(journal, 'r1', 1, { bodies: ['b'] }), tenant })).toEqual({
+      expect(await journal.append(append(journal, 'r1', 1, { bodies: ['b'], tenant }))).toEqual({
         outcome: 'conflict',
         lastSeq: 0,
       })
       expect(await journal.deliver({ ...delivered('t/2', { shipment: '1' }), tenant })).toMatchObject({ reached: [] })
       await journal.deliver({ ...startMessage('r2'), tenant })
-      const late = append(journal, 'r2', 0, { bodies: ['a'], waits: [wait('s', { shipment: '2' })] })
-      expect(await journal.append({ ...late, tenant })).toMatchObject({ reached: [] })
+      const late = append(journal, 'r2', 0, { bodies: ['a'], waits: [wait('s', { shipment: '2' })], tenant })
+      expect(await journal.append(late)).toMatchObject({ reached: [] })
       expect(await journal.find('one', 'r1')).toMatchObject({ status: 'waiting', lastSeq: 1 })
     })
 
@@ -56,8 +60,12 @@ export function tenantSuite(harness: () => JournalHarness): void {
       const { journal } = harness()
       await journal.deliver({ ...startMessage('p'), tenant: 'one' })
       await journal.deliver({ ...startMessage('c', { parent: { run: 'p', step: 's' } }), tenant: 'two' })
-      const end = append(journal, 'c', 0, { bodies: ['a'], state: state('completed', { toParent: '1' }) })
-      expect(await journal.append({ ...end, tenant: 'two' })).toMatchObject({ reached: [] })
+      const end = append(journal, 'c', 0, {
+        bodies: ['a'],
+        state: state('completed', { toParent: '1' }),
+        tenant: 'two',
+      })
+      expect(await journal.append(end)).toMatchObject({ reached: [] })
       expect(await journal.inbox({ tenant: 'one', run: 'p' })).toEqual([])
     })
   })
