@@ -7,8 +7,6 @@ import { PlacedOwnership } from './placed/ownership.ts'
 import { Places, type Place } from './placed/places.ts'
 import { placedHistory, placedWork } from './placed/reads.ts'
 
-export type { Place } from './placed/places.ts'
-
 export interface PlacedJournalOptions {
   /** All that there are, open; at most 64. They are closed with it. */
   readonly places: readonly Place[]

@@ -56,7 +56,7 @@ export async function joinDatabases(given: readonly Database[]): Promise<Databas
   const other = selves.find((self) => self.members !== null && self.members[0]?.id !== order[0]?.id)?.members
   if (first === undefined || other !== undefined) throw different(members, other ?? order)
   await first.transaction(async (session) => {
-    await session.query('SELECT pg_advisory_xact_lock(1952804464, 2)')
+    await session.query('SELECT pg_advisory_xact_lock(1952804464, 3)')
     const [now] = await session.query<Self>(selfStatement)
     const known = now?.members ?? null
     if (

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { choosePlace } from '../../postgres/placement.ts'
 import type { Membership, Ownership, OwnershipListener, Placed } from '../ownership.ts'
 import type { PermitShare, PermitWish } from '../permits.ts'
+import { joinedStanding, joinedView } from './cluster.ts'
 import { encodeEpoch } from './epoch.ts'
 import { behind, type Place, type Places } from './places.ts'
 
@@ -56,7 +57,15 @@ export class PlacedOwnership implements Ownership {
 
   #membership(): Membership {
     const all = this.#places.all
+    const each = (): Membership[] => all.flatMap((place) => membershipOf(place) ?? [])
+    // Words need only one way. When that is closed, they are lost like others.
+    const [first] = each()
     return {
+      say: async (words, to) => first?.say(words, to),
+      hear: (listener) => first?.hear(listener) ?? (() => undefined),
+      leave: () => each().forEach((membership) => membership.leave()),
+      nodes: async () => joinedView(await Promise.all(each().map((membership) => membership.nodes()))),
+      standing: () => joinedStanding(each().map((membership) => membership.standing())),
       get member() {
         return all.map((place) => membershipOf(place)?.member ?? '').join('+')
       },

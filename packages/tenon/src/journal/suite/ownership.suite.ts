@@ -293,8 +293,8 @@ export function ownershipSuite(name: string, open: () => Promise<ClusterHarness>
       const isElsewhere = (run: string): boolean => one.ownership.epochOf(placed(run)) !== null
       await harness.until(() => others.some(isElsewhere))
       // What is in flight of the rest is still written, though time passes.
-      const until = two.ownership.membership!.heldUntil
-      await harness.until(() => two.ownership.membership!.heldUntil > until)
+      const until = two.ownership.membership!.heldUntil(tenant)
+      await harness.until(() => two.ownership.membership!.heldUntil(tenant) > until)
       expect(isElsewhere(kept)).toBe(false)
       const { nodes } = await one.ownership.membership!.nodes()
       expect(nodes.map(({ isLeaving }) => isLeaving)).toEqual([false, true])
