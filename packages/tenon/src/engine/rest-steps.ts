@@ -27,7 +27,8 @@ export interface WaitSpec {
   readonly name: string
   readonly source: EventTrigger | SignalSource
   readonly match: Readonly<Record<string, string>>
-  readonly sinceMs: number
+  /** `null`: since the run was started. */
+  readonly sinceMs: number | null
   readonly timeoutMs: number | null
 }
 

@@ -129,7 +129,7 @@ class RunSteps {
       const match = matchOf(name, source, options.match ?? {})
       const timeoutMs =
         options.timeout === undefined ? null : durationMs(options.timeout, `timeout of waitFor(${name})`)
-      const sinceMs = options.since?.getTime() ?? this.#run.row.createdAt
+      const sinceMs = options.since?.getTime() ?? null
       const input = encode(match, `match of waitFor(${name})`)
       return this.#run.ask({
         base: options.step ?? `waitFor.${name}`,

@@ -266,7 +266,8 @@ export interface NewWait {
   readonly type: string
   /** All of these fields of the event must be equal; at least one. */
   readonly match: Readonly<Record<string, string>>
-  readonly since: number
+  /** Ms since the epoch. `null`: since the run was started, in the order in which the journal took both, whatever the clocks of those who wrote them said. */
+  readonly since: number | null
 }
 
 export interface StateChange {

@@ -4,6 +4,7 @@ import type { Secret } from '../base/secret.ts'
 import { openDatabase, type Database } from '../postgres/postgres.ts'
 import { usePostgres } from '../postgres/postgres.fixture.ts'
 import type { Append, Journal, Message, RunRow, Start } from './journal.ts'
+import { bucketOf, digestOf } from './postgres/place.ts'
 import { postgresJournal, type PostgresJournal } from './postgres.ts'
 import {
   append,
@@ -109,6 +110,10 @@ async function twoNodes(): Promise<{ one: PostgresJournal; two: PostgresJournal;
   return { one, two, ofTwo: owned() ?? '' }
 }
 
+function bucketOfLine(key: string): number {
+  return bucketOf('line', digestOf(tenant, 'order-paid', key))
+}
+
 /** The first node's next batch has done everything but commit. */
 function holdBatchOfFirst(): Promise<() => Promise<void>> {
   return openTransaction('SELECT 1 FROM batch WHERE node = (SELECT min(id) FROM node) FOR UPDATE')
@@ -146,6 +151,22 @@ test('WHI-08: a run that comes into a line while another leaves it, by two nodes
   expect(await left).toMatchObject({ readied: [{ run: 'x2' }] })
 })
 
+test('WHI-08: runs of one line that come by two nodes stand in it as they are listed', async () => {
+  const { one, two } = await twoNodes()
+  const buckets = Array.from({ length: 10 }, (_, index) => ({ key: `k${index}`, bucket: bucketOfLine(`k${index}`) }))
+  const [low, high] = [buckets[0]!, buckets.find(({ bucket }) => bucket > buckets[0]!.bucket)!]
+  // The first node's batch has begun, and waits for a line before that which both come into.
+  const release = await openTransaction(`SELECT pg_advisory_xact_lock(1952804463, ${low.bucket})`)
+  const first = one.deliver(event('t/1', { starts: [start('x', { key: low.key }), start('later', { key: high.key })] }))
+  await somebodyWaits()
+  await two.deliver(startMessage('sooner', { key: high.key }))
+  await release()
+  expect(await first).toMatchObject({ started: [{ run: 'x' }, { run: 'later', status: 'queued' }] })
+  const { runs } = await one.list({ tenant, limit: 10 })
+  expect(runs.map(({ run }) => run)).toEqual(['later', 'x', 'sooner'])
+  expect(await one.line(tenant, 'later', 10)).toMatchObject({ ahead: 'sooner' })
+})
+
 test('DUR-09: a message and a rest that come at once, by two nodes, do not miss each other', async () => {
   const { one, two, ofTwo } = await twoNodes()
   await started(one, ofTwo)
@@ -180,6 +201,22 @@ test('CLU-05: the time of a node is the database’s, whatever its own clock say
   nodes.push(early)
   const [row] = await database.query<{ now: number }>('SELECT now_ms_1() AS now')
   for (const node of [early, late]) expect(Math.abs(node.clock.now() - (row?.now ?? 0))).toBeLessThan(5000)
+})
+
+test('CLU-05: a sign of life that is answered late does not set a node’s clock wrong', async () => {
+  const node = await join()
+  const difference = async (): Promise<number> => {
+    const [row] = await database.query<{ now: number }>('SELECT now_ms_1() AS now')
+    return node.clock.now() - (row?.now ?? 0)
+  }
+  const before = await difference()
+  const release = await openTransaction('SELECT 1 FROM node FOR UPDATE')
+  await somebodyWaits()
+  // In the middle of question and answer would be a second and more from the truth.
+  await sleep(systemClock, 2400)
+  await release()
+  await sleep(systemClock, 100)
+  expect(Math.abs((await difference()) - before)).toBeLessThan(800)
 })
 
 /** Small, and the same for the same seed. */

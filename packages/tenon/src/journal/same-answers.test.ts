@@ -113,7 +113,7 @@ const anyWait: fc.Arbitrary<NewWait> = fc.record({
   step: fc.constantFrom('w1', 'w2'),
   type: fc.constant('order.paid'),
   match: fc.constantFrom<Record<string, string>>({ a: '1' }, { b: '1' }, { a: '1', b: '1' }, { b: '2', a: '2' }),
-  since: anyTime,
+  since: fc.option(anyTime),
 })
 
 const plainAppend: fc.Arbitrary<AppendPlan> = fc

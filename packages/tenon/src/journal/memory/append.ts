@@ -61,7 +61,8 @@ function keyOf(run: RunKey): RunKey {
 function beginWait(state: MemoryState, run: StoredRun, wait: NewWait): void {
   run.waits = [...run.waits.filter((other) => other.step !== wait.step), wait]
   for (const event of state.events.values()) {
-    if (event.tenant !== run.tenant || event.keepUntil <= event.at || event.at < wait.since) continue
+    if (event.tenant !== run.tenant || event.keepUntil <= event.at) continue
+    if (wait.since === null ? event.number < run.number : event.at < wait.since) continue
     if (!fits(event, wait) || event.runNumbers.has(run.number)) continue
     satisfy(state, run, wait.step, event)
     return

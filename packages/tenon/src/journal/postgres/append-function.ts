@@ -73,7 +73,7 @@ BEGIN
     ) rarest,
     LATERAL (
       SELECT event.number FROM field JOIN event ON event.number = field.event
-      WHERE field.hash = rarest.hash AND event.at >= w.since AND event.fields::jsonb @> w.m AND event.number IS DISTINCT FROM run.event
+      WHERE field.hash = rarest.hash AND CASE WHEN w.since IS NULL THEN event.number > w.run ELSE event.at >= w.since END AND event.fields::jsonb @> w.m AND event.number IS DISTINCT FROM run.event
         AND NOT EXISTS (SELECT 1 FROM reach WHERE reach.event = event.number AND reach.run = w.run)
       ORDER BY field.event LIMIT w.rank
     ) fitting

@@ -29,16 +29,16 @@ DECLARE
   v_queued bigint[];
   v_asked int;
   v_made int;
-  v_place bigint;
   v_told bigint[] := '{}';
   v_heads bigint[];
   v_rest jsonb;
 BEGIN
-  IF v_bases IS NULL THEN
-    SELECT array_agg(nextval('number_block') * 4096) INTO v_bases FROM generate_series(1, p_blocks);
-  END IF;
   IF p_locks IS NOT NULL THEN
     PERFORM pg_advisory_xact_lock(1952804463, bucket) FROM unnest(p_locks) AS bucket;
+  END IF;
+  -- After the lines are locked: by number is how runs are listed, and how they stand in their lines. A batch that goes on keeps its numbers unless others took some meanwhile.
+  IF v_bases IS NULL OR (s_line IS NOT NULL AND v_bases[cardinality(v_bases)] <> (SELECT last_value FROM number_block) * 4096) THEN
+    SELECT array_agg(nextval('number_block') * 4096) INTO v_bases FROM generate_series(1, p_blocks);
   END IF;
   IF l_partition IS NOT NULL THEN
     -- Materialised and ordered: the rows are locked before they are compared, and by all nodes in one order.
@@ -92,7 +92,6 @@ BEGIN
   END IF;
 
   IF s_ord IS NOT NULL THEN
-    IF s_line IS NOT NULL THEN v_place := nextval('number_block') * 4096; END IF;
     WITH wanted AS MATERIALIZED (
       SELECT s.*, number_1(v_bases, s.ord) AS number,
         CASE WHEN s.line IS NULL THEN 0 WHEN s.head AND NOT EXISTS (SELECT 1 FROM line WHERE line.hash = s.line) THEN 0 ELSE 1 END AS status
@@ -102,7 +101,7 @@ BEGIN
     ), new AS (
       INSERT INTO run (number, tenant, flow, partition, version, status, recoveries, created_at, updated_at, event, place, line, id, key, parent, parent_step, linked, input)
       SELECT number, tenant, flow, partition, version, status, 0, at, at, CASE WHEN event IS NOT NULL THEN number_1(v_bases, e_ord[event]) END,
-        CASE WHEN line IS NOT NULL THEN v_place + nth END, line, id, key, parent, step, linked, input
+        CASE WHEN line IS NOT NULL THEN number END, line, id, key, parent, step, linked, input
       FROM wanted ORDER BY tenant, id, nth
       ON CONFLICT (tenant, id) DO NOTHING RETURNING run.number, run.partition, run.tenant, run.flow, run.status, run.line, run.place
     ), go AS (

@@ -5,6 +5,7 @@ import type { Figures } from '../figures.ts'
 import type { Membership, Ownership, OwnershipListener, Placed } from '../ownership.ts'
 import { Giving } from './giving.ts'
 import { readMail, readMembers } from './members.ts'
+import { DatabaseTime } from './database-time.ts'
 import { claimPermits } from './permit-claims.ts'
 import { partitionOf } from './place.ts'
 import { NodeWords } from './words.ts'
@@ -58,8 +59,7 @@ export class Leases implements Ownership {
   /** Until then, by the node's own monotonic clock, nobody can have taken over. */
   #sureUntil = Number.NEGATIVE_INFINITY
   #nodes = 1
-  #offset = 0
-  #lastNow = 0
+  readonly #time: DatabaseTime
   #beating: Promise<void> | null = null
   #isWanted = false
   #isEnded = false
@@ -69,6 +69,7 @@ export class Leases implements Ownership {
 
   constructor(options: LeaseOptions) {
     this.#options = options
+    this.#time = new DatabaseTime(options.monotonic)
     const { name, node, database, reads, figures } = options
     const words = (this.#words = new NodeWords(reads, node))
     this.#giving = new Giving({
@@ -103,8 +104,7 @@ export class Leases implements Ownership {
 
   /** The database's time, as measured with the latest sign of life; it does not go back. */
   now(): number {
-    this.#lastNow = Math.max(this.#lastNow, Math.floor(this.#options.monotonic() + this.#offset))
-    return this.#lastNow
+    return this.#time.now()
   }
 
   get isAlone(): boolean {
@@ -173,7 +173,7 @@ export class Leases implements Ownership {
     const [row] = await database.query<{ beat: Beat }>(beatStatement, values)
     if (row === undefined || this.#isEnded) return
     const { now, joined, nodes, share, mine } = row.beat
-    this.#offset = now - (from + monotonic()) / 2
+    this.#time.learn(now, from)
     this.#nodes = nodes
     if (joined) {
       this.#loseAll()

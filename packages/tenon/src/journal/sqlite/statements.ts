@@ -65,7 +65,7 @@ const sql = {
   deleteField: 'DELETE FROM field WHERE hash = ? AND event = ?',
   countField: 'SELECT count(*) AS count FROM (SELECT 1 FROM field WHERE hash = ? LIMIT 64)',
   eventsOfField: `SELECT event.number, tenant, key, type, at, dedupe_until, starts, fields, body FROM field JOIN event ON event.number = field.event
-    WHERE hash = ? AND at >= ? ORDER BY field.event`,
+    WHERE hash = ? AND at >= ? AND field.event > ? ORDER BY field.event`,
 
   insertWait: 'INSERT INTO wait VALUES (?, ?, ?, ?, ?, ?, ?)',
   waitsOfHash: 'SELECT number, run, step, tenant, type, match FROM wait WHERE hash = ?',

@@ -74,7 +74,8 @@ function lookBack(store: Store, run: LiveRun, { type, match, since }: Omit<NewWa
   const counts = hashes.map((hash) => (store.run.countField.get(hash) as { count: number }).count)
   // The rarest field gives the shortest list.
   const rarest = hashes[counts.indexOf(Math.min(...counts))] ?? 0
-  for (const event of store.run.eventsOfField.iterate(rarest, since) as Iterable<StoredEvent>) {
+  const [at, after] = since === null ? [Number.MIN_SAFE_INTEGER, run.number] : [since, 0]
+  for (const event of store.run.eventsOfField.iterate(rarest, at, after) as Iterable<StoredEvent>) {
     if (event.tenant === run.tenant && event.type === type && fits(event, match) && !wasGiven(store, run, event))
       return event
   }

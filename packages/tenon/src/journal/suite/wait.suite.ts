@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Journal, NewWait } from '../journal.ts'
 import type { JournalHarness } from '../journal.suite.ts'
-import { append, delivered, start, started, state, tenant, wait } from './make.ts'
+import { append, delivered, start, started, startMessage, state, tenant, wait } from './make.ts'
 
 async function waitingRun(journal: Journal, run: string, ...waits: readonly NewWait[]): Promise<void> {
   await started(journal, run)
@@ -84,6 +84,16 @@ export function waitSuite(harness: () => JournalHarness): void {
       ])
       expect((await journal.event(tenant, 't/1'))!.runs).toEqual(['r1'])
       expect(await journal.find(tenant, 'r1')).toMatchObject({ status: 'ready' })
+    })
+
+    test('CLU-05: without `since`, what came after the run was started is found and nothing else, whatever the clocks of those who took it said', async () => {
+      const { journal } = harness()
+      await journal.deliver(delivered('t/before', { shipment: '1' }, { at: 99 }))
+      await journal.deliver({ ...startMessage('r1'), at: 50 })
+      await journal.deliver(delivered('t/after', { shipment: '1' }, { at: 3 }))
+      const waits = [wait('s', { shipment: '1' }, { since: null }), wait('other', { shipment: '1' }, { since: null })]
+      await journal.append(append(journal, 'r1', 0, { bodies: ['a'], waits, state: state('waiting') }))
+      expect(await journal.inbox({ tenant, run: 'r1' })).toMatchObject([{ name: 's', body: '{"id":"t/after"}' }])
     })
 
     test('the event that started a run is not what it waits for', async () => {
