@@ -18,6 +18,7 @@ export async function metricPage(): Promise<string> {
     meter,
     engine,
     journal,
+    membership: { standing: () => ({ partitions: 0, leaseAgeMs: 0, takenOver: 0, fenced: 0 }) },
     app: defineApp({ flows: [flow] }),
     tenant: '',
     dataFolder: '',

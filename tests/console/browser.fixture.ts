@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, vi, type TestContext } from 'vitest'
+import type { Secret } from '../../packages/tenon/src/base/secret.ts'
 import { type Application, startApplication } from '../../packages/tenon/src/server/application.ts'
 import { createRedactor } from '../../packages/tenon/src/telemetry/redact.ts'
 import { silentLog } from '../../packages/tenon/src/telemetry/telemetry.ts'
@@ -64,14 +65,14 @@ interface Stage {
 let stage: Stage | undefined
 
 /** Brings server and browser up for the tests of one file. Where there is no browser, they are skipped. */
-export function useConsole(): void {
+export function useConsole({ database }: { readonly database?: () => Promise<Secret> } = {}): void {
   vi.setConfig({ testTimeout: 60_000 })
   beforeAll(async () => {
     if (program === undefined) return
     const problem = await buildConsole(root, process.execPath)
     if (problem !== undefined) throw new Error(problem)
     const folder = mkdtempSync(join(tmpdir(), 'tenon-console-'))
-    const application = await start(folder, 0)
+    const application = await start(folder, 0, await database?.())
     const browser = await chromium.launch({ executablePath: program, args: flags })
     const context = await browser.newContext()
     const page = await context.newPage()
@@ -88,8 +89,9 @@ export function useConsole(): void {
   }, 60_000)
 }
 
-function start(folder: string, port: number): Promise<Application> {
+export function start(folder: string, port: number, database?: Secret): Promise<Application> {
   return startApplication({
+    ...(database && { database, simulate: true }),
     appFile: join(root, 'tests/console/app.ts'),
     dataFolder: folder,
     port,

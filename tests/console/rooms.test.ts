@@ -69,6 +69,7 @@ const rooms: readonly Room[] = [
   { name: 'connections', path: () => '/connections', shows: 'shiprocket' },
   { name: 'connection', path: () => '/connections/stripe/main', shows: 'What is known of it' },
   { name: 'budgets', path: () => '/budgets', shows: 'test-writes' },
+  { name: 'nodes-alone', path: () => '/nodes', shows: 'This node is by itself.' },
   { name: 'simulators', path: () => '/simulators', shows: 'shiprocket' },
   { name: 'simulator', path: () => '/simulators/shop', shows: 'getOrder' },
   { name: 'simulator-fault', path: () => '/simulators/whatsapp', shows: 'It is slow' },

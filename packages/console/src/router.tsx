@@ -70,6 +70,12 @@ const connection = createRoute({
   component: lazyRouteComponent(() => import('./pages/connection/connection.tsx'), 'ConnectionRoom'),
 })
 
+const nodes = createRoute({
+  getParentRoute: () => root,
+  path: '/nodes',
+  component: lazyRouteComponent(() => import('./pages/nodes/nodes.tsx'), 'NodesPage'),
+})
+
 const simulators = createRoute({
   getParentRoute: () => root,
   path: '/simulators',
@@ -91,6 +97,7 @@ const routeTree = root.addChildren([
   connections,
   connection,
   budgets,
+  nodes,
   simulators,
   simulator,
 ])

@@ -288,6 +288,55 @@ interface RunSummary {
 /** ready: may go on now. queued: behind another run with its key. waiting: for a timer, an event or another run. parked: needs a person. The last three are ends. */
 type RunStatus = "ready" | "queued" | "waiting" | "parked" | "completed" | "failed" | "cancelled"
 
+/** The nodes that share a database, and who holds what. */
+interface Cluster {
+  /** Milliseconds since the epoch, by the database. */
+  readonly at: number
+  /** Into how many parts runs are divided. */
+  readonly partitions: number
+  /** Those of them that no node holds at the moment. */
+  readonly unheld: number
+  /** In the order in which they joined. */
+  readonly nodes: readonly (Node)[]
+}
+
+/** One of the nodes that share a database. */
+interface Node {
+  readonly id: string
+  /** The machine's name and the number of the process. */
+  readonly name: string
+  readonly version: string
+  /** It is the one that answers. */
+  readonly isThis: boolean
+  /** Milliseconds since the epoch, by the database. */
+  readonly joinedAt: number
+  /** Of the latest sign of life. */
+  readonly seenAt: number
+  /** Without another sign of life its work is taken over then. */
+  readonly heldUntil: number
+  /** It gives its work to the others, and is about to end. */
+  readonly isLeaving: boolean
+  readonly partitions: number
+  /** Runs of its partitions that may go on; counted up to 10,000. */
+  readonly ready: number
+  /** Runs of its partitions that wait for a time, or at most until one; counted up to 10,000. */
+  readonly waiting: number
+  /** What it wrote to the journal, as it said with its latest sign of life. */
+  readonly figures: {
+    readonly batches: number
+    readonly writes: number
+    /** Of all batches together, from asking to the answer. */
+    readonly commitMs: number
+    /** The same of the last half minute. */
+    readonly latest: {
+      readonly batches: number
+      readonly writes: number
+      /** Of all batches together, from asking to the answer. */
+      readonly commitMs: number
+    }
+  }
+}
+
 /** The story of one run, what stands around it, and what may be done about it. */
 interface RunDetail {
   readonly run: string
@@ -566,6 +615,8 @@ interface Status {
   readonly app: {
     readonly name: string
   }
+  /** How many share the database; null for one by itself. */
+  readonly nodes: number | null
   /** Milliseconds since the epoch. */
   readonly startedAt: number
 }
@@ -666,6 +717,10 @@ export interface Answers {
   readonly 'POST /journal/values': {
     /** Values, in the order asked for; null where there is none. */
     readonly values: readonly (unknown)[]
+  }
+  readonly 'GET /nodes': {
+    /** null for a node by itself, with all in its data folder. */
+    readonly cluster: Cluster | null
   }
   readonly 'GET /openapi.json': {
     readonly openapi: string

@@ -1,6 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
-import { Cable, FlaskConical, Gauge, House, LogOut, Rows3, Unplug, Workflow, type LucideIcon } from 'lucide-react'
+import {
+  Cable,
+  FlaskConical,
+  Gauge,
+  House,
+  LogOut,
+  Rows3,
+  Server,
+  Unplug,
+  Workflow,
+  type LucideIcon,
+} from 'lucide-react'
 import { useEffect, useState, type ReactNode } from 'react'
 import { remove } from '../api/client.ts'
 import { liveState, type LiveState } from '../api/live.ts'
@@ -17,7 +28,7 @@ import { Shortcuts } from './shortcuts.tsx'
 import { ThemeButton } from './theme.tsx'
 
 const rooms: readonly {
-  to: '/' | '/runs' | '/flows' | '/connections' | '/budgets' | '/simulators'
+  to: '/' | '/runs' | '/flows' | '/connections' | '/budgets' | '/nodes' | '/simulators'
   text: string
   icon: LucideIcon
 }[] = [
@@ -26,6 +37,7 @@ const rooms: readonly {
   { to: '/flows', text: 'Flows', icon: Workflow },
   { to: '/connections', text: 'Connections', icon: Cable },
   { to: '/budgets', text: 'Budgets', icon: Gauge },
+  { to: '/nodes', text: 'Nodes', icon: Server },
   { to: '/simulators', text: 'Simulators', icon: FlaskConical },
 ]
 
@@ -55,6 +67,8 @@ export function Shell(): ReactNode {
 function Side(): ReactNode {
   const status = useQuery({ ...statusQuery, refetchInterval: 10_000 })
   const needs = status.data?.counts.parked ?? 0
+  // A node by itself has no others to show.
+  const shown = rooms.filter(({ to }) => to !== '/nodes' || typeof status.data?.nodes === 'number')
   return (
     <header className={styles.side}>
       <Link to="/" className={styles.brand}>
@@ -66,7 +80,7 @@ function Side(): ReactNode {
       </Link>
       <nav className={styles.nav} aria-label="Rooms">
         <ul>
-          {rooms.map(({ to, text, icon: Icon }) => (
+          {shown.map(({ to, text, icon: Icon }) => (
             <li key={to}>
               <Link to={to} className={styles.link} activeOptions={{ exact: to === '/', includeSearch: false }}>
                 <Icon aria-hidden="true" />

@@ -112,7 +112,8 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const engine = await createEngine({ app, journal, client, clock, meter, redact: options.redactor.text, log: warn })
   // Should a later part fail to start, the engine must not go on alone.
   closing.defer(async () => void (await engine.drain(0)))
-  const context = { engine, tenant, clock, log, meter, budgets }
+  const { membership } = journal.ownership
+  const context = { engine, membership, tenant, clock, log, meter, budgets }
   const webhooks = openHooks(app, connections, { ...context, audit: kept.audit, closing })
   const metrics = measuresOf({ ...context, connections, journal, app, dataFolder: folder.path, version })
   const server = await parts.startServer({

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { ManagedVault } from '../connection/vault.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { JournalWork } from '../journal/journal.ts'
+import type { Membership } from '../journal/ownership.ts'
 import type { Budgets } from '../outbound/budget/budgets.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
 import type { Store } from '../store/store.ts'
@@ -40,6 +41,8 @@ export interface ServerContext {
   readonly simulators: readonly RunningSimulator[]
   readonly operator: Operator
   readonly journal: ReadableJournal | null
+  /** As a node among others; `null` for one by itself. */
+  readonly membership: Membership | null
   readonly store: Store
   readonly vault: ManagedVault
   readonly budgets: Pick<Budgets, 'view'>

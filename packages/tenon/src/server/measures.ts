@@ -6,7 +6,9 @@ import { connectorsOf } from '../definition/app-connectors.ts'
 import type { Engine } from '../engine/engine.ts'
 import { noRuns } from '../journal/counts.ts'
 import type { RunCounts } from '../journal/history.ts'
+import type { Standing } from '../journal/cluster.ts'
 import type { Journal, RunStatus } from '../journal/journal.ts'
+import type { Membership } from '../journal/ownership.ts'
 import type { Budgets } from '../outbound/budget/budgets.ts'
 import { createExposition, type Exposition } from '../telemetry/exposition.ts'
 import { gauge, metricsOf, type Metric, type Valued } from '../telemetry/metric.ts'
@@ -24,6 +26,7 @@ export interface Measured {
   readonly meter: Meter
   readonly engine: Pick<Engine, 'activity'>
   readonly journal: Pick<Journal, 'countsByFlow'>
+  readonly membership: Pick<Membership, 'standing'> | null
   readonly budgets: Pick<Budgets, 'view'>
   readonly connections: Pick<LiveConnections, 'counts'>
   readonly app: App
@@ -41,6 +44,7 @@ export function measuresOf(measured: Measured): () => Exposition {
 export function gaugesOf({
   engine,
   journal,
+  membership,
   budgets,
   connections,
   app,
@@ -64,6 +68,7 @@ export function gaugesOf({
     gauge('tenon_runs_in_progress', 'Runs in memory.', () => engine.activity().inProgress),
     gauge('tenon_runs_readied', 'Runs that wait in memory for their turn.', () => engine.activity().readied),
     ...budgetGauges(budgets),
+    ...clusterMetrics(membership),
     {
       ...accounts,
       read: () => [...connections.counts()].map(({ count, ...labels }) => [labels, count] as const),
@@ -96,6 +101,39 @@ export function budgetGauges(budgets: Measured['budgets']): readonly Metric[] {
       return [...sums.values()]
     },
   }))
+}
+
+/** Of this node as one of several; a node by itself has none of them. */
+export function clusterMetrics(membership: Measured['membership']): readonly Metric[] {
+  if (membership === null) return []
+  const counted = (name: string, help: string, read: (standing: Standing) => number): Metric => ({
+    type: 'counter',
+    name,
+    help,
+    read: () => [[{}, read(membership.standing())]],
+  })
+  return [
+    gauge(
+      'tenon_partitions_held',
+      'Partitions of runs that this node brings on.',
+      () => membership.standing().partitions,
+    ),
+    gauge(
+      'tenon_lease_age_seconds',
+      "Time since this node's lease was last renewed.",
+      () => membership.standing().leaseAgeMs / 1000,
+    ),
+    counted(
+      'tenon_partitions_taken_over_total',
+      'Partitions that this node took from nodes that had ended badly.',
+      ({ takenOver }) => takenOver,
+    ),
+    counted(
+      'tenon_appends_fenced_total',
+      'Writes of this node that were refused, because another had the run meanwhile.',
+      ({ fenced }) => fenced,
+    ),
+  ]
 }
 
 /** A flow without runs counts zero of each; those that the app no longer holds count together. */

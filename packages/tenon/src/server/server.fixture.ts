@@ -125,6 +125,7 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
     consoleFolder: null,
     store,
     vault,
+    membership: null,
     budgets: options.budgets ?? new Budgets({ clock }),
     audit,
     ...options,

@@ -279,6 +279,7 @@ test('a taken port is a clear error that names the port and the variable', async
   const { server, engine, store, vault, audit } = await start()
   const second = startServer({
     engine,
+    membership: null,
     store,
     vault,
     audit,

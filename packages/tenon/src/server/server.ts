@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
+import type { Membership } from '../journal/ownership.ts'
 import type { Exposition } from '../telemetry/exposition.ts'
 import type { IntakeMeter } from '../telemetry/meter.ts'
 import type { Log } from '../telemetry/telemetry.ts'
@@ -39,6 +40,8 @@ export interface ServerOptions {
   readonly simulators?: readonly RunningSimulator[]
   /** Lets a deploy check read what living runs have done. */
   readonly journal?: ReadableJournal
+  /** What it is among other nodes; `null` for one by itself. */
+  readonly membership: Membership | null
   readonly store: Store
   readonly vault: ManagedVault
   readonly budgets: Pick<Budgets, 'view'>
@@ -145,6 +148,7 @@ function createContext(
     senders: options.senders ?? createSenders({ publicUrl: options.publicUrl }),
     simulators: options.simulators ?? [],
     journal: options.journal ?? null,
+    membership: options.membership,
     redact: options.redact ?? ((text) => text),
     meter: options.meter ?? null,
     metrics: options.metrics ?? null,

@@ -15,6 +15,7 @@ const status = z
     ),
     version: z.string(),
     app: z.object({ name: z.string() }),
+    nodes: z.number().nullable().describe('How many share the database; null for one by itself.'),
     startedAt: z.number().describe('Milliseconds since the epoch.'),
   })
   .meta({ id: 'Status', description: 'What the server is doing, in figures.' })
@@ -27,7 +28,7 @@ export const routes: Routes = [
     right: 'status:read',
     summary: 'What the server is doing, in figures.',
     answers: { 200: status },
-    handle: async ({ caller: { tenant } }, { engine, state, webhooks, appName, startedAt }) => ({
+    handle: async ({ caller: { tenant } }, { engine, state, webhooks, appName, startedAt, membership }) => ({
       state: state.current,
       activity: engine.activity(),
       counts: await engine.counts(tenant),
@@ -36,6 +37,7 @@ export const routes: Routes = [
         .map(({ path, connector, connection, verification }) => ({ path, connector, connection, verification })),
       version,
       app: { name: appName },
+      nodes: membership === null ? null : (await membership.nodes()).nodes.length,
       startedAt,
     }),
   }),
