@@ -10,6 +10,7 @@ import { groupCommit, type GroupCommit, type Size } from './group-commit.ts'
 import type { AppendReceipt, DeliverReceipt, Journal } from './journal.ts'
 import { Leases } from './postgres/leases.ts'
 import { LiveRuns } from './postgres/live.ts'
+import { refuseMoved } from './postgres/mark.ts'
 import { Names } from './postgres/names.ts'
 import { openTables } from './postgres/open-tables.ts'
 import { postgresHistory, postgresWork } from './postgres/read.ts'
@@ -85,6 +86,10 @@ async function join(databases: Databases, options: PostgresJournalOptions): Prom
   const setting = { names: new Names(), live: new LiveRuns(), partitions, epochOf }
   const writer = new Writer({ database: batches, setting, node, channel: () => (leases.isAlone ? null : 'tenon_') })
   await leases.begin()
+  await refuseMoved(signs).catch(async (error: unknown) => {
+    await leases.end()
+    throw error
+  })
   const writes = commits({ writer, leases, figures }, options)
   const own = { database: reads, partitions: () => leases.partitions(), node }
   let closing: Promise<void> | null = null

@@ -1,18 +1,23 @@
+import { existsSync } from 'node:fs'
 import { systemClock, type Clock } from '../base/clock.ts'
 import { durationMs, type Duration } from '../base/duration.ts'
 import { TenonError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { JournalTransfer } from '../journal/transfer.ts'
 import { parseDatabaseUrl } from '../postgres/database-url.ts'
 import type { Store } from '../store/store.ts'
 import type { Meter } from '../telemetry/meter.ts'
 import { version } from './version.ts'
 
 /** Where everything durable is: in a database that several nodes share, or in the data folder of the only one. */
-export interface DurablePlace {
+export interface Place {
   readonly folder: string
   /** The URL. */
   readonly database: Secret | null
+}
+
+export interface DurablePlace extends Place {
   /** How long a node holds its work without a word, in milliseconds. */
   readonly leaseMs: number
 }
@@ -50,13 +55,43 @@ function named(environment: PlaceOptions['environment'], variable: string): Secr
 }
 
 /** The library of each database is loaded when it is needed: who uses the other does not pay for it. */
-export async function openStore({ folder, database }: DurablePlace): Promise<Store> {
+export async function openStore({ folder, database }: Place): Promise<Store> {
   if (database !== null) {
     const { postgresStore } = await import('../store/postgres.ts')
     return postgresStore({ url: database })
   }
   const { sqliteStore } = await import('../store/sqlite.ts')
   return sqliteStore({ folder })
+}
+
+/** All that lasts in one place, at rest, as an end of a move. */
+export interface PlaceAtRest {
+  readonly journal: JournalTransfer
+  /** Asked for its content it makes its tables, as it would at a start. */
+  readonly store: Store
+  /** Nothing was ever stored: known without making anything. */
+  hasNoStore(): Promise<boolean>
+}
+
+export async function openAtRest({ folder, database }: Place): Promise<PlaceAtRest> {
+  const store = await openStore({ folder, database })
+  if (database === null) {
+    const { sqliteTransfer } = await import('../journal/sqlite/transfer.ts')
+    const { storePath } = await import('../store/sqlite.ts')
+    return { journal: sqliteTransfer({ folder }), store, hasNoStore: async () => !existsSync(storePath(folder)) }
+  }
+  const { postgresTransfer } = await import('../journal/postgres/transfer.ts')
+  const { hasStore } = await import('../store/postgres.ts')
+  const { openDatabase } = await import('../postgres/postgres.ts')
+  const hasNoStore = async (): Promise<boolean> => {
+    const asked = openDatabase({ url: database, unavailable: 'STORE_UNAVAILABLE', sessions: 1 })
+    try {
+      return !(await hasStore(asked))
+    } finally {
+      await asked.close()
+    }
+  }
+  return { journal: postgresTransfer({ url: database }), store, hasNoStore }
 }
 
 /** A journal, and the time that its runs live by: in a cluster the database's. */

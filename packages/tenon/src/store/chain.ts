@@ -1,14 +1,9 @@
 import { hash } from 'node:crypto'
 import { parseJson } from '../base/json.ts'
-import type { AuditEntry, AuditHead, NewAuditEntry } from './store.ts'
+import type { AuditEntry, AuditHead, AuditLogRow, NewAuditEntry } from './store.ts'
 
 /** An entry as it is stored. */
-export interface AuditRow {
-  readonly number: number
-  /** Canonical JSON of the whole entry, its number and tenant among it. */
-  readonly body: string
-  readonly hash: string
-}
+export type AuditRow = Omit<AuditLogRow, 'tenant'>
 
 /** The next row of a tenant's log. Each hash covers the one before, so that no entry can be changed, taken out or moved without all later ones showing it. */
 export function nextRow(head: AuditHead | null, entry: NewAuditEntry): AuditRow {

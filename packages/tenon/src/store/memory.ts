@@ -1,14 +1,18 @@
 import { TenonError } from '../base/errors.ts'
 import { entryOf, findBreak, nextRow, type AuditRow } from './chain.ts'
 import { checkAudit, checkKey, checkLimit, checkWrite } from './check.ts'
-import type { DocumentKey, DocumentWrite, NewAuditEntry, Store, StoredDocument, StoreReceipt } from './store.ts'
+import type {
+  DocumentKey,
+  DocumentRow,
+  DocumentWrite,
+  NewAuditEntry,
+  Store,
+  StoredDocument,
+  StoreReceipt,
+  StoreTransfer,
+} from './store.ts'
 
-interface Held extends DocumentKey {
-  readonly position: number
-  /** `null` for one that was deleted. */
-  readonly version: number | null
-  readonly body: string
-}
+type Held = Omit<DocumentRow, 'at'>
 
 /** What a store in memory holds; handed to another one it goes on there. */
 export interface MemoryState {
@@ -32,6 +36,7 @@ export function memoryStore(
     ...documents(state, during),
     ...auditLog(state, during),
     scrub: () => during(() => undefined),
+    transfer: transferOf(state, during),
     async close() {
       isClosed = true
     },
@@ -42,7 +47,7 @@ type During = <Result>(act: () => Result | Promise<Result>) => Promise<Result>
 
 type AuditPart = 'audit' | 'verifyAudit' | 'auditHead' | 'auditHash'
 
-function documents(state: MemoryState, during: During): Omit<Store, AuditPart | 'scrub' | 'close'> {
+function documents(state: MemoryState, during: During): Omit<Store, AuditPart | 'scrub' | 'transfer' | 'close'> {
   return {
     get: (key) =>
       during(() => {
@@ -114,6 +119,35 @@ function auditLog(state: MemoryState, during: During): Pick<Store, AuditPart> {
         return last === undefined ? null : { number: last.number, hash: last.hash }
       }),
     auditHash: (tenant, number) => during(() => logOf(tenant)[number - 1]?.hash ?? null),
+  }
+}
+
+function transferOf(state: MemoryState, during: During): StoreTransfer {
+  return {
+    documents: (after) =>
+      during(() =>
+        [...state.documents.values()]
+          .filter(({ position }) => position > after)
+          .toSorted((a, b) => a.position - b.position)
+          .map((held) => ({ ...held, at: 0 })),
+      ),
+    entries: (after) =>
+      during(() =>
+        [...state.audit]
+          .toSorted(([a], [b]) => order(a, b))
+          .flatMap(([tenant, rows]) => rows.map((row) => ({ tenant, ...row })))
+          .filter(({ tenant, number }) => tenant > after.tenant || (tenant === after.tenant && number > after.number)),
+      ),
+    take: (documents, entries) =>
+      during(() => {
+        for (const { at: _at, ...held } of documents) state.documents.set(pathOf(held), held)
+        state.position = Math.max(state.position, documents.at(-1)?.position ?? 0)
+        for (const { tenant, ...row } of entries) {
+          const rows = state.audit.get(tenant) ?? []
+          if (row.number > rows.length) rows.push(row)
+          state.audit.set(tenant, rows)
+        }
+      }),
   }
 }
 

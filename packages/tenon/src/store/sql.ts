@@ -1,7 +1,7 @@
 import { entryOf, findBreak, type AuditRow, type StoredChain } from './chain.ts'
 import { checkAudit, checkKey, checkLimit, checkWrite } from './check.ts'
 import type { StatementName } from './statements.ts'
-import type { AuditHead, DocumentChange, Store, StoredDocument } from './store.ts'
+import type { AuditHead, AuditLogRow, DocumentChange, DocumentRow, Store, StoredDocument } from './store.ts'
 import type { ParametersOf, ResultOf, TransactionName, Value } from './transactions.ts'
 
 /** What a store needs of a database. */
@@ -13,6 +13,10 @@ export interface SqlDatabase {
   scrub(): Promise<void>
   close(): Promise<void>
 }
+
+/** Of a move. */
+const documentsAtOnce = 25
+const entriesAtOnce = 1000
 
 /** The store over a database that speaks SQL. */
 export function sqlStore(database: SqlDatabase): Store {
@@ -66,6 +70,11 @@ export function sqlStore(database: SqlDatabase): Store {
       await database.scrub()
     },
     scrub: async () => database.scrub(),
+    transfer: {
+      documents: (after) => database.rows<DocumentRow>('allDocuments', after, documentsAtOnce),
+      entries: ({ tenant, number }) => database.rows<AuditLogRow>('allAudit', tenant, number, entriesAtOnce),
+      take: (documents, entries) => database.transact('take', documents, entries),
+    },
     close: () => (closing ??= database.close()),
   }
 }

@@ -18,6 +18,10 @@ export type StatementName =
   | 'chainHead'
   | 'addAudit'
   | 'setHead'
+  | 'allDocuments'
+  | 'allAudit'
+  | 'takeDocument'
+  | 'takeAudit'
 
 /** All that the store asks of a database, `?` for each value. A document that was deleted stays as a row without version, for `changes`. */
 const texts = ({ forUpdate, now }: Dialect): Readonly<Record<StatementName, string>> => ({
@@ -44,6 +48,13 @@ const texts = ({ forUpdate, now }: Dialect): Readonly<Record<StatementName, stri
   addAudit: 'INSERT INTO audit (tenant, number, body, hash) VALUES (?, ?, ?, ?)',
   setHead: `INSERT INTO audit_head (tenant, number, hash) VALUES (?, ?, ?)
       ON CONFLICT (tenant) DO UPDATE SET number = excluded.number, hash = excluded.hash`,
+  allDocuments:
+    'SELECT tenant, kind, id, version, body, position, at FROM document WHERE position > ? ORDER BY position LIMIT ?',
+  allAudit:
+    'SELECT tenant, number, body, hash FROM audit WHERE (tenant, number) > (?, ?) ORDER BY tenant, number LIMIT ?',
+  takeDocument:
+    'INSERT INTO document (tenant, kind, id, version, body, position, at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  takeAudit: 'INSERT INTO audit (tenant, number, body, hash) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
 })
 
 export function statementsOf(dialect: Dialect): Readonly<Record<StatementName, string>> {

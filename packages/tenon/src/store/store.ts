@@ -41,8 +41,37 @@ export interface Store {
   eraseTenant(tenant: string, audit: readonly NewAuditEntry[]): Promise<void>
   /** When it resolves, the bytes of what was deleted or replaced are in none of the files that hold the documents. What a database keeps elsewhere, such as logs, standbys and backups, its store says. */
   scrub(): Promise<void>
+  /** All of it as it is stored, for a move to another store. */
+  readonly transfer: StoreTransfer
   /** Later calls reject with `STORE_UNAVAILABLE`. */
   close(): Promise<void>
+}
+
+/** Nobody else works on either of the two stores. */
+export interface StoreTransfer {
+  /** By position, from the one after that on; deleted documents, too. Few at once: each may have a mebibyte. */
+  documents(after: number): Promise<readonly DocumentRow[]>
+  /** Of all tenants, by tenant and number. */
+  entries(after: { readonly tenant: string; readonly number: number }): Promise<readonly AuditLogRow[]>
+  /** Takes these in as they are, in the order of reading. What is there already changes nothing. */
+  take(documents: readonly DocumentRow[], entries: readonly AuditLogRow[]): Promise<void>
+}
+
+export interface DocumentRow extends DocumentKey {
+  /** `null` for one that was deleted. */
+  readonly version: number | null
+  readonly body: string
+  readonly position: number
+  /** When it was written, by the clock of its store. */
+  readonly at: number
+}
+
+export interface AuditLogRow {
+  readonly tenant: string
+  readonly number: number
+  /** Canonical JSON of the whole entry, its number and tenant among it. */
+  readonly body: string
+  readonly hash: string
 }
 
 export interface DocumentKey {

@@ -1,6 +1,14 @@
 import { nextRow } from './chain.ts'
 import type { StatementName } from './statements.ts'
-import type { AuditHead, DocumentKey, DocumentWrite, NewAuditEntry, StoreReceipt } from './store.ts'
+import type {
+  AuditHead,
+  AuditLogRow,
+  DocumentKey,
+  DocumentRow,
+  DocumentWrite,
+  NewAuditEntry,
+  StoreReceipt,
+} from './store.ts'
 
 export type Value = string | number | null
 export type Row = Readonly<Record<string, unknown>>
@@ -15,10 +23,11 @@ export type Transaction<Result> = Generator<readonly Ask[], Result, readonly (re
 const deletedMs = 30 * 24 * 60 * 60 * 1000
 
 /** Those that there are, so that they can be asked for by name, in a thread too. */
-export const transactions: { readonly write: typeof write; readonly eraseTenant: typeof eraseTenant } = {
-  write,
-  eraseTenant,
-}
+export const transactions: {
+  readonly write: typeof write
+  readonly eraseTenant: typeof eraseTenant
+  readonly take: typeof take
+} = { write, eraseTenant, take }
 
 export type TransactionName = keyof typeof transactions
 export type ParametersOf<Name extends TransactionName> = Parameters<(typeof transactions)[Name]>
@@ -51,6 +60,27 @@ function* eraseTenant(tenant: string, audit: readonly NewAuditEntry[]): Transact
   const draft = new Draft(held)
   for (const { kind, id } of documents) draft.put({ tenant, kind: kind as string, id: id as string }, null, '')
   yield [...draft.asks(), ...(yield* appendAll(audit))]
+}
+
+/** What was written elsewhere, as it is. */
+function* take(documents: readonly DocumentRow[], entries: readonly AuditLogRow[]): Transaction<void> {
+  const [[held = {}] = []] = yield [['hold']]
+  const heads = new Map(entries.map((entry) => [entry.tenant, entry]))
+  yield [
+    ...documents.map(({ tenant, kind, id, version, body, position, at }): Ask => [
+      'takeDocument',
+      tenant,
+      kind,
+      id,
+      version,
+      body,
+      position,
+      at,
+    ]),
+    ['advance', Math.max(held['position'] as number, documents.at(-1)?.position ?? 0)],
+    ...entries.map(({ tenant, number, body, hash }): Ask => ['takeAudit', tenant, number, body, hash]),
+    ...[...heads.values()].map(({ tenant, number, hash }): Ask => ['setHead', tenant, number, hash]),
+  ]
 }
 
 /** What will be written, at the positions after the one that is held. */

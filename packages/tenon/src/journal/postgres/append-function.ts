@@ -86,7 +86,7 @@ BEGIN
     v_steps := v_steps || v_pair.s;
     v_ns := v_ns || v_pair.n;
   END LOOP;
-  INSERT INTO wait (run, step, hash) SELECT w.run, w.s, match_hash_1(w.t, w.y, w.m) FROM jsonb_to_recordset(v_waits) AS w (n int, run bigint, s text, t int, y text, m jsonb)
+  INSERT INTO wait (run, step, hash, type, match) SELECT w.run, w.s, match_hash_1(w.t, w.y, w.m), w.y, w.m::text FROM jsonb_to_recordset(v_waits) AS w (n int, run bigint, s text, t int, y text, m jsonb)
   WHERE NOT w.n = ANY (v_ns)
     AND NOT EXISTS (SELECT 1 FROM jsonb_to_recordset(v_waits) AS later (n int, run bigint, s text) WHERE later.run = w.run AND later.s = w.s AND later.n > w.n) ORDER BY w.n;
   IF cardinality(v_events) = 0 THEN RETURN; END IF;

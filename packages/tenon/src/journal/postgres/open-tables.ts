@@ -1,44 +1,53 @@
 import { TenonError } from '../../base/errors.ts'
 import type { Database } from '../../postgres/postgres.ts'
+import type { Session } from '../../postgres/session.ts'
 import { appendFunction } from './append-function.ts'
 import { commitFunction } from './commit-function.ts'
 import { leaseFunction } from './lease-function.ts'
+import { beginWork, lockStatement } from './mark.ts'
 import { pruneFunction } from './prune-function.ts'
 import { restFunction } from './rest-function.ts'
 import { schema, schemaVersion } from './schema.ts'
 
 const functions = [commitFunction, restFunction, appendFunction, leaseFunction, pruneFunction].join('\n')
 
-/** Makes the tables where there are none; one node at a time. Resolves to the number of partitions, which is settled then for ever. Throws `DATABASE_UNUSABLE` for tables of a newer version. */
-export async function openTables(database: Database, partitions: number): Promise<number> {
+/** Begins to work in a database: makes the tables where there are none; one node at a time. Resolves to the number of partitions, which is settled then for ever. Throws `DATABASE_UNUSABLE` for tables of a newer version, and where the journal was moved away or has not arrived yet. */
+export function openTables(database: Database, partitions: number): Promise<number> {
   return database.transaction(async (session) => {
-    await session.query('SELECT pg_advisory_xact_lock(1952804464, 1)')
-    await session.query('CREATE SCHEMA IF NOT EXISTS tenon')
-    const [there] = await session.query<{ journal: string | null }>(
-      "SELECT to_regclass('tenon.journal')::text AS journal",
-    )
-    if (there?.journal === null) {
-      await session.query(schema)
-      await session.query(functions)
-      await session.query({ name: 'journal_made', text: 'INSERT INTO journal VALUES ($1, $2)' }, [
-        schemaVersion,
-        partitions,
-      ])
-      await session.query(
-        {
-          name: 'journal_leases',
-          text: "INSERT INTO lease SELECT partition, NULL, nextval('epoch_number'), 0 FROM generate_series(0, $1::int - 1) AS partition",
-        },
-        [partitions],
-      )
-      return partitions
-    }
-    const [made] = await session.query<{ format: number; partitions: number }>('SELECT format, partitions FROM journal')
-    if (made === undefined || made.format > schemaVersion)
-      throw new TenonError(
-        'DATABASE_UNUSABLE',
-        `the journal in ${database.name} has format ${made?.format ?? 'unknown'}, and this version of Tenon knows those up to ${schemaVersion}. Use the version that wrote it, or a later one.`,
-      )
-    return made.partitions
+    await session.query(lockStatement)
+    await beginWork(session, database.name)
+    return makeTables(session, database.name, partitions)
   })
+}
+
+/** The tables alone, within a transaction. */
+export async function makeTables(session: Session, name: string, partitions: number): Promise<number> {
+  await session.query(lockStatement)
+  await session.query('CREATE SCHEMA IF NOT EXISTS tenon')
+  const [there] = await session.query<{ journal: string | null }>(
+    "SELECT to_regclass('tenon.journal')::text AS journal",
+  )
+  if (there?.journal === null) {
+    await session.query(schema)
+    await session.query(functions)
+    await session.query({ name: 'journal_made', text: 'INSERT INTO journal VALUES ($1, $2)' }, [
+      schemaVersion,
+      partitions,
+    ])
+    await session.query(
+      {
+        name: 'journal_leases',
+        text: "INSERT INTO lease SELECT partition, NULL, nextval('epoch_number'), 0 FROM generate_series(0, $1::int - 1) AS partition",
+      },
+      [partitions],
+    )
+    return partitions
+  }
+  const [made] = await session.query<{ format: number; partitions: number }>('SELECT format, partitions FROM journal')
+  if (made === undefined || made.format > schemaVersion)
+    throw new TenonError(
+      'DATABASE_UNUSABLE',
+      `the journal in ${name} has format ${made?.format ?? 'unknown'}, and this version of Tenon knows those up to ${schemaVersion}. Use the version that wrote it, or a later one.`,
+    )
+  return made.partitions
 }

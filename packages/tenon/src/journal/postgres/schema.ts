@@ -80,7 +80,7 @@ CREATE INDEX reach_run ON reach (run);
 CREATE TABLE field (hash uuid, event bigint, PRIMARY KEY (hash, event));
 
 CREATE TABLE wait (
-  number bigint GENERATED ALWAYS AS IDENTITY, run bigint, step text COLLATE "C", hash uuid NOT NULL, PRIMARY KEY (run, step)
+  number bigint GENERATED ALWAYS AS IDENTITY, run bigint, step text COLLATE "C", hash uuid NOT NULL, type text NOT NULL, match text NOT NULL, PRIMARY KEY (run, step)
 ) WITH (${shortLived});
 CREATE INDEX wait_hash ON wait (hash);
 -- Which fields the waits for a type match on: tells which combinations of an event's fields to look up.

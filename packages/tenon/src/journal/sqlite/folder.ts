@@ -16,6 +16,8 @@ import { messageOf, TenonError } from '../../base/errors.ts'
 import { isBusy, isCorrupt, isFull } from '../../sqlite/failure.ts'
 import { applicationId, schema, schemaVersion, upgrades } from './schema.ts'
 import { findLogDamage } from './log.ts'
+import { markAtStart } from '../transfer.ts'
+import { readMark, writeMark } from './mark.ts'
 import { makeDurable, readHeader, syncFile } from '../../sqlite/sqlite.ts'
 import { findWalDamage } from '../../sqlite/wal-check.ts'
 
@@ -31,12 +33,14 @@ export interface FolderOptions {
   /** Files up to this size are checked as a whole at each opening, larger ones up to `checkAfterCrash` only after a crash. */
   readonly checkAlways: number
   readonly checkAfterCrash: number
+  /** `transfer`: to move it as a whole, which begins no epoch and asks for no mark. Default: `work`. */
+  readonly purpose?: 'work' | 'transfer'
 }
 
 const pageBytes = 8192
 
 /** Takes possession of a data folder and opens its journal. Whatever is wrong with it throws `DATA_FOLDER_UNUSABLE` and changes no file. */
-export function openFolder({ folder, checkAlways, checkAfterCrash }: FolderOptions): OpenFolder {
+export function openFolder({ folder, checkAlways, checkAfterCrash, purpose = 'work' }: FolderOptions): OpenFolder {
   const path = join(folder, 'journal.db')
   const lock = attempt(folder, () => takeLock(folder))
   const release = (): void => {
@@ -45,17 +49,25 @@ export function openFolder({ folder, checkAlways, checkAfterCrash }: FolderOptio
   }
   try {
     return attempt(folder, () => {
+      if (purpose === 'work') beginWork(folder)
       if (!existsSync(path)) create(folder, path)
       checkHeader(folder, path)
       const size = statSync(path).size
       if (size <= (hasWal(path) ? checkAfterCrash : checkAlways)) checkPages(folder, path)
       checkLog(folder, path)
-      return { ...openDatabase(path), release }
+      return { ...openDatabase(path, purpose), release }
     })
   } catch (error) {
     release()
     throw error
   }
+}
+
+/** Nobody works on a folder that was moved away, or that has not all of what is moved to it. */
+function beginWork(folder: string): void {
+  const mark = readMark(folder)
+  const next = markAtStart(mark, { name: folder, unusable: 'DATA_FOLDER_UNUSABLE' })
+  if (next !== mark) writeMark(folder, next)
 }
 
 function attempt<T>(folder: string, action: () => T): T {
@@ -195,13 +207,13 @@ export function readWithoutTrace<Result>(path: string, read: (db: DatabaseSync) 
   }
 }
 
-function openDatabase(path: string): { db: DatabaseSync; closedCleanly: boolean } {
+function openDatabase(path: string, purpose: 'work' | 'transfer'): { db: DatabaseSync; closedCleanly: boolean } {
   const db = new DatabaseSync(path, { timeout: 2000, enableForeignKeyConstraints: false })
   try {
     configure(db)
     upgrade(db)
     const closedCleanly = db.prepare('SELECT clean FROM meta').get()?.['clean'] === 1
-    db.exec('UPDATE meta SET epoch = epoch + 1, clean = 0')
+    if (purpose === 'work') db.exec('UPDATE meta SET epoch = epoch + 1, clean = 0')
     for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600)
     return { db, closedCleanly }
   } catch (error) {

@@ -28,11 +28,15 @@ interface LiveEvent {
 type Fields = Readonly<Record<string, string>>
 
 /** One text for equal conditions, whatever the order of their fields. */
-function matchText(match: Fields, names: readonly string[]): string {
+export function matchText(match: Fields, names: readonly string[]): string {
   return JSON.stringify(names.map((name) => [name, match[name]]))
 }
 
-function hashOfMatch(store: Store, of: { readonly tenant: string; readonly type: string }, match: string): number {
+export function hashOfMatch(
+  store: Pick<Store, 'seed'>,
+  of: { readonly tenant: string; readonly type: string },
+  match: string,
+): number {
   return hashOf(`${of.tenant}\n${of.type}\n${match}`, store.seed)
 }
 
@@ -107,7 +111,7 @@ export function keepForWaits(store: Store, event: LiveEvent): void {
 }
 
 export function hashesOfFields(
-  store: Store,
+  store: Pick<Store, 'seed'>,
   event: { readonly tenant: string; readonly type: string; readonly fields: Fields },
 ): number[] {
   return Object.keys(event.fields).map((name) => hashOfMatch(store, event, matchText(event.fields, [name])))
