@@ -1,0 +1,122 @@
+import { TenonError } from '../base/errors.ts'
+import type { Placement } from '../postgres/placement.ts'
+import { checkAudit, checkKey, checkLimit, checkWrite } from './check.ts'
+import { Positions, type Vector } from './placed/positions.ts'
+import type { DocumentChange, Store, StoredDocument, StoreReceipt, StoreWrite } from './store.ts'
+
+export interface StorePlace {
+  /** As the placement names it. */
+  readonly name: string
+  readonly store: Store
+}
+
+export interface PlacedStoreOptions {
+  /** All that there are. They are closed with it. The first has what belongs to the whole installation. */
+  readonly places: readonly [StorePlace, ...StorePlace[]]
+  readonly placement: Placement
+}
+
+/** Kinds of documents that are the installation's, whichever tenant they name. */
+const ofInstallation: ReadonlySet<string> = new Set(['installation', 'session', 'sign-in-link'])
+
+/**
+ * Several stores as one: all documents of a tenant, and its audit log, are in one of them. No write crosses: one that would rejects with `INPUT_INVALID`. Positions are this process's own; what
+ * it does not know counts as the beginning, so that a change is rather told twice than never.
+ */
+export function placedStore({ places, placement }: PlacedStoreOptions): Store {
+  const [first] = places
+  const positions = new Positions(places.length)
+  const named = (name: string): StorePlace => {
+    const place = places.find((one) => one.name === name)
+    if (place === undefined)
+      throw new TenonError('DATABASE_UNUSABLE', `a tenant lives on ${name}, which this node was not given`)
+    return place
+  }
+  const at = async (tenant: string, kind?: string): Promise<Store> =>
+    kind !== undefined && ofInstallation.has(kind) ? first.store : named(await placement.find(tenant)).store
+
+  async function write(asked: StoreWrite): Promise<StoreReceipt> {
+    checkWrite(asked)
+    const changed = asked.changes.map(async ({ tenant, kind }) =>
+      ofInstallation.has(kind) ? first : named(await placement.settle(tenant)),
+    )
+    const told = (asked.audit ?? []).map(async ({ tenant }) => named(await placement.settle(tenant)))
+    const [home = first, ...others] = new Set(await Promise.all([...changed, ...told]))
+    if (others.length > 0)
+      throw new TenonError('INPUT_INVALID', 'one write names tenants of several databases. Write each by itself.', {
+        details: { field: 'tenant' },
+      })
+    const receipt = await home.store.write(asked)
+    if (receipt.outcome === 'conflict') return receipt
+    return { ...receipt, position: positions.written(places.indexOf(home), receipt.position) }
+  }
+
+  return {
+    async get(key) {
+      checkKey(key)
+      return (await at(key.tenant, key.kind)).get(key)
+    },
+    list: async (query) => (await at(query.tenant, query.kind)).list(query),
+    async listAll(query) {
+      checkLimit(query.limit)
+      const lists = await Promise.all(places.map(({ store }) => store.listAll(query)))
+      return lists.flat().toSorted(byTenantAndId).slice(0, query.limit)
+    },
+    write,
+    changes: async (after, limit) => changesOf(places, positions, after, limit),
+    audit: async (query) => (await at(query.tenant)).audit(query),
+    verifyAudit: async (tenant) => (await at(tenant)).verifyAudit(tenant),
+    auditHead: async (tenant) => (await at(tenant)).auditHead(tenant),
+    auditHash: async (tenant, number) => (await at(tenant)).auditHash(tenant, number),
+    async eraseTenant(tenant, audit) {
+      audit.forEach(checkAudit)
+      const home = named(await placement.settle(tenant))
+      const homes = await Promise.all(audit.map((entry) => placement.settle(entry.tenant)))
+      await home.store.eraseTenant(
+        tenant,
+        audit.filter((_, index) => homes[index] === home.name),
+      )
+      for (const [index, entry] of audit.entries())
+        if (homes[index] !== home.name) await write({ changes: [], audit: [entry] })
+    },
+    async scrub() {
+      await Promise.all(places.map(({ store }) => store.scrub()))
+    },
+    async close() {
+      await Promise.all(places.map(({ store }) => store.close()))
+    },
+  }
+}
+
+/** Of those that are away nothing is told: it comes when they are back. Rejects where none can be reached. */
+async function changesOf(
+  places: readonly StorePlace[],
+  positions: Positions,
+  after: number,
+  limit: number,
+): Promise<readonly DocumentChange[]> {
+  checkLimit(limit)
+  const from = positions.find(after)
+  const answers = await Promise.allSettled(places.map(({ store }, index) => store.changes(from[index] ?? 0, limit)))
+  const [failed] = answers
+  if (failed?.status === 'rejected' && answers.every(({ status }) => status === 'rejected')) throw failed.reason
+  const changes: DocumentChange[] = []
+  let vector: Vector = from
+  for (const [index, answer] of answers.entries()) {
+    if (answer.status === 'rejected') continue
+    for (const change of answer.value.slice(0, limit - changes.length)) {
+      vector = vector.with(index, change.position)
+      changes.push({ ...change, position: positions.told(vector) })
+    }
+  }
+  return changes
+}
+
+/** By bytes, as each of the stores. */
+function byTenantAndId(one: StoredDocument, other: StoredDocument): number {
+  return compare(one.tenant, other.tenant) || compare(one.id, other.id)
+}
+
+function compare(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other))
+}
