@@ -2,7 +2,7 @@ import { TenonError } from '../base/errors.ts'
 import type { Placement } from '../postgres/placement.ts'
 import { checkAudit, checkKey, checkLimit, checkWrite } from './check.ts'
 import { Positions, type Vector } from './placed/positions.ts'
-import type { DocumentChange, Store, StoredDocument, StoreReceipt, StoreWrite } from './store.ts'
+import type { DocumentChange, Store, StoredDocument } from './store.ts'
 
 export interface StorePlace {
   /** As the placement names it. */
@@ -24,33 +24,9 @@ const ofInstallation: ReadonlySet<string> = new Set(['installation', 'session', 
  * it does not know counts as the beginning, so that a change is rather told twice than never.
  */
 export function placedStore({ places, placement }: PlacedStoreOptions): Store {
-  const [first] = places
+  const { at, settled } = homesIn(places, placement)
   const positions = new Positions(places.length)
-  const named = (name: string): StorePlace => {
-    const place = places.find((one) => one.name === name)
-    if (place === undefined)
-      throw new TenonError('DATABASE_UNUSABLE', `a tenant lives on ${name}, which this node was not given`)
-    return place
-  }
-  const at = async (tenant: string, kind?: string): Promise<Store> =>
-    kind !== undefined && ofInstallation.has(kind) ? first.store : named(await placement.find(tenant)).store
-
-  async function write(asked: StoreWrite): Promise<StoreReceipt> {
-    checkWrite(asked)
-    const changed = asked.changes.map(async ({ tenant, kind }) =>
-      ofInstallation.has(kind) ? first : named(await placement.settle(tenant)),
-    )
-    const told = (asked.audit ?? []).map(async ({ tenant }) => named(await placement.settle(tenant)))
-    const [home = first, ...others] = new Set(await Promise.all([...changed, ...told]))
-    if (others.length > 0)
-      throw new TenonError('INPUT_INVALID', 'one write names tenants of several databases. Write each by itself.', {
-        details: { field: 'tenant' },
-      })
-    const receipt = await home.store.write(asked)
-    if (receipt.outcome === 'conflict') return receipt
-    return { ...receipt, position: positions.written(places.indexOf(home), receipt.position) }
-  }
-
+  const write = writing({ places, settled, positions })
   return {
     async get(key) {
       checkKey(key)
@@ -70,14 +46,11 @@ export function placedStore({ places, placement }: PlacedStoreOptions): Store {
     auditHash: async (tenant, number) => (await at(tenant)).auditHash(tenant, number),
     async eraseTenant(tenant, audit) {
       audit.forEach(checkAudit)
-      const home = named(await placement.settle(tenant))
-      const homes = await Promise.all(audit.map((entry) => placement.settle(entry.tenant)))
-      await home.store.eraseTenant(
-        tenant,
-        audit.filter((_, index) => homes[index] === home.name),
-      )
-      for (const [index, entry] of audit.entries())
-        if (homes[index] !== home.name) await write({ changes: [], audit: [entry] })
+      const home = await settled(tenant)
+      const homes = await Promise.all(audit.map((entry) => settled(entry.tenant)))
+      const own = audit.filter((_, index) => homes[index] === home)
+      await home.store.eraseTenant(tenant, own)
+      for (const entry of audit) if (!own.includes(entry)) await write({ changes: [], audit: [entry] })
     },
     async scrub() {
       await Promise.all(places.map(({ store }) => store.scrub()))
@@ -85,6 +58,52 @@ export function placedStore({ places, placement }: PlacedStoreOptions): Store {
     async close() {
       await Promise.all(places.map(({ store }) => store.close()))
     },
+  }
+}
+
+interface Homes {
+  /** The store of a tenant; also of one that has nothing yet. */
+  at(tenant: string, kind?: string): Promise<Store>
+  /** Afterwards it stays there. */
+  settled(tenant: string, kind?: string): Promise<StorePlace>
+}
+
+function homesIn(places: PlacedStoreOptions['places'], placement: Placement): Homes {
+  const [first] = places
+  const named = (name: string): StorePlace => {
+    const place = places.find((one) => one.name === name)
+    if (place === undefined)
+      throw new TenonError('DATABASE_UNUSABLE', `a tenant lives on ${name}, which this node was not given`)
+    return place
+  }
+  const isFirst = (kind: string | undefined): boolean => kind !== undefined && ofInstallation.has(kind)
+  return {
+    at: async (tenant, kind) => (isFirst(kind) ? first : named(await placement.find(tenant))).store,
+    settled: async (tenant, kind) => (isFirst(kind) ? first : named(await placement.settle(tenant))),
+  }
+}
+
+interface Writing extends Pick<Homes, 'settled'> {
+  readonly places: PlacedStoreOptions['places']
+  readonly positions: Positions
+}
+
+function writing({ places, settled, positions }: Writing): Store['write'] {
+  return async (asked) => {
+    checkWrite(asked)
+    const { changes, audit = [] } = asked
+    const homes = await Promise.all([
+      ...changes.map(({ tenant, kind }) => settled(tenant, kind)),
+      ...audit.map(({ tenant }) => settled(tenant)),
+    ])
+    const [home = places[0], ...others] = new Set(homes)
+    if (others.length > 0)
+      throw new TenonError('INPUT_INVALID', 'one write names tenants of several databases. Write each by itself.', {
+        details: { field: 'tenant' },
+      })
+    const receipt = await home.store.write(asked)
+    if (receipt.outcome === 'conflict') return receipt
+    return { ...receipt, position: positions.written(places.indexOf(home), receipt.position) }
   }
 }
 
