@@ -62,11 +62,15 @@ function definitions<T>(list: readonly unknown[], kind: string, field: string, r
 
 function checkDatabase(database: unknown, report: Report): void {
   if (database === undefined) return
-  const url = isObject(database) && database['kind'] === 'postgres' ? database['url'] : null
-  if (!isObject(url) || url['kind'] !== 'from-environment')
+  const urls: unknown = isObject(database) && database['kind'] === 'postgres' ? database['urls'] : null
+  if (!Array.isArray(urls) || urls.length === 0 || !urls.every(isFromEnvironment))
     report('it is not what postgres() makes of fromEnvironment()', "Write postgres(fromEnvironment('DATABASE_URL')).")
   else if (!isLease((database as { lease?: unknown }).lease))
     report('its lease is not a time from 1s to 5m', "Write postgres(url, { lease: '10s' }).")
+}
+
+function isFromEnvironment(url: unknown): boolean {
+  return isObject(url) && url['kind'] === 'from-environment'
 }
 
 function isLease(lease: unknown): boolean {

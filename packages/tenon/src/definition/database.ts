@@ -1,10 +1,10 @@
 import type { Duration } from '../base/duration.ts'
 import type { FromEnvironment } from './app.ts'
 
-/** The database that all nodes of an app share. */
+/** The database, or several of them, that all nodes of an app share. */
 export interface DatabaseDefinition {
   readonly kind: 'postgres'
-  readonly url: FromEnvironment
+  readonly urls: readonly FromEnvironment[]
   readonly lease?: Duration
 }
 
@@ -15,6 +15,7 @@ export interface DatabaseOptions {
 
 /**
  * A PostgreSQL database, 14 or later, for runs and all else that is durable. Its URL is read from the environment at start: `postgres://user:password@host:port,host:port/database?sslmode=verify-full`.
+ * Of several each tenant lives wholly on one; the first has what belongs to the whole installation. All nodes need the same list.
  *
  * @example
  * ```ts
@@ -23,6 +24,9 @@ export interface DatabaseOptions {
  * export default defineApp({ flows: [], database: postgres(fromEnvironment('DATABASE_URL')) })
  * ```
  */
-export function postgres(url: FromEnvironment, options: DatabaseOptions = {}): DatabaseDefinition {
-  return { kind: 'postgres', url, ...options }
+export function postgres(
+  url: FromEnvironment | readonly FromEnvironment[],
+  options: DatabaseOptions = {},
+): DatabaseDefinition {
+  return { kind: 'postgres', urls: Array.isArray(url) ? url : [url as FromEnvironment], ...options }
 }

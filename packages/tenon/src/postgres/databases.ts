@@ -43,9 +43,9 @@ const pageRows = 10_000
 
 /**
  * Several databases as one installation. What it consists of is remembered in each of them, so that nodes cannot be given different lists. More are taken in when no node is at work: those who
- * live somewhere stay there, and new tenants are spread over all. Rejects with `DATABASE_UNUSABLE`.
+ * live somewhere stay there, and new tenants are spread over all; those of `ofFirst` live in the first. Rejects with `DATABASE_UNUSABLE`.
  */
-export async function joinDatabases(given: readonly Database[]): Promise<Databases> {
+export async function joinDatabases(given: readonly Database[], ofFirst: readonly string[] = []): Promise<Databases> {
   const selves = await Promise.all(given.map(introduce))
   const twice = selves.findIndex(({ id }, index) => selves.some((other, before) => before < index && other.id === id))
   if (twice >= 0) throw unusable(`${nameOf(given[twice])} is named twice`, 'Name each database once.')
@@ -73,6 +73,7 @@ export async function joinDatabases(given: readonly Database[]): Promise<Databas
     if (known === null) await settleAll(session, order[0]?.id ?? '')
     await session.query(rememberStatement, [JSON.stringify([...(known ?? order.slice(0, 1)), ...fresh])])
   })
+  for (const tenant of ofFirst) await first.query(settleStatement, [tenant, order[0]?.id])
   const [settled] = await first.query<Self>(selfStatement)
   const list = settled?.members ?? []
   // A node that ended in between is followed by one that does it again.

@@ -5,7 +5,6 @@ import type { App } from '../definition/app.ts'
 import { createEngine } from '../engine/create-engine.ts'
 import type { DrainReport, Engine } from '../engine/engine.ts'
 import type { Journal } from '../journal/journal.ts'
-import { parseDatabaseUrl } from '../postgres/database-url.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
 import { Meter } from '../telemetry/meter.ts'
 import type { Redactor } from '../telemetry/redact.ts'
@@ -15,7 +14,7 @@ import { startSchedules } from '../trigger/schedule.ts'
 import type { Webhook } from '../trigger/webhook.ts'
 import { keepRunsYoung } from './collector.ts'
 import { DataFolder, type ServerAddress } from './data-folder.ts'
-import { openJournal, placeOf, type DurablePlace, type OpenedJournal } from './durable.ts'
+import { databaseNames, openJournal, placeOf, type DurablePlace, type OpenedJournal } from './durable.ts'
 import { openKept } from './kept.ts'
 import { loadApp, projectName, requireSound, type LoadedApp } from './load-app.ts'
 import { measuresOf, vocabularyOf } from './measures.ts'
@@ -31,8 +30,8 @@ import { version } from './version.ts'
 export interface ApplicationOptions {
   readonly appFile: string
   readonly dataFolder: string
-  /** URL of the database that all nodes share; comes before `TENON_DATABASE` and what the app says. Without any, everything is in the data folder. */
-  readonly database?: Secret
+  /** URLs of the databases that all nodes share, mostly one; they come before `TENON_DATABASE` and what the app says. Without any, everything is in the data folder. */
+  readonly databases?: readonly Secret[]
   readonly port: number
   readonly host?: string
   /** What stands before it and stays when it goes: that is the address to the outside, and who put it there takes it away. */
@@ -53,7 +52,7 @@ export interface Application {
   readonly file: string
   readonly url: string
   readonly dataFolder: string
-  /** Name of the database that it shares with other nodes; `null` where everything is in the data folder. */
+  /** Names of the databases that it shares with other nodes; `null` where everything is in the data folder. */
   readonly database: string | null
   /** True when nothing was here before. */
   readonly isFirstStart: boolean
@@ -75,8 +74,8 @@ export async function startApplication(options: ApplicationOptions): Promise<App
 }
 
 /** Stand-ins belong to one process: nodes that share a database would each call their own. Where nothing is said, the app's own database decides. */
-function simulatesBy({ simulate, database, environment }: ApplicationOptions): boolean | undefined {
-  const isShared = database !== undefined || (environment['TENON_DATABASE'] ?? '') !== ''
+function simulatesBy({ simulate, databases, environment }: ApplicationOptions): boolean | undefined {
+  const isShared = databases !== undefined || (environment['TENON_DATABASE'] ?? '') !== ''
   return simulate ?? (isShared ? false : undefined)
 }
 
@@ -144,7 +143,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     file: options.file,
     url: server.url,
     dataFolder: folder.path,
-    database: place.database === null ? null : parseDatabaseUrl(place.database).name,
+    database: databaseNames(place),
     isFirstStart: isNew,
     isAfterCrash: !isNew && !journal.closedCleanly,
     engine,
@@ -221,7 +220,7 @@ function placeFor({ app, redactor, ...options }: Starting, { path }: DataFolder)
   return placeOf({
     ...options,
     dataFolder: path,
-    variable: database?.url.variable ?? null,
+    variables: (database?.urls ?? []).map(({ variable }) => variable),
     lease: database?.lease,
     onSecret: redactor.add,
   })

@@ -18,6 +18,8 @@ export interface Place {
 }
 
 export interface DurablePlace extends Place {
+  /** Of further databases that tenants are spread over, beside `database`. */
+  readonly others: readonly Secret[]
   /** How long a node holds its work without a word, in milliseconds. */
   readonly leaseMs: number
 }
@@ -25,10 +27,10 @@ export interface DurablePlace extends Place {
 interface PlaceOptions {
   readonly dataFolder: string
   /** From the command line. */
-  readonly database?: Secret
+  readonly databases?: readonly Secret[]
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** By which the app names its database. */
-  readonly variable: string | null
+  /** By which the app names its databases. */
+  readonly variables: readonly string[]
   /** What the app says of it; default 10 s. */
   readonly lease?: Duration | undefined
   /** Is told what must never be printed. */
@@ -37,25 +39,43 @@ interface PlaceOptions {
 
 /** What the command line says comes before `TENON_DATABASE`, and that before the app. Throws `DATABASE_UNUSABLE` for a URL that cannot be used, `INPUT_INVALID` for a variable that is not set. */
 export function placeOf(options: PlaceOptions): DurablePlace {
-  const { dataFolder, database, environment, variable, lease = '10s', onSecret } = options
-  const url =
-    database ?? named(environment, 'TENON_DATABASE') ?? (variable === null ? null : named(environment, variable))
-  if (url === null && variable !== null)
+  const { dataFolder, databases = [], environment, variables, lease = '10s', onSecret } = options
+  const [url = null, ...others] = databases.length > 0 ? databases : urlsOf(environment, variables)
+  for (const one of url === null ? [] : [url, ...others])
+    for (const secret of [one, parseDatabaseUrl(one).password]) onSecret?.(secret.reveal())
+  return { folder: dataFolder, database: url, others, leaseMs: durationMs(lease, 'lease') }
+}
+
+function urlsOf(environment: PlaceOptions['environment'], variables: readonly string[]): readonly Secret[] {
+  const known = named(environment, 'TENON_DATABASE')
+  if (known.length > 0) return known
+  return variables.flatMap((variable) => {
+    const urls = named(environment, variable)
+    if (urls.length > 0) return urls
     throw new TenonError(
       'INPUT_INVALID',
       `The app names its database by ${variable}, which is not set. Set it to postgres://user:password@host/database.`,
     )
-  if (url !== null) for (const secret of [url, parseDatabaseUrl(url).password]) onSecret?.(secret.reveal())
-  return { folder: dataFolder, database: url, leaseMs: durationMs(lease, 'lease') }
+  })
 }
 
-function named(environment: PlaceOptions['environment'], variable: string): Secret | null {
-  const text = environment[variable] ?? ''
-  return text === '' ? null : new Secret(text)
+/** Several URLs have spaces between them: in a URL there is none. */
+function named(environment: PlaceOptions['environment'], variable: string): readonly Secret[] {
+  const text = (environment[variable] ?? '').trim()
+  return text === '' ? [] : text.split(/\s+/).map((url) => new Secret(url))
+}
+
+/** Names of all its databases, for messages; `null` for a data folder. */
+export function databaseNames({ database, others }: DurablePlace): string | null {
+  return database === null ? null : [database, ...others].map((url) => parseDatabaseUrl(url).name).join(', ')
 }
 
 /** The library of each database is loaded when it is needed: who uses the other does not pay for it. */
-export async function openStore({ folder, database }: Place): Promise<Store> {
+export async function openStore({ folder, database, others = [] }: Place & Partial<DurablePlace>): Promise<Store> {
+  if (database !== null && others.length > 0) {
+    const { openPlacedStore } = await import('./several-databases.ts')
+    return openPlacedStore([database, ...others])
+  }
   if (database !== null) {
     const { postgresStore } = await import('../store/postgres.ts')
     return postgresStore({ url: database })
@@ -100,9 +120,16 @@ export interface OpenedJournal {
   readonly clock: Clock
 }
 
-export async function openJournal({ folder, database, leaseMs }: DurablePlace, meter: Meter): Promise<OpenedJournal> {
+export async function openJournal(place: DurablePlace, meter: Meter): Promise<OpenedJournal> {
+  const { folder, database, others, leaseMs } = place
+  if (database !== null && others.length > 0) {
+    const { openPlacedJournal } = await import('./several-databases.ts')
+    return openPlacedJournal([database, ...others], { leaseMs, version, meter })
+  }
   if (database !== null) {
     const { postgresJournal } = await import('../journal/postgres.ts')
+    const { refuseOneOfSeveral } = await import('./several-databases.ts')
+    await refuseOneOfSeveral(database)
     const journal = await postgresJournal({ url: database, leaseMs, version, meter })
     return { journal, clock: journal.clock }
   }

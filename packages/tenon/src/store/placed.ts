@@ -52,6 +52,11 @@ export function placedStore({ places, placement }: PlacedStoreOptions): Store {
       await home.store.eraseTenant(tenant, own)
       for (const entry of audit) if (!own.includes(entry)) await write({ changes: [], audit: [entry] })
     },
+    transfer: {
+      documents: notAtOnce,
+      entries: notAtOnce,
+      take: notAtOnce,
+    },
     async scrub() {
       await Promise.all(places.map(({ store }) => store.scrub()))
     },
@@ -59,6 +64,10 @@ export function placedStore({ places, placement }: PlacedStoreOptions): Store {
       await Promise.all(places.map(({ store }) => store.close()))
     },
   }
+}
+
+async function notAtOnce(): Promise<never> {
+  throw new TenonError('INPUT_INVALID', 'several databases cannot be moved at once. Move each by itself.')
 }
 
 interface Homes {

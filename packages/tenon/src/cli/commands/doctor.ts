@@ -34,7 +34,7 @@ export const command: CommandDefinition = {
       port: portOf(input),
       asksHosts: input.options['askHosts'] === true,
     }
-    const findings = await examine(examined, databaseOf(input).database, environment)
+    const findings = await examine(examined, databaseOf(input).databases, environment)
     const failures = findings.filter(({ state }) => state === 'fail').length
     if (json) terminal.out(JSON.stringify({ findings }))
     else show(findings, terminal)
@@ -44,14 +44,14 @@ export const command: CommandDefinition = {
 
 async function examine(
   examined: Examined,
-  database: Secret | undefined,
+  databases: readonly Secret[] | undefined,
   environment: CommandInput['environment'],
 ): Promise<readonly Finding[]> {
   const { dataFolder } = examined
   const { findings: data, journal } = examineData(examined)
   const isUsable = existsSync(dataFolder) && data.every(({ state }) => state !== 'fail')
-  const { findings: app, hosts, database: variable } = await examineApp(examined)
-  const place = { dataFolder, environment, variable, ...(database !== undefined && { database }) }
+  const { findings: app, hosts, databases: variables } = await examineApp(examined)
+  const place = { dataFolder, environment, variables, ...(databases !== undefined && { databases }) }
   const { findings: named, store } = await examineDatabase(place)
   return [
     ...(await examineEnvironment()),

@@ -93,7 +93,7 @@ function summaryOf({ app, file }: LoadedApp): LoadSummary {
   return {
     file,
     flows: flows.map(({ name }) => name),
-    database: app.options.database?.url.variable ?? null,
+    databases: (app.options.database?.urls ?? []).map(({ variable }) => variable),
     connectors: [...known].toSorted().map((name) => {
       const own = connections.filter(({ connector }) => connector.name === name)
       return {

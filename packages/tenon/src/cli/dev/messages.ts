@@ -36,8 +36,8 @@ export interface LoadSummary {
   readonly file: string
   readonly flows: readonly string[]
   readonly connectors: readonly ConnectorSummary[]
-  /** Variable that names its database. */
-  readonly database: string | null
+  /** Variables that name its databases. */
+  readonly databases: readonly string[]
 }
 
 export interface ConnectorSummary {

@@ -14,8 +14,8 @@ const graceMs = 5_000
 export async function examineApp({ appFile }: Examined): Promise<{
   readonly findings: readonly Finding[]
   readonly hosts: readonly string[]
-  /** Variable by which it names its database. */
-  readonly database: string | null
+  /** Variables by which it names its databases. */
+  readonly databases: readonly string[]
 }> {
   const { ok, fail } = findingsOf('app')
   const app = startAppProcess(() => undefined, 'ignore')
@@ -28,13 +28,13 @@ export async function examineApp({ appFile }: Examined): Promise<{
         ...summary.connectors.map(connectorFinding),
       ],
       hosts: [...new Set(summary.connectors.flatMap(({ hosts }) => hosts))],
-      database: summary.database,
+      databases: summary.databases,
     }
   } catch (error) {
     return {
       findings: [fail(messageOf(error), 'Correct it; npx tenon check says the same.')],
       hosts: [],
-      database: null,
+      databases: [],
     }
   } finally {
     app.kill()

@@ -1,5 +1,6 @@
 import { systemClock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
+import type { Secret } from '../../base/secret.ts'
 import { inspectDatabase, type DatabaseInspection } from '../../postgres/inspect.ts'
 import { openDatabase, type Database } from '../../postgres/postgres.ts'
 import { placeOf, type DurablePlace } from '../../server/durable.ts'
@@ -25,14 +26,25 @@ export async function examineDatabase(options: Parameters<typeof placeOf>[0]): P
   try {
     const place = placeOf(options)
     if (place.database === null) return { findings: [], store: place }
-    const database = openDatabase({ url: place.database, unavailable: 'STORE_UNAVAILABLE', sessions: 1 })
-    try {
-      return await look(database, place)
-    } finally {
-      await database.close()
+    const looks = await Promise.all([place.database, ...place.others].map((url) => lookAt(url, place)))
+    // The vault of several is looked at as a whole, or not at all.
+    return {
+      findings: looks.flatMap(({ findings }) => findings),
+      store: looks.every(({ store }) => store !== null) ? place : null,
     }
   } catch (error) {
     return { findings: [fail(messageOf(error), remedyOf(error))], store: null }
+  }
+}
+
+async function lookAt(url: Secret, place: DurablePlace): Promise<Named> {
+  const database = openDatabase({ url, unavailable: 'STORE_UNAVAILABLE', sessions: 1 })
+  try {
+    return await look(database, place)
+  } catch (error) {
+    return { findings: [fail(messageOf(error), remedyOf(error))], store: null }
+  } finally {
+    await database.close()
   }
 }
 
