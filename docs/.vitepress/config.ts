@@ -32,6 +32,7 @@ const concepts = pages('concepts', {
   order: 'Order and limits',
   undo: 'Undo and ends',
   versions: 'Code that changes',
+  'several-databases': 'Several databases',
 })
 const reference = pages('reference', {
   cli: 'Command line',
