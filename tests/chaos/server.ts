@@ -93,7 +93,8 @@ function running(child: ChildProcess, { folder, port }: ServerSetting): RunningS
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
   const origin = `http://127.0.0.1:${port}`
   const ended = async (ms: number): Promise<boolean> => {
-    if (!hasEnded()) await Promise.race([once(child, 'exit'), sleep(ms)])
+    // Closed: its last words have come, too.
+    if (!hasEnded()) await Promise.race([once(child, 'close'), sleep(ms)])
     return hasEnded()
   }
   return {
