@@ -17,6 +17,7 @@ const commands = {
   bench: ['bench/bench.ts'],
   chaos: ['tests/chaos/chaos.ts'],
   simulation: ['tests/simulation/simulation.ts'],
+  linearizability: ['tests/linearizability/linearizability.ts'],
   docs: ['scripts/docs/site.ts'],
 }
 
