@@ -26,7 +26,8 @@ export async function greet(
   }
   const simulated = application.simulators.map(({ connector }) => connector)
   if (simulated.length > 0) fact('simulated', `${simulated.join(', ')} ${colours.dim('(no provider is called)')}`)
-  fact('data', relative(process.cwd(), application.dataFolder) || '.')
+  if (application.database !== null) fact('database', application.database)
+  else fact('data', relative(process.cwd(), application.dataFolder) || '.')
   const there = await application.engine.counts('default')
   const waits = there.waiting + there.ready + there.queued
   if (application.isAfterCrash)

@@ -14,6 +14,7 @@ import type { Connecting } from './connect/connecting.ts'
 import type { AuditTrail } from './audit.ts'
 import type { Limits } from './limits.ts'
 import type { Live } from './live/live.ts'
+import type { Relay } from './live/relay.ts'
 import type { ConsoleFiles } from './console/files.ts'
 import type { Operator } from './gate.ts'
 import type { Route } from './route.ts'
@@ -64,6 +65,8 @@ export interface ServerContext {
   readonly site: Site
   readonly sessions: Sessions
   readonly live: Live
+  /** Tells what happens here to those who watch at other nodes; `null` where there are none. */
+  readonly relay: Relay | null
   /** The built console; `null` where it is not installed. */
   readonly files: ConsoleFiles | null
   readonly cookie: SessionCookie

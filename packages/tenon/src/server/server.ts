@@ -20,6 +20,7 @@ import { answerBrokenRequests } from './broken-request.ts'
 import { consoleFiles, findConsole } from './console/files.ts'
 import { createGate, type Operator } from './gate.ts'
 import { createLive } from './live/live.ts'
+import { createRelay, type Relay } from './live/relay.ts'
 import { errorFrom, problemHeaders, problemOf } from './problem.ts'
 import type { ReadableJournal, ServerContext, ServerState, SignInLink } from './context.ts'
 import { callerOf, mount, refuseUndeclared } from './mount.ts'
@@ -114,6 +115,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     },
     close() {
       context.live.close()
+      context.relay?.close()
       return server.close()
     },
   }
@@ -135,6 +137,8 @@ function createContext(
   const { tenant, token } = operator
   const folder = options.consoleFolder === undefined ? findConsole() : options.consoleFolder
   const sessions = options.sessions ?? createSessions({ tenant, clock })
+  const { membership } = options
+  const relay = relayOf(options)
   return {
     engine,
     operator,
@@ -148,7 +152,7 @@ function createContext(
     senders: options.senders ?? createSenders({ publicUrl: options.publicUrl }),
     simulators: options.simulators ?? [],
     journal: options.journal ?? null,
-    membership: options.membership,
+    membership,
     redact: options.redact ?? ((text) => text),
     meter: options.meter ?? null,
     metrics: options.metrics ?? null,
@@ -159,7 +163,8 @@ function createContext(
     startedAt: clock.now(),
     site: createSite(host, options.publicUrl),
     cookie: sessionCookie(options.installation ?? token.reveal()),
-    live: createLive({ engine, clock }),
+    relay,
+    live: createLive({ engine, clock, relay }),
     files: folder === null ? null : consoleFiles(folder),
     sessions,
     connecting: options.connecting ?? null,
@@ -170,6 +175,10 @@ function createContext(
     },
     routes: [],
   }
+}
+
+function relayOf({ engine, membership, clock }: ServerOptions): Relay | null {
+  return membership === null ? null : createRelay({ engine, words: membership, clock })
 }
 
 function createHttp(context: ServerContext): FastifyInstance {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Engine, Happening } from '../../engine/engine.ts'
+import type { Relay } from './relay.ts'
 
 /** Where happenings go: a connection that may be slower than they are. */
 export interface Sink {
@@ -29,6 +30,8 @@ export interface Live {
 
 export interface LiveOptions {
   readonly engine: Pick<Engine, 'listen'>
+  /** What happens at other nodes; `null` where there are none. */
+  readonly relay?: Relay | null
   readonly clock: Clock
 }
 
@@ -44,7 +47,7 @@ interface Watching extends Listener {
   deaf: number
 }
 
-export function createLive({ engine, clock }: LiveOptions): Live {
+export function createLive({ engine, clock, relay = null }: LiveOptions): Live {
   const watching = new Set<Watching>()
   let stop: () => void = () => undefined
   let cancelHeartbeat: () => void = () => undefined
@@ -96,7 +99,7 @@ export function createLive({ engine, clock }: LiveOptions): Live {
       const one: Watching = { ...listener, lost: 0, deaf: 0 }
       watching.add(one)
       if (watching.size === 1) {
-        stop = engine.listen(tell)
+        stop = listenToAll({ engine, relay }, tell, watching)
         cancelHeartbeat = clock.after(heartbeatMs, beat)
       }
       return () => remove(one)
@@ -106,6 +109,19 @@ export function createLive({ engine, clock }: LiveOptions): Live {
       for (const one of watching) remove(one)
     },
   }
+}
+
+/** Here and at other nodes. */
+function listenToAll(
+  { engine, relay }: Pick<LiveOptions, 'engine' | 'relay'>,
+  tell: (happening: Happening) => void,
+  watching: ReadonlySet<Watching>,
+): () => void {
+  const lost = (count: number): void => {
+    for (const one of watching) one.lost += count
+  }
+  const stops = [engine.listen(tell), relay?.watch({ tell, lost })]
+  return () => stops.forEach((end) => end?.())
 }
 
 /** What a listener has missed, said once, before what comes next. */
