@@ -167,6 +167,17 @@ test('WHI-08: runs of one line that come by two nodes stand in it as they are li
   expect(await one.line(tenant, 'later', 10)).toMatchObject({ ahead: 'sooner' })
 })
 
+test('WHI-08: a run that comes into an empty line beside a second delivery of an earlier one may go on', async () => {
+  const node = await join()
+  const delivery = (key: string, run: string): Message => event(key, { starts: [start(run, { key: 'k' })] })
+  await node.deliver(delivery('t/1', 'x1'))
+  const epoch = epochOf(node, 'x1', 'k')
+  await node.append({ ...append(node, 'x1', 0, { bodies: ['a'], state: state('completed') }), epoch })
+  const [again, fresh] = await Promise.all([node.deliver(delivery('t/1', 'x2')), node.deliver(delivery('t/2', 'x3'))])
+  expect(again).toEqual({ outcome: 'duplicate', runs: ['x1'] })
+  expect(fresh).toMatchObject({ started: [{ run: 'x3', status: 'ready' }] })
+})
+
 test('DUR-09: a message and a rest that come at once, by two nodes, do not miss each other', async () => {
   const { one, two, ofTwo } = await twoNodes()
   await started(one, ofTwo)

@@ -94,7 +94,7 @@ BEGIN
   IF s_ord IS NOT NULL THEN
     WITH wanted AS MATERIALIZED (
       SELECT s.*, number_1(v_bases, s.ord) AS number,
-        CASE WHEN s.line IS NULL THEN 0 WHEN s.head AND NOT EXISTS (SELECT 1 FROM line WHERE line.hash = s.line) THEN 0 ELSE 1 END AS status
+        CASE WHEN s.line IS NULL THEN 0 WHEN row_number() OVER (PARTITION BY s.line ORDER BY s.nth) = 1 AND NOT EXISTS (SELECT 1 FROM line WHERE line.hash = s.line) THEN 0 ELSE 1 END AS status
       FROM unnest(s_ord, s_event, s_lease, s_tenant, s_flow, s_partition, s_version, s_at, s_id, s_input, s_line, s_head, s_key, s_parent, s_step, s_linked) WITH ORDINALITY
         AS s (ord, event, lease, tenant, flow, partition, version, at, id, input, line, head, key, parent, step, linked, nth)
       WHERE (s.event IS NULL OR NOT s.event = ANY (v_dups)) AND (s.lease IS NULL OR v_good[s.lease])
