@@ -30,6 +30,7 @@ const concepts = pages('concepts', {
   limits: 'Limits and priorities',
   waits: 'Waits',
   order: 'Order and limits',
+  cluster: 'Several nodes',
   undo: 'Undo and ends',
   versions: 'Code that changes',
   'several-databases': 'Several databases',
