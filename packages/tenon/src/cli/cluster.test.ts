@@ -72,6 +72,9 @@ test('CLU-03: what one node began another sees, signals, and brings to its end w
   await expect.poll(() => statuses('one'), { timeout: 20_000 }).toEqual(['waiting', 'waiting', 'waiting'])
   await node('two', url)
   expect(await statuses('two')).toEqual(['waiting', 'waiting', 'waiting'])
+  const { cluster } = JSON.parse((await tenon('nodes', '--json', ...data('two'))).out) as { cluster: object }
+  expect(cluster).toMatchObject({ nodes: [{ isThis: false }, { isThis: true }] })
+  expect((await tenon('nodes', ...data('two'))).out).toContain('2 nodes, 64 partitions')
 
   // Wherever a run lives, any node takes what it waits for.
   const [first, second, third] = await runs('two')
