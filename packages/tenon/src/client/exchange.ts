@@ -63,9 +63,9 @@ async function exchangeAgain(
 }
 
 function authenticated(plan: Plan, outgoing: SendRequest, limits: Limits): SendRequest | Promise<SendRequest> {
-  const { origin, method, path, headers, body, maxAnswerBytes, signal } = outgoing
+  const { origin, method, path, headers, body, maxAnswerBytes, signal, onLeaving } = outgoing
   const timeoutMs = remaining(limits)
-  const request = { origin, method, path, headers: [...headers], body, timeoutMs, maxAnswerBytes, signal }
+  const request = { origin, method, path, headers: [...headers], body, timeoutMs, maxAnswerBytes, signal, onLeaving }
   try {
     const applying = plan.line.authentication.apply(request)
     return applying === undefined ? request : afterwards(applying, request, limits)

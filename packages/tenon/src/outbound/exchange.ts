@@ -71,6 +71,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isSettled) throw abandoned
     this.#controller = controller
     this.#pool.started()
+    this.#request.onLeaving?.()
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {

@@ -22,6 +22,8 @@ export interface SendRequest {
   /** Limit for the body, on the wire and unpacked. */
   readonly maxAnswerBytes: number
   readonly signal: AbortSignal | null
+  /** Is called when it is being written to an open socket. */
+  onLeaving?: (() => void) | undefined
 }
 
 export interface RawAnswer {

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { LearntLimit } from '../../definition/limits.ts'
 import { fateOf, type RawAnswer } from '../outbound.ts'
 import type { PolicyCall, PolicyEnd } from '../policy.ts'
-import { giveBack, type Budget, type Fare, type Lane } from './budget.ts'
+import { Passage, type Budget, type Fare, type Lane } from './budget.ts'
 import { LearntBucket } from './learnt.ts'
 import type { Told } from './told.ts'
 import type { Turns } from './turns.ts'
@@ -60,6 +60,8 @@ export interface AccountParts {
 export class Account {
   readonly #parts: AccountParts
   readonly #terms = new Map<string, Terms>()
+  /** Calls under declared limits that are on their way. */
+  readonly #passages = new Map<PolicyCall, Passage>()
 
   constructor(parts: AccountParts) {
     this.#parts = parts
@@ -73,22 +75,30 @@ export class Account {
       return
     }
     const turn = turns.admit(terms.fare, call)
-    if (turn === undefined) {
-      learnt.inFlight += 1
-      return
-    }
-    return turn.then(() => void (learnt.inFlight += 1))
+    if (turn === undefined) return this.#begin(call, terms)
+    return turn.then(() => this.#begin(call, terms))
+  }
+
+  #begin(call: PolicyCall, { fare, isLimited }: Terms): void {
+    const { learnt, clock } = this.#parts
+    learnt.inFlight += 1
+    if (!isLimited) return
+    const passage = new Passage(fare)
+    this.#passages.set(call, passage)
+    call.request.onLeaving = () => passage.left(clock.now())
   }
 
   settled(call: PolicyCall, { answer, error }: PolicyEnd): void {
     const { learnt, turns, read, clock } = this.#parts
     learnt.inFlight -= 1
-    if (answer === undefined) {
-      const terms = this.#terms.get(call.operation)
-      if (terms === undefined || fateOf(error) !== 'not-sent') return
-      if (terms.isLimited) giveBack(terms.fare, call.since, clock.now())
+    const passage = this.#passages.get(call)
+    this.#passages.delete(call)
+    if (answer === undefined && fateOf(error) === 'not-sent') {
+      passage?.giveBack(clock.now())
       return turns.look()
     }
+    passage?.arrived(clock.now())
+    if (answer === undefined) return
     const told = read(answer, clock.now())
     if (told !== null) this.#learn(call, told)
     else if (answer.status < 400) this.#terms.get(call.operation)?.group.bucket.succeeded()

@@ -19,6 +19,7 @@ function busy(size: BucketSize, forMs: number, lateMs: () => number): number[] {
     if (wait > 0) now += wait + lateMs()
     else {
       bucket.take(1, now)
+      bucket.arrived(null, 1, now)
       taken.push(now)
     }
   }
@@ -54,24 +55,44 @@ describe('OUT-04: the bucket of a declared limit', () => {
     const bucket = new WindowBucket({ requests: 1000, perMs: dayMs, burst: 1000 })
     bucket.wait(1000, 0)
     bucket.take(1000, 0)
+    bucket.arrived(null, 1000, 0)
     expect(bucket.wait(1, 1)).toBeGreaterThanOrEqual(dayMs - 1)
     expect(bucket.wait(1000, dayMs + dayMs / 1000)).toBe(0)
   })
 
-  test('what is given back after its stretch gives nobody a turn', () => {
+  test('what is given back gives another its turn, however late, unless it has gone into the count as arrived', () => {
     const bucket = new WindowBucket({ requests: 1, perMs: 1000, burst: 1 })
     bucket.take(1, 0)
-    expect(bucket.wait(1, 1000)).toBe(0)
-    bucket.take(1, 1000)
-    bucket.giveBack(1, 0, 1500)
-    expect(bucket.wait(1, 1500)).toBe(500)
-    bucket.giveBack(1, 1000, 1500)
-    expect(bucket.wait(1, 1500)).toBe(0)
+    expect(bucket.wait(1, 5000)).toBe(1000)
+    bucket.giveBack(null, 1, 5000)
+    expect(bucket.wait(1, 5000)).toBe(0)
+    bucket.take(1, 5000)
+    const way = bucket.left(1, 5000)
+    expect(bucket.wait(1, 5500)).toBe(550)
+    bucket.giveBack(way, 1, 5500)
+    expect(bucket.wait(1, 5500)).toBe(550)
+  })
+
+  test('a call is in every stretch until it leaves, and until it is answered for a twentieth of one at most', () => {
+    const bucket = new WindowBucket({ requests: 2, perMs: 1000, burst: 2 })
+    bucket.take(2, 0)
+    expect(bucket.wait(1, 1400)).toBe(1000)
+    const [one, other] = [bucket.left(1, 1400), bucket.left(1, 1400)]
+    expect(bucket.wait(1, 1410)).toBe(1000)
+    bucket.arrived(one, 1, 1410)
+    expect(bucket.wait(1, 2409)).toBe(1)
+    expect(bucket.wait(1, 2410)).toBe(0)
+    bucket.take(1, 2410)
+    // The other was answered after a second; it is out 50 ms after the stretch since it left.
+    bucket.arrived(other, 1, 2440)
+    expect(bucket.wait(1, 2440)).toBe(10)
+    expect(bucket.wait(1, 2450)).toBe(0)
   })
 
   test('a clock that is put back keeps nobody waiting for longer than the stretch', () => {
     const bucket = new WindowBucket({ requests: 10, perMs: 1000, burst: 10 })
     bucket.take(10, 86_400_000)
+    bucket.arrived(null, 10, 86_400_000)
     expect(bucket.wait(1, 5000)).toBeLessThanOrEqual(1000)
     expect(bucket.wait(10, 6000)).toBe(0)
   })
@@ -102,12 +123,59 @@ describe('OUT-04: the bucket of a declared limit', () => {
           if (bucket.wait(cost, now) > 0) continue
           bucket.take(cost, now)
           // The call that came back is one that left nothing at the provider.
-          if (comesBack) bucket.giveBack(cost, now, now)
-          else taken.push({ at: now, cost })
+          if (comesBack) bucket.giveBack(null, cost, now)
+          else {
+            bucket.arrived(null, cost, now)
+            taken.push({ at: now, cost })
+          }
           expect(mostWithin(points(taken), perMs)).toBeLessThanOrEqual(requests)
         }
       }),
       { numRuns: 200 },
+    )
+  })
+
+  test('no stretch is overfull where the provider counts: calls wait for connections, and are on their way for a while', () => {
+    const call = fc.record({
+      connectsMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 900 })),
+      travelsMs: fc.integer({ min: 0, max: 50 }),
+      answersMs: fc.integer({ min: 0, max: 2000 }),
+    })
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.array(call, { minLength: 1, maxLength: 200 }),
+        (requests, calls) => {
+          const bucket = new WindowBucket({ requests, perMs: 1000, burst: requests })
+          const arrivals: number[] = []
+          const later: { readonly at: number; readonly what: (now: number) => void }[] = []
+          let now = 0
+          const passTo = (until: number): void => {
+            for (let next = later[0]; next !== undefined && next.at <= until; next = later[0]) {
+              later.shift()
+              next.what((now = next.at))
+            }
+            now = until
+          }
+          const after = (ms: number, what: (now: number) => void): void => {
+            later.push({ at: now + ms, what })
+            later.sort((one, other) => one.at - other.at)
+          }
+          for (const { connectsMs, travelsMs, answersMs } of calls) {
+            for (let wait = bucket.wait(1, now); wait > 0; wait = bucket.wait(1, now)) passTo(now + wait)
+            bucket.take(1, now)
+            after(connectsMs, (leftAt) => {
+              const way = bucket.left(1, leftAt)
+              arrivals.push(leftAt + travelsMs)
+              after(travelsMs + answersMs, (at) => bucket.arrived(way, 1, at))
+            })
+          }
+          passTo(now + 5000)
+          expect(arrivals).toHaveLength(calls.length)
+          expect(mostWithin(arrivals, 1000)).toBeLessThanOrEqual(requests)
+        },
+      ),
+      { numRuns: 300 },
     )
   })
 })

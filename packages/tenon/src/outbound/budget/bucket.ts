@@ -1,12 +1,17 @@
-import { SlidingWindow } from './window.ts'
+import { SlidingWindow, type OnItsWay } from './window.ts'
 
 /** A budget that calls are paid from. A process may hold it whole, or a piece that was lent to it. */
 export interface Bucket {
   /** 0 where `cost` may be taken at `now`; else the milliseconds until it may be at the earliest. */
   wait(cost: number, now: number): number
+  /** Lets a call go. Each one is ended by `arrived` or `giveBack`. */
   take(cost: number, now: number): void
-  /** For a call that never left; it took its turn at `since` or later. */
-  giveBack(cost: number, since: number, now: number): void
+  /** It is being written to a socket; `null` where that makes no difference. */
+  left(cost: number, now: number): OnItsWay | null
+  /** It was answered, or will never be. `way` is what `left` gave, `null` for one that was not seen leaving. */
+  arrived(way: OnItsWay | null, cost: number, now: number): void
+  /** The provider never got it. */
+  giveBack(way: OnItsWay | null, cost: number, now: number): void
   /** The provider says that there is nothing left. */
   empty(now: number): void
   /** Units that come back in a millisecond; 0 where that is not known. */
@@ -74,13 +79,21 @@ export class WindowBucket implements Bucket {
   take(cost: number, now: number): void {
     this.#fill(now)
     this.#level -= cost
-    this.#window.add(cost, now)
+    this.#window.letGo(cost)
   }
 
-  giveBack(cost: number, since: number, now: number): void {
+  left(cost: number, now: number): OnItsWay {
+    return this.#window.left(cost, now)
+  }
+
+  arrived(way: OnItsWay | null, cost: number, now: number): void {
+    this.#window.arrived(way, cost, now)
+  }
+
+  giveBack(way: OnItsWay | null, cost: number, now: number): void {
     this.#fill(now)
     this.#level = Math.min(this.#burst, this.#level + cost)
-    this.#window.strike(cost, since, now)
+    this.#window.cameBack(way, cost)
   }
 
   empty(now: number): void {

@@ -1,5 +1,6 @@
 import type { Bucket } from './bucket.ts'
 import type { Usage } from './usage.ts'
+import type { OnItsWay } from './window.ts'
 
 /** One limit of one account, or of the app: what calls are paid from, and what became of it. */
 export interface Budget {
@@ -43,9 +44,34 @@ export function pay({ lane: { budgets }, costs }: Fare, flow: string | null, now
   }
 }
 
-/** For a call that was first asked for at `since` and never left. */
-export function giveBack({ lane: { budgets }, costs }: Fare, since: number, now: number): void {
-  for (let index = 0; index < budgets.length; index += 1) budgets[index]?.bucket.giveBack(costs[index] ?? 1, since, now)
+/** A call that was paid for, from there to its end. */
+export class Passage {
+  readonly #fare: Fare
+  #ways: (OnItsWay | null)[] | null = null
+
+  constructor(fare: Fare) {
+    this.#fare = fare
+  }
+
+  /** Of a call that is sent again, to another place or with other credentials, the first time counts. */
+  left(now: number): void {
+    const { lane, costs } = this.#fare
+    this.#ways ??= lane.budgets.map(({ bucket }, index) => bucket.left(costs[index] ?? 1, now))
+  }
+
+  arrived(now: number): void {
+    this.#each((bucket, way, cost) => bucket.arrived(way, cost, now))
+  }
+
+  giveBack(now: number): void {
+    this.#each((bucket, way, cost) => bucket.giveBack(way, cost, now))
+  }
+
+  #each(end: (bucket: Bucket, way: OnItsWay | null, cost: number) => void): void {
+    const { lane, costs } = this.#fare
+    for (const [index, { bucket }] of lane.budgets.entries())
+      end(bucket, this.#ways?.[index] ?? null, costs[index] ?? 1)
+  }
 }
 
 /** Calls of that fare that all its budgets together let through in a millisecond; `assumed` where none of them says. */

@@ -62,7 +62,14 @@ export class LearntBucket implements Bucket {
     for (const window of this.#windows.values()) window.left -= cost
   }
 
-  giveBack(cost: number): void {
+  /** The answer itself tells what is left. */
+  left(): null {
+    return null
+  }
+
+  arrived(): void {}
+
+  giveBack(_way: unknown, cost: number): void {
     for (const window of this.#windows.values()) window.left += cost
   }
 

@@ -1,5 +1,6 @@
 import type { Ask, Lease } from './allotment.ts'
 import { WindowBucket, type Bucket, type BucketSize } from './bucket.ts'
+import type { OnItsWay } from './window.ts'
 
 /** So long a share is kept that nothing is used of. */
 const idleMs = 5000
@@ -50,8 +51,16 @@ export class LeasedBucket implements Bucket {
     this.#takenAt = now
   }
 
-  giveBack(cost: number, since: number, now: number): void {
-    this.#bucket.giveBack(cost, since, now)
+  left(cost: number, now: number): OnItsWay {
+    return this.#bucket.left(cost, now)
+  }
+
+  arrived(way: OnItsWay | null, cost: number, now: number): void {
+    this.#bucket.arrived(way, cost, now)
+  }
+
+  giveBack(way: OnItsWay | null, cost: number, now: number): void {
+    this.#bucket.giveBack(way, cost, now)
   }
 
   empty(now: number): void {

@@ -66,6 +66,7 @@ function nodesOf(size: typeof limit, faults: readonly Fault[] = []) {
         let wait = 0
         while (clock.now() < toMs && (wait = bucket.wait(1, clock.now())) === 0) {
           bucket.take(1, clock.now())
+          bucket.arrived(null, 1, clock.now())
           taken.push(clock.now())
           all.push(clock.now())
         }

@@ -3,10 +3,24 @@ interface Slice {
   amount: number
 }
 
+/** A call that has left, and of which nobody knows yet whether it has arrived. */
+export interface OnItsWay {
+  readonly cost: number
+  readonly leftAt: number
+  /** It is in the window by a moment of its own. */
+  isCounted: boolean
+}
+
 /** Parts that a window is counted in at most; a short one is counted by the millisecond, the clock's grain. */
 const slices = 1000
+/** A call that left and is not answered yet has arrived after so much of the window, as far as anybody can say. */
+const longestWay = 1 / 20
 
-/** What went in the last `perMs`, so that it is never more than `most`. The clock has whole milliseconds: what went `perMs` ago is out of it. */
+/**
+ * What arrived at the provider in the last `perMs`, so that it is never more than `most`. The clock has whole milliseconds: what arrived `perMs` ago is out of it.
+ * When a call arrives nobody here can see. One that was let go may wait for a connection, and is in every window until it leaves; from then on until it is answered, at most
+ * for `longestWay` of the window; and after that for the whole of `perMs`.
+ */
 export class SlidingWindow {
   /** Of `most`, what may be used here. */
   allowed: number
@@ -17,6 +31,10 @@ export class SlidingWindow {
   #slices: Slice[] = []
   #first = 0
   #sum = 0
+  /** Of what was let go, what is not in a slice. */
+  #away = 0
+  /** Those that left, the earliest first. */
+  readonly #onTheirWay: OnItsWay[] = []
 
   constructor(most: number, perMs: number) {
     this.#most = this.allowed = most
@@ -27,7 +45,7 @@ export class SlidingWindow {
   /** 0 where `cost` may go at `now`; else the milliseconds until it may. */
   wait(cost: number, now: number): number {
     this.#pass(now)
-    let over = this.#sum + Math.min(cost, this.#most) - this.allowed
+    let over = this.#sum + this.#away + Math.min(cost, this.#most) - this.allowed
     if (over <= rounding) return 0
     for (let index = this.#first; index < this.#slices.length; index += 1) {
       const { at, amount } = this.#slices[index] as Slice
@@ -39,11 +57,36 @@ export class SlidingWindow {
 
   sum(now: number): number {
     this.#pass(now)
-    return this.#sum
+    return this.#sum + this.#away
   }
 
-  add(cost: number, now: number): void {
+  letGo(cost: number): void {
+    this.#away += cost
+  }
+
+  left(cost: number, now: number): OnItsWay {
+    const one = { cost, leftAt: now, isCounted: false }
+    this.#onTheirWay.push(one)
+    return one
+  }
+
+  /** Its answer is here, or no answer will come. `null` for one that was not seen leaving. */
+  arrived(one: OnItsWay | null, cost: number, now: number): void {
     this.#pass(now)
+    if (one?.isCounted === true) return
+    if (one !== null) one.isCounted = true
+    this.#count(cost, now)
+  }
+
+  /** It did not arrive. One that is counted already stays so. */
+  cameBack(one: OnItsWay | null, cost: number): void {
+    if (one?.isCounted === true) return
+    if (one !== null) one.isCounted = true
+    this.#away = Math.max(0, this.#away - cost)
+  }
+
+  #count(cost: number, now: number): void {
+    this.#away = Math.max(0, this.#away - cost)
     // A slice counts from its end on: never too early.
     const at = now - (now % this.#grainMs) + this.#grainMs - 1
     const last = this.#slices.at(-1)
@@ -52,23 +95,8 @@ export class SlidingWindow {
     this.#sum += cost
   }
 
-  /** Something that went since `since` did not go after all. The oldest is struck out, whichever it was: what is left is counted no earlier than it was. */
-  strike(cost: number, since: number, now: number): void {
-    this.#pass(now)
-    // It may be out already, and then what is struck out would be another's.
-    if (since <= now - this.#perMs) return
-    let left = cost
-    for (; left > 0 && this.#first < this.#slices.length; this.#first += 1) {
-      const oldest = this.#slices[this.#first] as Slice
-      const struck = Math.min(left, oldest.amount)
-      oldest.amount -= struck
-      this.#sum -= struck
-      left -= struck
-      if (oldest.amount > rounding) return
-    }
-  }
-
   #pass(now: number): void {
+    this.#settleLate(now)
     // A clock that was put back: what went before counts as of now, not as of a time to come.
     const latest = now + this.#grainMs - 1
     for (let index = this.#slices.length - 1; index >= this.#first; index -= 1) {
@@ -88,6 +116,21 @@ export class SlidingWindow {
       this.#slices.splice(0, this.#first)
       this.#first = 0
     }
+  }
+
+  #settleLate(now: number): void {
+    const all = this.#onTheirWay
+    let passed = 0
+    for (; passed < all.length; passed += 1) {
+      const one = all[passed] as OnItsWay
+      const arrivedBy = Math.ceil(one.leftAt + this.#perMs * longestWay)
+      // A clock that was put back: it is as if they had arrived now.
+      if (!one.isCounted && arrivedBy > now && one.leftAt <= now) break
+      if (one.isCounted) continue
+      one.isCounted = true
+      this.#count(one.cost, Math.min(arrivedBy, now))
+    }
+    if (passed > 0) all.splice(0, passed)
   }
 }
 

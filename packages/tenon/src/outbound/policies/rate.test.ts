@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { TenonError } from '../../base/errors.ts'
 import { answer, jain, mostWithin, RateWorld, type Asked } from '../budget/rate.fixture.ts'
 import { isPostponed } from '../outbound.ts'
+import type { PolicyCall } from '../policy.ts'
 
 const perSecond = (requests: number, more = {}) => ({
   declared: [{ name: 'default', requests, per: '1s' as const, ...more }],
@@ -301,12 +302,19 @@ describe('OUT-09: turns', () => {
     const policy = world.policyOf('a')
     const order: string[] = []
     const first = world.call({ patienceMs: 0 })
-    void policy.admit?.(world.call())
+    const before = world.call()
+    void policy.admit?.(before)
+    policy.settled?.(before, { answer: answer(200), tookMs: 0 })
     expect(thrown(() => policy.admit?.(first)).retryAfterMs).toBeGreaterThan(0)
     await world.clock.advance(10)
     const wait = { patienceMs: 10_000 }
-    void Promise.resolve(policy.admit?.(world.call(wait))).then(() => order.push('younger'))
-    void Promise.resolve(policy.admit?.({ ...world.call(wait), since: first.since })).then(() => order.push('older'))
+    const turn = async (call: PolicyCall, name: string): Promise<void> => {
+      await policy.admit?.(call)
+      order.push(name)
+      policy.settled?.(call, { answer: answer(200), tookMs: 0 })
+    }
+    void turn(world.call(wait), 'younger')
+    void turn({ ...world.call(wait), since: first.since }, 'older')
     await world.clock.advance(5000)
     expect(order).toEqual(['older', 'younger'])
   })
@@ -315,7 +323,9 @@ describe('OUT-09: turns', () => {
     const world = new RateWorld(perSecond(1))
     const policy = world.policyOf('a')
     const abort = new AbortController()
-    void policy.admit?.(world.call())
+    const before = world.call()
+    void policy.admit?.(before)
+    policy.settled?.(before, { answer: answer(200), tookMs: 0 })
     const waiting = policy.admit?.(world.call({ signal: abort.signal, patienceMs: 5000 })) as Promise<void>
     abort.abort(new TenonError('DRAINING', 'going down'))
     await expect(waiting).rejects.toMatchObject({ code: 'DRAINING', details: { fate: 'not-sent' } })
