@@ -91,7 +91,7 @@ export function useConsole({ database }: { readonly database?: () => Promise<Sec
 
 export function start(folder: string, port: number, database?: Secret): Promise<Application> {
   return startApplication({
-    ...(database && { database, simulate: true }),
+    ...(database && { databases: [database], simulate: true }),
     appFile: join(root, 'tests/console/app.ts'),
     dataFolder: folder,
     port,

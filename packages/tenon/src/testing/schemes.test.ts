@@ -69,7 +69,7 @@ const declarations: Readonly<
   'certificate of ws-security': { auth: wsCertificate() },
   'client credentials': { auth: clientCredentials({ endpoints }), wrong: 'clientSecret' },
   'client credentials by a key': { auth: clientCredentials({ endpoints, proof: 'private-key' }), wrong: 'clientId' },
-  'jwt bearer': { auth: jwtBearer({ token: endpoints.token }), wrong: 'issuer', code: 'AUTHORISATION_LOST' },
+  'jwt bearer': { auth: jwtBearer({ token: endpoints.token }), wrong: 'issuer', code: 'CREDENTIALS_REFUSED' },
   oauth2: { auth: oauth2({ endpoints }) },
   device: { auth: deviceCode({ endpoints }) },
 }
