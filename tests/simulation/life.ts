@@ -76,7 +76,8 @@ export function openLife(simulation: Simulation, number: number): Life {
   ledger.note(`${simulation.clock.now()} life ${number}, versions up to ${life.versions}`)
   const flows = flowsOf(simulation.flows, life.versions, aroundOf(simulation, life))
   createEngine({
-    app: defineApp({ flows, runsInProgress: random.pick([2, 5, 50]) }),
+    // At the end every run is looked at, though a seed may take longer than the usual thirty days.
+    app: defineApp({ flows, runsInProgress: random.pick([2, 5, 50]), retention: '3650d' }),
     journal,
     client: plantClient(simulation.provider.clientFor({ clock, owns: (run) => owns(simulation, life, run) })),
     clock,
