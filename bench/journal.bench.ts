@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -6,7 +6,7 @@ import { newRunId } from '../packages/tenon/src/base/ids.ts'
 import type { Append, EventMessage, Journal, NewEntry } from '../packages/tenon/src/journal/journal.ts'
 import { postgresJournal } from '../packages/tenon/src/journal/postgres.ts'
 import { sqliteJournal } from '../packages/tenon/src/journal/sqlite.ts'
-import { startPostgres, type PostgresServer } from '../packages/tenon/src/postgres/postgres.fixture.ts'
+import { cpuOf, startMeasured } from './measure/postgres.ts'
 
 // What the journal alone costs for the job order-webhook: one event that starts one run, then four appends. No engine, no network.
 //   node --conditions=source bench/journal.bench.ts [--runs 30000] [--in-flight 256] [--rounds 3] [--history 1000000] [--folder DIR] [--postgres] [--nodes 3]
@@ -155,7 +155,7 @@ async function prepare(name: string, options: { history?: number; commitDelayMs?
 
 /** With fsync, as it would be run. */
 async function preparePostgres(name: string, history: number): Promise<Side> {
-  const server = await startPostgres({ fsync: true, settings: { shared_buffers: '256MB', max_wal_size: '4GB' } })
+  const server = await startMeasured()
   const database = await server.newDatabase()
   const journal = await postgresJournal({ url: server.url(database) })
   await load(journal, Math.max(3000, history))
@@ -171,30 +171,6 @@ async function preparePostgres(name: string, history: number): Promise<Side> {
       await journal.close()
       await server.remove()
     },
-  }
-}
-
-const tickMs = 10
-
-/** Of the server and all its processes, those that ended among them; proc(5): fields 14 to 17 of stat. */
-function cpuOf(server: PostgresServer): number {
-  const main = readFileSync(join(server.dataFolder, 'postmaster.pid'), 'utf8').split('\n')[0] ?? ''
-  let ticks = 0
-  for (const pid of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
-    const fields = statOf(pid)
-    if (pid === main) ticks += fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
-    else if (fields[1] === main) ticks += Number(fields[11]) + Number(fields[12])
-  }
-  return ticks * tickMs
-}
-
-function statOf(pid: string): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ')
-  } catch {
-    return []
   }
 }
 

@@ -12,6 +12,8 @@ const secret = 'whsec_0123456789abcdefghijklmnopqrstuvwxyz'
 
 export interface Engine {
   readonly program: Program
+  /** Of all its nodes, where there are several. */
+  readonly origins?: readonly string[]
   /** Where events are posted. */
   readonly path: string
   readonly secret: string
@@ -65,6 +67,8 @@ export interface TenonOptions {
   readonly app?: string
   /** A data folder that exists already, and is kept. */
   readonly folder?: Folder
+  /** URL of a PostgreSQL database in place of the data folder. */
+  readonly database?: string
 }
 
 /** Side C: the product as shipped, by its own command. From its build where there is one, else from its sources. */
@@ -88,6 +92,8 @@ export async function startTenon(sinks: readonly string[], options: TenonOptions
       'start',
       '--app',
       javascript(options.app ?? 'order-webhook/app.ts'),
+      // Where nodes share a database no simulators start by themselves, and it is their place that the stand-ins take.
+      ...(options.database === undefined ? [] : ['--simulate', '--database', options.database]),
     ],
     env: { PORT: String(port), TENON_DATA: folder.path, [standInsVariable]: JSON.stringify(standIns) },
     port,

@@ -5,7 +5,8 @@ import { monotonicMs } from '../measure/clock.ts'
 import { chargeCaptured, paymentSucceeded, signature } from './payload.ts'
 
 export interface LoadRequest {
-  readonly origin: string
+  /** Of each node; events go to them in turn. */
+  readonly origins: readonly string[]
   readonly path: string
   readonly secret: string
   /** Number of the first event. */
@@ -51,7 +52,7 @@ function prepared(request: LoadRequest): (index: number) => Prepared {
 }
 
 async function load(request: LoadRequest): Promise<LoadReport> {
-  const pool = new Pool(request.origin, { connections: request.inFlight })
+  const pools = request.origins.map((origin) => new Pool(origin, { connections: request.inFlight }))
   const events = prepared(request)
   const sentAt = new Float64Array(request.count)
   const ackedAt = new Float64Array(request.count)
@@ -61,7 +62,7 @@ async function load(request: LoadRequest): Promise<LoadReport> {
     const { body, headers } = events(index)
     sentAt[index] = monotonicMs()
     try {
-      const answer = await pool.request({ method: 'POST', path: request.path, headers, body })
+      const answer = await pools[index % pools.length]!.request({ method: 'POST', path: request.path, headers, body })
       await answer.body.dump()
       if (answer.statusCode >= 200 && answer.statusCode < 300) ackedAt[index] = monotonicMs()
       else refused += 1
@@ -72,7 +73,7 @@ async function load(request: LoadRequest): Promise<LoadReport> {
 
   if (request.rate === null) await closedLoop(request, send)
   else await fixedRate(request, request.rate, send)
-  await pool.close()
+  await Promise.all(pools.map((pool) => pool.close()))
   return { sentAt, ackedAt, refused }
 }
 

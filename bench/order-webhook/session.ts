@@ -14,6 +14,7 @@ export interface Measured {
   readonly ackP99Ms: number
   readonly e2eP50Ms: number
   readonly e2eP99Ms: number
+  readonly e2eLongestMs: number
   readonly cpuPer1k: number
   readonly peakRssMib: number
   readonly acknowledged: number
@@ -78,7 +79,7 @@ async function measure({ sinks, load, engine, phase, first }: Measurement): Prom
   if (phase.continues === undefined) await sinks.ask({ kind: 'reset', first, count })
   const before = engine.program.usage()
   const report = await load.ask({
-    origin: engine.program.origin,
+    origins: engine.origins ?? [engine.program.origin],
     path: engine.path,
     secret: engine.secret,
     first,
@@ -133,6 +134,7 @@ function judge({ sentAt, ackedAt }: LoadReport, { one, two, at }: Ledger) {
     ackP99Ms: percentile(acks, 0.99),
     e2eP50Ms: percentile(ends, 0.5),
     e2eP99Ms: percentile(ends, 0.99),
+    e2eLongestMs: percentile(ends, 1),
     lost,
     duplicated,
   }
