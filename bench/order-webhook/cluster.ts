@@ -35,7 +35,7 @@ export async function startCluster(
 
 function together(programs: readonly Program[]): Program {
   const total = (of: (usage: Usage) => number): number =>
-    programs.reduce((sum, program) => sum + of(program.usage()), 0)
+    programs.reduce((sum, program) => sum + of(usageOf(program)), 0)
   return {
     ...programs[0]!,
     usage: () => ({
@@ -43,5 +43,14 @@ function together(programs: readonly Program[]): Program {
       rssMib: total(({ rssMib }) => rssMib),
       peakRssMib: total(({ peakRssMib }) => peakRssMib),
     }),
+  }
+}
+
+/** One that was killed uses nothing any more. */
+function usageOf(program: Program): Usage {
+  try {
+    return program.usage()
+  } catch {
+    return { cpuS: 0, rssMib: 0, peakRssMib: 0 }
   }
 }
