@@ -137,6 +137,16 @@ test('CLU-02: an embedded installation moves to a database with what waits, two 
   await stop(back)
 }, 300_000)
 
+test('what is not there does not move, and is not made by asking', async () => {
+  const refused = await migrate('--from', at('mistyped'), '--to', at('never'))
+  expect(refused.code).toBe(1)
+  expect(refused.out).toContain('holds nothing that could move')
+  expect([existsSync(at('mistyped')), existsSync(at('never'))]).toEqual([false, false])
+  expect((await migrate('--from', at('mistyped'), '--to', at('never'), '--dry-run')).out).toContain(
+    'there is no journal in',
+  )
+})
+
 test('a move is taken back as long as nobody has worked at the target; a target with other work is refused', async () => {
   const [url, other] = [await newUrl(), await newUrl()]
   const embedded = await start('mine')

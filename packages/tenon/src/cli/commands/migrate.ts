@@ -51,11 +51,13 @@ interface Ends {
 
 async function go({ terminal, json, environment }: CommandInput, { from, to, source, target }: Ends): Promise<number> {
   const masterKey = await checkMasterKey(source, { from, to }, environment)
-  if (to.database === null) new DataFolder(to.folder).open()
   const found = await move({
     source,
     target,
     now: systemClock.now,
+    onClear: () => {
+      if (to.database === null) new DataFolder(to.folder).open()
+    },
     onProgress: json ? () => undefined : progress(terminal.err),
   })
   const moved = { from: source.journal.name, to: target.journal.name, isToDatabase: to.database !== null, masterKey }

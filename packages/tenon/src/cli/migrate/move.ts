@@ -11,6 +11,8 @@ export interface Ends {
   readonly source: PlaceAtRest
   readonly target: PlaceAtRest
   readonly now: () => number
+  /** Makes what the target stands in, once nothing is in the way. */
+  readonly onClear: () => void
   readonly onProgress: (phase: Phase, rows: number) => void
 }
 
@@ -19,6 +21,7 @@ export async function move(ends: Ends): Promise<{ readonly source: Measure; read
   const { source, target } = ends
   const [problem] = await obstaclesOf(source, target)
   if (problem !== undefined) throw problem
+  ends.onClear()
   const mark = await begin(ends)
   if (mark.state === 'arriving') {
     await copy(ends, mark)
@@ -125,7 +128,7 @@ async function end({ source, target, now }: Ends, transfer: string): Promise<voi
 }
 
 /** The source is used again, and the target never: as long as nobody has worked there. */
-export async function takeBack({ source, target, now }: Omit<Ends, 'onProgress'>): Promise<void> {
+export async function takeBack({ source, target, now }: Omit<Ends, 'onProgress' | 'onClear'>): Promise<void> {
   const mark = await source.journal.mark()
   if (mark?.state !== 'leaving' && mark?.state !== 'moved')
     throw new TenonError('INPUT_INVALID', `${source.journal.name} was not moved: there is nothing to take back.`)

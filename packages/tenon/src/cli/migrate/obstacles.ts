@@ -17,22 +17,31 @@ export async function obstaclesOf(source: PlaceAtRest, target: PlaceAtRest): Pro
   const [left, arrived] = [await source.journal.mark(), await target.journal.mark()]
   // Begun already, and to be gone on with.
   if (left?.state === 'leaving' && left.transfer === arrived?.transfer) return []
-  const atSource = sourceProblem(left, target)
+  const atSource = left === null ? await unmovedProblem(source) : sourceProblem(left, target)
   if (atSource !== null) against(source, atSource)
   if (arrived?.state === 'moved')
     against(target, `holds what was moved away from it, to ${arrived.other}. Name a new database or folder.`)
-  else if (arrived !== null || !(await target.journal.isEmpty()) || !(await isEmptyStore(target)))
+  else if (arrived !== null || !(await isBare(target)))
     against(target, 'holds other work, which would be mixed up with what comes. Name a new database or folder.')
   return obstacles
 }
 
-function sourceProblem(mark: TransferMark | null, target: PlaceAtRest): string | null {
-  if (mark?.state === 'arriving')
+function sourceProblem(mark: TransferMark, target: PlaceAtRest): string | null {
+  if (mark.state === 'arriving')
     return `has not all of what comes from ${mark.other} yet. Finish that move first, or take it back.`
-  if (mark?.state === 'moved') return `was moved to ${mark.other} already.`
-  if (mark?.state === 'leaving' && mark.other !== target.journal.name)
+  if (mark.state === 'moved') return `was moved to ${mark.other} already.`
+  if (mark.state === 'leaving' && mark.other !== target.journal.name)
     return `is on its way to ${mark.other}. Finish that move, or take it back with --take-back.`
   return null
+}
+
+/** Where there is nothing, a name was mostly typed wrong. */
+async function unmovedProblem(source: PlaceAtRest): Promise<string | null> {
+  return (await isBare(source)) ? 'holds nothing that could move. Name the place that the work is in.' : null
+}
+
+async function isBare(place: PlaceAtRest): Promise<boolean> {
+  return (await place.journal.isEmpty()) && (await isEmptyStore(place))
 }
 
 async function isEmptyStore({ store, hasNoStore }: PlaceAtRest): Promise<boolean> {
