@@ -5,8 +5,9 @@ import type { ReactNode } from 'react'
 import { budgetsQuery, type Budget } from '../../api/budgets.ts'
 import { Empty, ProblemNotice, Skeleton } from '../../components/notice.tsx'
 import { Page } from '../../components/page.tsx'
+import row from '../../components/row-card.module.css'
+import status from '../../components/status.module.css'
 import { distance, length } from '../../words/time.ts'
-import styles from './budgets.module.css'
 
 export function BudgetsPage(): ReactNode {
   const { data, error, refetch, dataUpdatedAt } = useQuery({ ...budgetsQuery, refetchInterval: 2_000 })
@@ -19,7 +20,7 @@ export function BudgetsPage(): ReactNode {
           <p>A limit stands here once a call was made to an account that has one.</p>
         </Empty>
       )}
-      <ul className={styles.budgets}>
+      <ul className={row.rows}>
         {data?.map((budget) => (
           <li key={`${budget.connector}/${budget.connection}/${budget.limit}`}>
             <BudgetCard budget={budget} now={dataUpdatedAt} />
@@ -33,25 +34,25 @@ export function BudgetsPage(): ReactNode {
 function BudgetCard({ budget, now }: { readonly budget: Budget; readonly now: number }): ReactNode {
   const { connector, connection, limit, used, allowed, windowMs } = budget
   return (
-    <article className={styles.budget}>
+    <article className={row.card}>
       <div>
         <h2>
           <bdi>{connector}</bdi>
-          <span className={styles.account}>{connection ?? 'all accounts together'}</span>
+          <span className={row.aside}>{connection ?? 'all accounts together'}</span>
         </h2>
-        <p className={styles.text}>{limitWords(limit, budget)}</p>
+        <p className={row.text}>{limitWords(limit, budget)}</p>
         <Learnt budget={budget} now={now} />
         <Flows budget={budget} />
       </div>
-      <div className={styles.stand}>
+      <div className={row.stand}>
         {used !== null && allowed !== null && windowMs !== null && (
-          <p className={styles.used}>
+          <p className={row.measured}>
             {/* Named by the words beside it. */}
             <meter min={0} max={allowed} value={Math.min(used, allowed)} aria-label={`${connector}: used`} />
             {used.toLocaleString('en')} of {Math.floor(allowed).toLocaleString('en')} in {length(windowMs)}
           </p>
         )}
-        <p className={isShort(budget) ? styles.short : styles.text}>{standing(budget, now)}</p>
+        <p className={isShort(budget) ? status.warned : row.text}>{standing(budget, now)}</p>
       </div>
     </article>
   )
@@ -60,7 +61,7 @@ function BudgetCard({ budget, now }: { readonly budget: Budget; readonly now: nu
 function Learnt({ budget: { learnt }, now }: { readonly budget: Budget; readonly now: number }): ReactNode {
   if (learnt.length === 0) return null
   return (
-    <ul className={styles.text} aria-label="What its answers told">
+    <ul className={row.text} aria-label="What its answers told">
       {learnt.map(({ name, remaining, quota, resetsAt }) => (
         <li key={name}>
           {name}: {remaining.toLocaleString('en')}
@@ -74,9 +75,9 @@ function Learnt({ budget: { learnt }, now }: { readonly budget: Budget; readonly
 function Flows({ budget: { flows } }: { readonly budget: Budget }): ReactNode {
   if (flows.length === 0) return null
   return (
-    <ul className={styles.flows} aria-label="Used by">
+    <ul className={row.chips} aria-label="Used by">
       {flows.map(({ flow, used }) => (
-        <li key={flow ?? ''} className={styles.flow}>
+        <li key={flow ?? ''} className={row.chip}>
           {flow === null ? (
             'outside flows'
           ) : (

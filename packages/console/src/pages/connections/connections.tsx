@@ -8,6 +8,7 @@ import { Button } from '../../components/button.tsx'
 import { Empty, ProblemNotice, Skeleton } from '../../components/notice.tsx'
 import { Page } from '../../components/page.tsx'
 import { Ago, At } from '../../components/time.tsx'
+import row from '../../components/row-card.module.css'
 import { ConnectDialog } from '../connection/connect-dialog.tsx'
 import { ConnectionBadge, accountWords } from '../connection/connection-words.tsx'
 import styles from '../flows/flows.module.css'
@@ -33,7 +34,7 @@ export function ConnectionsPage(): ReactNode {
           <p>Connect one here, or in a terminal: npx tenon connect</p>
         </Empty>
       )}
-      <ul className={styles.flows}>
+      <ul className={row.rows}>
         {data?.map((connection) => (
           <li key={`${connection.connector}/${connection.name}`}>
             <ConnectionCard connection={connection} />
@@ -48,7 +49,7 @@ export function ConnectionsPage(): ReactNode {
 function ConnectionCard({ connection }: { readonly connection: Connection }): ReactNode {
   const { connector, name, cause, lastUsedAt, expiresAt } = connection
   return (
-    <article className={styles.flow}>
+    <article className={`${row.card} ${styles.flow}`}>
       <div>
         <h2>
           <Link to="/connections/$connector/$name" params={{ connector, name }} data-item="">
@@ -56,12 +57,12 @@ function ConnectionCard({ connection }: { readonly connection: Connection }): Re
           </Link>
           <ConnectionBadge connection={connection} />
         </h2>
-        <p className={styles.text}>
+        <p className={row.text}>
           <bdi>{accountWords(connection)}</bdi>
         </p>
-        {cause !== null && <p className={styles.text}>{cause}</p>}
+        {cause !== null && <p className={row.text}>{cause}</p>}
       </div>
-      <p className={styles.text}>
+      <p className={row.text}>
         {lastUsedAt !== null && (
           <>
             last used <Ago at={lastUsedAt} />

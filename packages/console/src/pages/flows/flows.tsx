@@ -9,6 +9,7 @@ import { useThrottle } from '../../api/throttle.ts'
 import { Empty, ProblemNotice, Skeleton } from '../../components/notice.tsx'
 import { Page } from '../../components/page.tsx'
 import { StateMark } from '../../components/status.tsx'
+import row from '../../components/row-card.module.css'
 import { triggerWords } from '../../words/words.ts'
 import styles from './flows.module.css'
 
@@ -30,7 +31,7 @@ export function FlowsPage(): ReactNode {
           <p>A developer adds one with defineFlow and lists it in defineApp.</p>
         </Empty>
       )}
-      <ul className={styles.flows}>
+      <ul className={row.rows}>
         {data?.map((flow) => (
           <li key={flow.name}>
             <FlowCard flow={flow} />
@@ -43,7 +44,7 @@ export function FlowsPage(): ReactNode {
 
 function FlowCard({ flow }: { readonly flow: FlowSummary }): ReactNode {
   return (
-    <article className={styles.flow}>
+    <article className={`${row.card} ${styles.flow}`}>
       <div>
         <h2>
           <Link to="/flows/$flow" params={{ flow: flow.name }} data-item="">
@@ -51,14 +52,14 @@ function FlowCard({ flow }: { readonly flow: FlowSummary }): ReactNode {
           </Link>
           {flow.paused && <span className={styles.paused}>Paused</span>}
         </h2>
-        <p className={styles.text}>
+        <p className={row.text}>
           {flow.description !== null && `${flow.description} `}
           {triggerWords(flow.trigger)}
         </p>
         {flow.uses.length > 0 && (
-          <ul className={styles.uses} aria-label="Systems that it uses">
+          <ul className={row.chips} aria-label="Systems that it uses">
             {flow.uses.map(({ alias, connector }) => (
-              <li key={alias} className={styles.use} title={`${alias} is the connector ${connector}`}>
+              <li key={alias} className={row.chip} title={`${alias} is the connector ${connector}`}>
                 {alias}
               </li>
             ))}
@@ -72,7 +73,7 @@ function FlowCard({ flow }: { readonly flow: FlowSummary }): ReactNode {
 
 function FlowCounts({ flow: { counts } }: { readonly flow: FlowSummary }): ReactNode {
   const seen = runStatuses.filter((status) => counts[status] > 0)
-  if (seen.length === 0) return <p className={styles.text}>No run yet</p>
+  if (seen.length === 0) return <p className={row.text}>No run yet</p>
   return (
     <ul className={styles.counts} aria-label="Runs">
       {seen.map((status) => (

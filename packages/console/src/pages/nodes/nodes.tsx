@@ -5,6 +5,8 @@ import { nodesQuery, type Cluster, type ClusterNode } from '../../api/nodes.ts'
 import { Facts } from '../../components/facts.tsx'
 import { Empty, ProblemNotice, Skeleton } from '../../components/notice.tsx'
 import { Page } from '../../components/page.tsx'
+import row from '../../components/row-card.module.css'
+import status from '../../components/status.module.css'
 import { distance, length } from '../../words/time.ts'
 import styles from './nodes.module.css'
 
@@ -31,11 +33,11 @@ function Nodes({ cluster: { at, nodes, partitions, unheld } }: { readonly cluste
   return (
     <>
       {unheld > 0 && (
-        <p className={styles.unheld}>
+        <p className={`${status.warned} ${styles.unheld}`}>
           {unheld} of {partitions} partitions are nobody&apos;s at the moment: their runs rest until a node takes them.
         </p>
       )}
-      <ul className={styles.nodes}>
+      <ul className={row.rows}>
         {nodes.map((node) => (
           <li key={node.id}>
             <NodeCard node={node} now={at} partitions={partitions} />
@@ -56,25 +58,25 @@ function NodeCard({ node, now, partitions }: Shown & { readonly partitions: numb
   const { name, version, isThis, joinedAt, seenAt } = node
   const state = stateOf({ node, now })
   return (
-    <article className={styles.node}>
+    <article className={row.card}>
       <div>
         <h2>
           <bdi>{name}</bdi>
-          {isThis && <span className={styles.aside}>you are looking through it</span>}
+          {isThis && <span className={row.aside}>you are looking through it</span>}
         </h2>
-        <p className={styles.text}>
+        <p className={row.text}>
           Version {version}, joined {distance(joinedAt, now)}, last seen {distance(seenAt, now)}
         </p>
         <div className={styles.facts}>
           <Facts facts={factsOf(node)} />
         </div>
       </div>
-      <div className={styles.stand}>
-        <p className={styles.held}>
+      <div className={row.stand}>
+        <p className={row.measured}>
           <meter min={0} max={partitions} value={node.partitions} aria-label={`${name}: partitions held`} />
           {node.partitions} of {partitions} partitions
         </p>
-        <p className={styles[state.kind]}>{state.text}</p>
+        <p className={state.isWarned ? status.warned : row.text}>{state.text}</p>
       </div>
     </article>
   )
@@ -101,10 +103,10 @@ function counted(runs: number): string {
 }
 
 function stateOf({ node: { heldUntil, isLeaving }, now }: Shown): {
-  readonly kind: 'warned' | 'text'
+  readonly isWarned: boolean
   readonly text: string
 } {
-  if (heldUntil <= now) return { kind: 'warned', text: 'Silent: its work is being taken over' }
-  if (isLeaving) return { kind: 'warned', text: 'Leaves: its work goes to the others' }
-  return { kind: 'text', text: `Holds them for ${length(heldUntil - now)} more, unless it renews` }
+  if (heldUntil <= now) return { isWarned: true, text: 'Silent: its work is being taken over' }
+  if (isLeaving) return { isWarned: true, text: 'Leaves: its work goes to the others' }
+  return { isWarned: false, text: `Holds them for ${length(heldUntil - now)} more, unless it renews` }
 }

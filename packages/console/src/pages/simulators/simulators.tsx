@@ -6,6 +6,7 @@ import type { SimulatorSummary } from '../../api/contract.ts'
 import { simulatorsQuery } from '../../api/queries.ts'
 import { Empty, ProblemNotice, Skeleton } from '../../components/notice.tsx'
 import { Page } from '../../components/page.tsx'
+import row from '../../components/row-card.module.css'
 import { count } from '../../words/words.ts'
 import styles from '../flows/flows.module.css'
 
@@ -23,7 +24,7 @@ export function SimulatorsPage(): ReactNode {
           <p>This app talks to the real systems, or lists no simulators. A developer adds them in defineApp.</p>
         </Empty>
       )}
-      <ul className={styles.flows}>
+      <ul className={row.rows}>
         {data?.map((simulator) => (
           <li key={simulator.connector}>
             <SimulatorCard simulator={simulator} />
@@ -37,7 +38,7 @@ export function SimulatorsPage(): ReactNode {
 function SimulatorCard({ simulator }: { readonly simulator: SimulatorSummary }): ReactNode {
   const { connector, baseUrl, events, undelivered, fault } = simulator
   return (
-    <article className={styles.flow}>
+    <article className={`${row.card} ${styles.flow}`}>
       <div>
         <h2>
           <Link to="/simulators/$connector" params={{ connector }} data-item="">
@@ -45,11 +46,11 @@ function SimulatorCard({ simulator }: { readonly simulator: SimulatorSummary }):
           </Link>
           {fault && <span className={styles.paused}>A fault is set</span>}
         </h2>
-        <p className={styles.text}>
+        <p className={row.text}>
           at <code>{baseUrl}</code>
         </p>
       </div>
-      <p className={styles.text}>
+      <p className={row.text}>
         {events.length === 0
           ? 'sends no events'
           : `can send ${count(events.length, 'kind of event', 'kinds of events')}`}
