@@ -85,7 +85,7 @@ function fairShare(
   return 0
 }
 
-/** An allotment in memory: for nodes of one process, and tests. */
+/** An allotment in memory, for nodes of one process. No store implements one yet: nodes of several processes each take a whole limit. */
 export function memoryAllotter(clock: { now(): number }): Allotter {
   const kept = new Map<string, readonly LeaseRow[]>()
   return {
