@@ -60,7 +60,7 @@ export interface AccountParts {
 export class Account {
   readonly #parts: AccountParts
   readonly #terms = new Map<string, Terms>()
-  /** Calls under declared limits that are on their way. */
+  /** Calls that were paid for and are on their way. */
   readonly #passages = new Map<PolicyCall, Passage>()
 
   constructor(parts: AccountParts) {
@@ -75,14 +75,13 @@ export class Account {
       return
     }
     const turn = turns.admit(terms.fare, call)
-    if (turn === undefined) return this.#begin(call, terms)
-    return turn.then(() => this.#begin(call, terms))
+    if (turn === undefined) return this.#begin(call, terms.fare)
+    return turn.then(() => this.#begin(call, terms.fare))
   }
 
-  #begin(call: PolicyCall, { fare, isLimited }: Terms): void {
+  #begin(call: PolicyCall, fare: Fare): void {
     const { learnt, clock } = this.#parts
     learnt.inFlight += 1
-    if (!isLimited) return
     const passage = new Passage(fare)
     this.#passages.set(call, passage)
     call.request.onLeaving = () => passage.left(clock.now())
@@ -93,12 +92,8 @@ export class Account {
     learnt.inFlight -= 1
     const passage = this.#passages.get(call)
     this.#passages.delete(call)
-    if (answer === undefined && fateOf(error) === 'not-sent') {
-      passage?.giveBack(clock.now())
-      return turns.look()
-    }
-    passage?.arrived(clock.now())
-    if (answer === undefined) return
+    passage?.ended(answer !== undefined || fateOf(error) !== 'not-sent', clock.now())
+    if (answer === undefined) return turns.look()
     const told = read(answer, clock.now())
     if (told !== null) this.#learn(call, told)
     else if (answer.status < 400) this.#terms.get(call.operation)?.group.bucket.succeeded()

@@ -10,8 +10,8 @@ export interface Bucket {
   left(cost: number, now: number): OnItsWay | null
   /** It was answered, or will never be. `way` is what `left` gave, `null` for one that was not seen leaving. */
   arrived(way: OnItsWay | null, cost: number, now: number): void
-  /** The provider never got it. */
-  giveBack(way: OnItsWay | null, cost: number, now: number): void
+  /** It never left. */
+  giveBack(cost: number, now: number): void
   /** The provider says that there is nothing left. */
   empty(now: number): void
   /** Units that come back in a millisecond; 0 where that is not known. */
@@ -90,10 +90,10 @@ export class WindowBucket implements Bucket {
     this.#window.arrived(way, cost, now)
   }
 
-  giveBack(way: OnItsWay | null, cost: number, now: number): void {
+  giveBack(cost: number, now: number): void {
     this.#fill(now)
     this.#level = Math.min(this.#burst, this.#level + cost)
-    this.#window.cameBack(way, cost)
+    this.#window.cameBack(cost)
   }
 
   empty(now: number): void {

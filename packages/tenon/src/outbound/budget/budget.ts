@@ -59,18 +59,14 @@ export class Passage {
     this.#ways ??= lane.budgets.map(({ bucket }, index) => bucket.left(costs[index] ?? 1, now))
   }
 
-  arrived(now: number): void {
-    this.#each((bucket, way, cost) => bucket.arrived(way, cost, now))
-  }
-
-  giveBack(now: number): void {
-    this.#each((bucket, way, cost) => bucket.giveBack(way, cost, now))
-  }
-
-  #each(end: (bucket: Bucket, way: OnItsWay | null, cost: number) => void): void {
+  /** One that was seen leaving was counted by the provider, also where what was sent after it, to another place or with other credentials, did not leave. */
+  ended(isSent: boolean, now: number): void {
     const { lane, costs } = this.#fare
-    for (const [index, { bucket }] of lane.budgets.entries())
-      end(bucket, this.#ways?.[index] ?? null, costs[index] ?? 1)
+    for (const [index, { bucket }] of lane.budgets.entries()) {
+      const cost = costs[index] ?? 1
+      if (isSent || this.#ways !== null) bucket.arrived(this.#ways?.[index] ?? null, cost, now)
+      else bucket.giveBack(cost, now)
+    }
   }
 }
 

@@ -69,7 +69,7 @@ export class LearntBucket implements Bucket {
 
   arrived(): void {}
 
-  giveBack(_way: unknown, cost: number): void {
+  giveBack(cost: number): void {
     for (const window of this.#windows.values()) window.left += cost
   }
 

@@ -59,8 +59,8 @@ export class LeasedBucket implements Bucket {
     this.#bucket.arrived(way, cost, now)
   }
 
-  giveBack(way: OnItsWay | null, cost: number, now: number): void {
-    this.#bucket.giveBack(way, cost, now)
+  giveBack(cost: number, now: number): void {
+    this.#bucket.giveBack(cost, now)
   }
 
   empty(now: number): void {

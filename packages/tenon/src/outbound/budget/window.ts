@@ -78,10 +78,8 @@ export class SlidingWindow {
     this.#count(cost, now)
   }
 
-  /** It did not arrive. One that is counted already stays so. */
-  cameBack(one: OnItsWay | null, cost: number): void {
-    if (one?.isCounted === true) return
-    if (one !== null) one.isCounted = true
+  /** It never left. */
+  cameBack(cost: number): void {
     this.#away = Math.max(0, this.#away - cost)
   }
 

@@ -206,6 +206,16 @@ describe('OUT-04: what answers tell', () => {
     expect(free).toHaveLength(4)
   })
 
+  test('a call that never left takes nothing of it', () => {
+    const world = new RateWorld({})
+    told(world, 200, { ratelimit: '"default";r=1;t=30' })
+    const policy = world.policyOf('a')
+    const call = world.call()
+    void policy.admit?.(call)
+    policy.settled?.(call, { error: new TenonError('TIMEOUT', 'late', { details: { fate: 'not-sent' } }), tookMs: 0 })
+    expect([waitMs(world), waitMs(world) > 0]).toEqual([0, true])
+  })
+
   test('what is malformed is ignored', () => {
     const world = new RateWorld({})
     for (const ratelimit of [
