@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { usePostgres } from '../postgres/postgres.fixture.ts'
-import { createWorkplace } from './process.fixture.ts'
+import { createNodes, newUrl } from './nodes.fixture.ts'
 
 const server = usePostgres()
-const { folder, begin, tenon, write, clear, remove } = createWorkplace()
+const { tenon, write, clear, remove, data, start, runs, statuses, signal } = createNodes()
 afterEach(clear)
 afterAll(remove)
 
@@ -25,52 +23,13 @@ const flow = defineFlow('report', {
 export default defineApp({ flows: [flow] })
 `,
 )
-const quiet = ['--no-samples', '--quiet', '--json']
-const data = (name: string): string[] => ['--data', join(folder, name)]
-
-interface Run {
-  readonly run: string
-  readonly status: string
-}
-
-async function runs(node: string): Promise<readonly Run[]> {
-  const { out } = await tenon('runs', 'list', '--json', ...data(node))
-  return (JSON.parse(out) as { runs: readonly Run[] }).runs
-}
-
-const statuses = async (node: string): Promise<readonly string[]> => (await runs(node)).map(({ status }) => status)
-
-/** Through the management API: the command line's `--data` is what a signal carries. */
-async function go(run: Run | undefined, node: string): Promise<void> {
-  const at = (name: string): string => readFileSync(join(folder, node, name), 'utf8')
-  const { url } = JSON.parse(at('server.json')) as { url: string }
-  const { status } = await fetch(`${url}/api/v1/runs/${run?.run ?? ''}/signals`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${at('operator-token').trim()}`, 'content-type': 'application/json' },
-    body: '{"name":"go"}',
-  })
-  expect(status).toBe(202)
-}
-
-async function node(name: string, url: string) {
-  const begun = begin('start', '--database', url, ...quiet, ...data(name))
-  await begun.said(/"url"/)
-  return begun
-}
-
-async function newUrl(): Promise<string> {
-  return server()
-    .url(await server().newDatabase())
-    .reveal()
-}
-
 test('CLU-03: what one node began another sees, signals, and brings to its end when the first is killed', async () => {
-  const url = await newUrl()
-  const one = await node('one', url)
+  const url = await newUrl(server())
+  const one = await start('one', '--database', url)
   for (let number = 0; number < 3; number += 1)
     expect(await tenon('runs', 'start', 'report', ...data('one'))).toMatchObject({ code: 0 })
   await expect.poll(() => statuses('one'), { timeout: 20_000 }).toEqual(['waiting', 'waiting', 'waiting'])
-  await node('two', url)
+  await start('two', '--database', url)
   expect(await statuses('two')).toEqual(['waiting', 'waiting', 'waiting'])
   const { cluster } = JSON.parse((await tenon('nodes', '--json', ...data('two'))).out) as { cluster: object }
   expect(cluster).toMatchObject({ nodes: [{ isThis: false }, { isThis: true }] })
@@ -78,19 +37,19 @@ test('CLU-03: what one node began another sees, signals, and brings to its end w
 
   // Wherever a run lives, any node takes what it waits for.
   const [first, second, third] = await runs('two')
-  await go(first, 'two')
-  await go(second, 'one')
+  await signal('two', first, 'go')
+  await signal('one', second, 'go')
   await expect.poll(() => statuses('one'), { timeout: 20_000 }).toEqual(['completed', 'completed', 'waiting'])
 
   one.child.kill('SIGKILL')
   await one.ended
-  await go(third, 'two')
+  await signal('two', third, 'go')
   await expect.poll(() => statuses('two'), { timeout: 60_000 }).toEqual(['completed', 'completed', 'completed'])
 }, 180_000)
 
 test('who signs in by a link of one node is signed in at all of them', async () => {
-  const url = await newUrl()
-  const [one, two] = [await node('three', url), await node('four', url)]
+  const url = await newUrl(server())
+  const [one, two] = [await start('three', '--database', url), await start('four', '--database', url)]
   const addressOf = (begun: typeof one): string => (JSON.parse(begun.out().split('\n')[0] ?? '') as { url: string }).url
   const link = JSON.parse((await tenon('console', '--json', ...data('three'))).out) as { url: string }
   const token = new URL(link.url).searchParams.get('token') ?? ''

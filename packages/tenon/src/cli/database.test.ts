@@ -7,10 +7,11 @@ import { createVault } from '../connection/vault/create-vault.ts'
 import { fileKeys } from '../connection/vault/file.ts'
 import { usePostgres } from '../postgres/postgres.fixture.ts'
 import { postgresStore } from '../store/postgres.ts'
+import { createNodes, newUrl, quiet } from './nodes.fixture.ts'
 import { createWorkplace } from './process.fixture.ts'
 
 const server = usePostgres()
-const { folder, begin, tenon, write, clear, remove } = createWorkplace()
+const { folder, tenon, write, clear, remove, data, start } = createNodes()
 afterEach(clear)
 afterAll(remove)
 
@@ -20,8 +21,6 @@ const flow = defineFlow('report', { trigger: manual(), async run() {} })
 export default defineApp({ flows: [flow]${more} })
 `
 write('app.ts', definitions(''))
-const data = (name: string): string[] => ['--data', join(folder, name)]
-const quiet = ['--no-samples', '--quiet', '--json']
 
 test('CLU-01: what one node stores in the database, another reads; the data folder of neither has it', async () => {
   const secret = server().url(await server().newDatabase())
@@ -33,8 +32,7 @@ test('CLU-01: what one node stores in the database, another reads; the data fold
   const vault = createVault({ store, masterKeys, clock: systemClock })
   const place = { tenant: 'acme', connection: 'stripe/main', field: 'apiKey', version: 1 }
   const sealed = await vault.seal(place, new Secret('canary'))
-  const one = begin('start', '--database', url, ...quiet, ...data('one'))
-  await one.said(/"url"/)
+  await start('one', '--database', url)
   expect(await tenon('vault', 'rotate', ...data('one'))).toMatchObject({ code: 0 })
   process.env['TENON_MASTER_KEY_FILE'] = key
   const two = createWorkplace()
@@ -67,9 +65,7 @@ test('CLU-01: what one node stores in the database, another reads; the data fold
 }, 120_000)
 
 test('doctor looks at the database and changes nothing', async () => {
-  const url = server()
-    .url(await server().newDatabase())
-    .reveal()
+  const url = await newUrl(server())
   const before = await tenon('doctor', '--database', url, ...data('looked-at'))
   expect(before.out).toMatch(/PostgreSQL \d+/)
   for (const part of [
@@ -80,8 +76,7 @@ test('doctor looks at the database and changes nothing', async () => {
     'the next start makes',
   ])
     expect(before.out.replaceAll(/\s+/g, ' ')).toContain(part)
-  const node = begin('start', '--database', url, ...quiet, ...data('looked-at'))
-  await node.said(/"url"/)
+  await start('looked-at', '--database', url)
   const after = await tenon('doctor', '--database', url, ...data('looked-at'))
   expect(after.out).toContain('the audit log is whole')
   expect(after.out).not.toContain('the next start makes')

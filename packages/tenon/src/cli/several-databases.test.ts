@@ -1,10 +1,10 @@
-import { join } from 'node:path'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { usePostgres } from '../postgres/postgres.fixture.ts'
+import { createNodes, newUrl, quiet } from './nodes.fixture.ts'
 import { createWorkplace } from './process.fixture.ts'
 
 const server = usePostgres()
-const { folder, begin, tenon, write, clear, remove } = createWorkplace()
+const { tenon, write, clear, remove, data, start, statuses } = createNodes()
 afterEach(clear)
 afterAll(remove)
 
@@ -24,27 +24,11 @@ const flow = defineFlow('report', { trigger: manual(), async run() {} })
 export default defineApp({ flows: [flow], database: postgres([fromEnvironment('NORTH'), fromEnvironment('SOUTH')]) })
 `,
 )
-const quiet = ['--no-samples', '--quiet', '--json']
-const data = (name: string): string[] => ['--data', join(folder, name)]
-
-async function newUrl(): Promise<string> {
-  return server()
-    .url(await server().newDatabase())
-    .reveal()
-}
-
-async function statuses(node: string): Promise<readonly string[]> {
-  const { out } = await tenon('runs', 'list', '--json', ...data(node))
-  return (JSON.parse(out) as { runs: readonly { status: string }[] }).runs.map(({ status }) => status)
-}
-
 test('CLU: nodes that are given the same databases share them, and another list is refused with words', async () => {
-  const [north, south, other] = [await newUrl(), await newUrl(), await newUrl()]
+  const [north, south, other] = [await newUrl(server()), await newUrl(server()), await newUrl(server())]
   const both = ['--database', north, '--database', south]
-  const one = begin('start', ...both, ...quiet, ...data('one'))
-  await one.said(/"url"/)
-  const two = begin('start', '--database', south, '--database', north, ...quiet, ...data('two'))
-  await two.said(/"url"/)
+  await start('one', ...both)
+  await start('two', '--database', south, '--database', north)
   expect(await tenon('runs', 'start', 'report', ...data('one'))).toMatchObject({ code: 0 })
   await expect.poll(() => statuses('two'), { timeout: 20_000 }).toEqual(['completed'])
   for (const list of [[north], [south], [north, other], [north, south, other]]) {
@@ -62,7 +46,7 @@ test('CLU: nodes that are given the same databases share them, and another list 
 }, 180_000)
 
 test('an app names several databases, and so does TENON_DATABASE with spaces between them', async () => {
-  const [north, south] = [await newUrl(), await newUrl()]
+  const [north, south] = [await newUrl(server()), await newUrl(server())]
   const unset = await tenon('start', '--app', 'named.ts', ...quiet, ...data('named'))
   expect([unset.code, unset.out + unset.err]).toEqual([1, expect.stringContaining('NORTH, which is not set')])
   process.env['TENON_DATABASE'] = ` ${north}  ${south} `
