@@ -1,5 +1,9 @@
 #!/usr/bin/env bash
-# Copies the primary the first time, then follows it. To make it the primary: pg_ctl promote --pgdata "$PGDATA", and end the old one first.
+# Copies the primary the first time, then follows it. To make it the primary, end the old one first:
+#   docker compose stop primary
+#   docker compose exec standby pg_ctl promote --pgdata /var/lib/postgresql/data
+# It waits for a standby of its own from then on, as the old one did, and takes no commit before there is one; until you have made one, tell it not to:
+#   docker compose exec standby psql --username tenon --dbname tenon --command "ALTER SYSTEM RESET synchronous_standby_names" --command "SELECT pg_reload_conf()"
 set -euo pipefail
 
 if [[ ! -s "$PGDATA/PG_VERSION" ]]; then
