@@ -1,11 +1,10 @@
 // EGR-07: whatever is written where an address could be made of it, the credential goes to its own host, and nowhere else.
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { TenonError, type Connector } from 'tenon'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../packages/tenon/src/base/clock.ts'
 import { Secret } from '../packages/tenon/src/base/secret.ts'
 import { createClient, type CallAnswer, type OpenClient } from '../packages/tenon/src/client/client.ts'
+import { answer, startUpstream, type Upstream } from '../packages/tenon/src/client/upstream.suite.ts'
 import { createConnections } from '../packages/tenon/src/connection/connection.ts'
 import { instanceUrl } from '../packages/tenon/src/connection/instance.ts'
 import type { OAuthSettings } from '../packages/tenon/src/definition/oauth.ts'
@@ -16,59 +15,21 @@ import { hostileValues } from './egress/hostile.ts'
 import { placesOf, smallestInput } from './egress/places.ts'
 import { subjects } from './egress/subjects.ts'
 
-interface Seen {
-  readonly url: string
-  readonly headers: IncomingHttpHeaders
-  readonly body: string
-}
-
-interface Host {
-  readonly origin: string
-  readonly port: number
-  readonly seen: Seen[]
-  /** What it answers. */
-  status: number
-  headers: Record<string, string>
-  body: unknown
-  close(): void
-}
-
-async function startHost(): Promise<Host> {
-  const server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      host.seen.push({ url: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks).toString() })
-      response.writeHead(host.status, { 'content-type': 'application/json', ...host.headers })
-      response.end(JSON.stringify(host.body))
-    })
-  })
-  server.on('connection', (socket) => socket.on('error', () => undefined))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  const close = (): void => {
-    server.closeAllConnections()
-    server.close()
-  }
-  const host: Host = { origin: `http://127.0.0.1:${port}`, port, seen: [], status: 200, headers: {}, body: {}, close }
-  return host
-}
-
-let provider: Host
-let sink: Host
+let provider: Upstream
+let sink: Upstream
+let sinkPort = 0
 beforeAll(async () => {
-  provider = await startHost()
-  sink = await startHost()
+  provider = await startUpstream()
+  sink = await startUpstream()
+  sinkPort = Number(new URL(sink.origin).port)
 })
 afterAll(() => {
   provider.close()
   sink.close()
 })
 beforeEach(() => {
-  for (const host of [provider, sink]) {
-    host.seen.length = 0
-    Object.assign(host, { status: 200, headers: {}, body: {} })
-  }
+  for (const { seen } of [provider, sink]) seen.length = 0
+  provider.respond = (_seen, response) => answer(response, 200, {})
 })
 
 /** A connection whose guard lets it to the sink, too: only that credentials belong to a host keeps them from there. */
@@ -132,18 +93,19 @@ for (const connector of await subjects()) {
       const wrong: string[] = []
       let sent = 0
       const within = pathsOf(connector, name)
-      for (const value of hostileValues(sink.port)) {
+      for (const value of hostileValues(sinkPort)) {
         const answers = await Promise.all(places.map((place) => call(client, lax(connector), name, place.with(value))))
-        for (const [index, answer] of answers.entries()) {
-          const isSent = answer.outcome !== 'failed' || answer.fate !== 'not-sent'
+        for (const [index, ended] of answers.entries()) {
+          const isSent = ended.outcome !== 'failed' || ended.fate !== 'not-sent'
           if (isSent) sent += 1
-          else if (!['INPUT_INVALID', 'APP_INVALID'].includes(answer.error.code))
-            wrong.push(`${places[index]!.place.join('.')} ${JSON.stringify(value)}: ${answer.error.code}`)
+          else if (!['INPUT_INVALID', 'APP_INVALID'].includes(ended.error.code))
+            wrong.push(`${places[index]!.place.join('.')} ${JSON.stringify(value)}: ${ended.error.code}`)
         }
         for (const { url, headers } of provider.seen.splice(0)) {
           const isOwn = headers.host === new URL(provider.origin).host && within.test(url)
           const isPlain = new URL(url, provider.origin).origin === provider.origin && !/\/\.{1,2}(?:\/|$)/.test(url)
-          if (!isOwn || !isPlain) wrong.push(`${JSON.stringify(value)} asked ${headers.host} for ${url}`)
+          if (!isOwn || !isPlain)
+            wrong.push(`${JSON.stringify(value)} asked ${JSON.stringify(headers.host)} for ${url}`)
         }
       }
       await client.close()
@@ -159,7 +121,7 @@ for (const connector of await subjects()) {
       for (const status of [200, 201, 300, 301, 302, 303, 305, 307, 308, 401, 407, 429, 503]) {
         const link = { location: there, 'content-location': there, link: `<${there}>; rel="next"`, refresh: `0;url=${there}` } // prettier-ignore
         const body = { next: there, next_page: there, url: there, location: there, links: { next: there }, paging: { next: { link: there } } } // prettier-ignore
-        Object.assign(provider, { status, headers: link, body })
+        provider.respond = (_seen, response) => answer(response, status, body, link)
         await call(client, lax(connector), name, smallestInput(input))
       }
       await client.close()
@@ -188,7 +150,7 @@ for (const connector of await subjects()) {
       })
       const { open, browser } = connections.schemeOf(connections.resolve('t', connector.name, null))
       const asked: string[] = []
-      const values = [...hostileValues(sink.port), 'a.b', 'evil.example', 'a/b', 'a?b', 'a@b', '-a', '', 'a\n', 'ａ']
+      const values = [...hostileValues(sinkPort), 'a.b', 'evil.example', 'a/b', 'a?b', 'a@b', '-a', '', 'a\n', 'ａ']
       for (const value of values) {
         const credentials = { ...Object.fromEntries(Object.keys(fields).map((one) => [one, new Secret('x1')])), [field]: new Secret(value) } // prettier-ignore
         const context = {
@@ -220,7 +182,7 @@ for (const connector of await subjects()) {
       for (const host of hosts) {
         const own = host.replace('*', 'a')
         expect(take(`https://${own}`)).toContain(`https://${own}`)
-        for (const told of [...hostileValues(sink.port), ...nearly(own)])
+        for (const told of [...hostileValues(sinkPort), ...nearly(own)])
           expect(() => take(told)).toThrow(expect.objectContaining({ code: 'ADDRESS_REFUSED' }))
       }
     })
