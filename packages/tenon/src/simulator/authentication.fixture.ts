@@ -11,6 +11,7 @@ export const origin = 'https://api.example.com'
 export function providerWith(auth: AuthDeclaration) {
   const loose = z.looseObject({})
   const thing = defineConnector('thing', {
+    title: 'Things',
     baseUrl: origin,
     auth,
     operations: {

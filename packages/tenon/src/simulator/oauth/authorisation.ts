@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import { contentHash } from '../../base/ids.ts'
-import type { Connector } from '../../definition/connector.ts'
 import type { OAuthSettings } from '../../definition/oauth.ts'
 import type { RawRequest } from '../../definition/verifier.ts'
 import { equal, type AuthEndpoint, type AuthenticationContext } from '../authentication.ts'
 import { Answer } from '../behaviour.ts'
 import { randomText } from '../credentials.ts'
-import { consentPage, troublePage, type SimulatedAccount } from './consent-page.ts'
+import { consentPage, titleOf, troublePage, type SimulatedAccount } from './consent-page.ts'
 
 /** What a person is asked. */
 interface Asked {
@@ -135,8 +134,6 @@ export class AuthorisationFront {
     return this.#context.database.table<Code>('$codes')
   }
 }
-
-const titleOf = ({ name, options }: Connector): string => options.title ?? name
 
 function wrongIn(query: RawRequest['query']): Readonly<Record<string, string>> | null {
   if (query['response_type'] !== 'code') return { error: 'unsupported_response_type' }

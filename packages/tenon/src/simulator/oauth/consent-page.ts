@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Connector } from '../../definition/connector.ts'
 import { Answer } from '../behaviour.ts'
 
 /** One of the accounts that a simulated provider has. */
@@ -31,6 +32,9 @@ export interface ConsentAsked {
   readonly scopes: readonly string[]
   readonly accounts: readonly SimulatedAccount[]
 }
+
+/** The provider as people know it. */
+export const titleOf = ({ name, options }: Connector): string => options.title ?? name
 
 /** What a person sees: honest about being no provider. */
 export function consentPage({ provider, consent, client, scopes, accounts }: ConsentAsked): Answer {

@@ -51,6 +51,7 @@ test('AUT-09: a code that somebody allows on another device becomes tokens, once
     expect(await poll(begun.device_code)).toBe('authorization_pending')
     const typed = begun.user_code.toLowerCase().replace('-', ' ')
     const { page, status } = await decide(begun.verification_uri_complete ?? '', typed, 'allow')
+    expect(page).toContain('Simulated Things')
     expect(page).toContain(`value="${begun.user_code}"`)
     expect(status).toBe(200)
     const tokens = (await poll(begun.device_code)) as oauth.TokenEndpointResponse

@@ -4,7 +4,7 @@ import type { RawRequest } from '../../definition/verifier.ts'
 import { equal, type AuthEndpoint, type AuthenticationContext } from '../authentication.ts'
 import { Answer } from '../behaviour.ts'
 import { randomText } from '../credentials.ts'
-import { codePage, donePage, troublePage, type SimulatedAccount } from './consent-page.ts'
+import { codePage, donePage, titleOf, troublePage, type SimulatedAccount } from './consent-page.ts'
 import type { Form } from './client-proof.ts'
 
 /** A consent that somebody gives on another device. */
@@ -60,7 +60,7 @@ export class DeviceFront {
   }
 
   page(path: string): AuthEndpoint {
-    const provider = this.#context.connector.name
+    const provider = titleOf(this.#context.connector)
     return {
       name: 'activate',
       path: pagePath(path),
@@ -97,12 +97,15 @@ export class DeviceFront {
     const rows = Object.entries((database.snapshot()['$devices'] ?? {}) as Record<string, Device>)
     const [hash, found] = rows.find(([, one]) => equal(plainCode(one.userCode), code)) ?? []
     if (hash === undefined || found === undefined || found.until <= simulation.now() || found.state !== 'pending')
-      return troublePage(connector.name, 'There is no such code, or it took too long. Look at the other screen.')
+      return troublePage(titleOf(connector), 'There is no such code, or it took too long. Look at the other screen.')
     const account = this.#accounts.find(({ id }) => id === form.get('account'))
     const isAllowed = form.get('decision') === 'allow' && account !== undefined
     const decided = { ...found, state: isAllowed ? 'allowed' : 'denied', account: account?.id ?? '' } as const
     database.transaction(() => this.#devices.put(hash, decided))
-    return donePage(connector.name, isAllowed ? 'The other device is allowed in.' : 'The other device was turned away.')
+    return donePage(
+      titleOf(connector),
+      isAllowed ? 'The other device is allowed in.' : 'The other device was turned away.',
+    )
   }
 
   get #devices() {
