@@ -36,12 +36,23 @@ export interface PermitClaim {
   readonly servedAt: number
 }
 
-/** Decides one wish. `others` are the claims of the other living members. The share never takes what another holds. */
-export function decideShare(wish: PermitWish, mine: PermitClaim, others: readonly PermitClaim[]): PermitShare {
+export interface PermitDecision {
+  readonly share: PermitShare
+  /** Gets more than it had: the claim has the next number. */
+  readonly isServed: boolean
+  /** Nothing is held and nothing wanted: the claim is forgotten. */
+  readonly isOver: boolean
+}
+
+/** Decides one wish. `claims` are those of all living members for that flow. The share never takes what another holds. */
+export function decideShare(wish: PermitWish, member: string, claims: readonly PermitClaim[]): PermitDecision {
+  const mine = claims.find((one) => one.member === member) ?? { member, held: 0, wanted: 0, servedAt: 0 }
+  const others = claims.filter((one) => one.member !== member)
   const taken = others.reduce((sum, { held }) => sum + held, 0)
   const fair = fairShare(wish.limit, { ...mine, wanted: wish.wanted }, others)
   const room = Math.max(0, wish.limit - taken)
-  return { held: Math.max(wish.keep, Math.min(room, fair)), fair }
+  const held = Math.max(Math.min(wish.keep, mine.held), Math.min(room, fair))
+  return { share: { held, fair }, isServed: held > mine.held, isOver: held === 0 && wish.wanted === 0 }
 }
 
 /** Permits go round among those who want more, one at a time, the longest unserved first. */

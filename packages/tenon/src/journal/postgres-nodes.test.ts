@@ -205,6 +205,23 @@ test('WHI-05: one delivery that comes twice at once, by two nodes, is taken once
   expect(await second).toEqual({ outcome: 'duplicate', runs: ['a'] })
 })
 
+test('what a killed node counted is counted for nobody once another has its work, and of its permits nothing stays', async () => {
+  const { one, two } = await twoNodes()
+  await started(two, 'a', 'b')
+  const counts = await one.counts(tenant)
+  expect(counts).not.toEqual([])
+  const wish = { flow: 'order-paid', limit: 2, keep: 0, wanted: 1 }
+  for (const node of [one, two]) await node.ownership.membership!.claim([wish])
+  await one.ownership.membership!.claim([{ ...wish, wanted: 0 }])
+  two.kill()
+  const left = (): Promise<readonly object[]> =>
+    database.query(`SELECT node FROM tally WHERE node <> 0 AND abs(node) NOT IN (SELECT id FROM node)
+      UNION ALL SELECT node FROM permit`)
+  while ((await one.ownership.membership!.nodes()).nodes.length > 1) await sleep(systemClock, 100)
+  expect(await left()).toEqual([])
+  expect(await one.counts(tenant)).toEqual(counts)
+})
+
 test('CLU-05: the time of a node is the database’s, whatever its own clock says', async () => {
   const far = { ...systemClock, now: () => Date.now() + 300_000 }
   const early = await postgresJournal({ url, clock: far, monotonic: () => performance.now() + 12_345 })

@@ -122,13 +122,10 @@ export function claim(leases: Leases, member: string, wishes: readonly PermitWis
 function claimOne(leases: Leases, member: string, wish: PermitWish): PermitShare {
   const claims = leases.permits.get(wish.flow) ?? new Map<string, PermitClaim>()
   leases.permits.set(wish.flow, claims)
-  const mine = claims.get(member) ?? { member, held: 0, wanted: 0, servedAt: 0 }
-  const others = [...claims.values()].filter((one) => one.member !== member)
-  const keep = Math.min(wish.keep, mine.held)
-  const share = decideShare({ ...wish, keep }, mine, others)
+  const { share, isServed, isOver } = decideShare(wish, member, [...claims.values()])
   leases.lastClaim += 1
-  const servedAt = share.held > mine.held ? leases.lastClaim : mine.servedAt
-  if (wish.wanted === 0 && share.held === 0) claims.delete(member)
+  const servedAt = isServed ? leases.lastClaim : (claims.get(member)?.servedAt ?? 0)
+  if (isOver) claims.delete(member)
   else claims.set(member, { member, held: share.held, wanted: wish.wanted, servedAt })
   return share
 }

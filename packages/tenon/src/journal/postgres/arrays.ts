@@ -27,12 +27,6 @@ export const int8: ArrayType<number> = {
   },
 }
 
-export const bool: ArrayType<boolean> = {
-  oid: 16,
-  size: () => 1,
-  write: (buffer, value, at) => buffer.writeUInt8(value ? 1 : 0, at),
-}
-
 export const uuid: ArrayType<string> = {
   oid: 2950,
   size: () => 16,

@@ -1,4 +1,4 @@
-import { encodeArray, bool, int4, int8, storable, text, uuid, type ArrayType } from './arrays.ts'
+import { encodeArray, int4, int8, storable, text, uuid, type ArrayType } from './arrays.ts'
 
 /** Rows of one kind, column by column. */
 class Columns {
@@ -79,7 +79,6 @@ export class Call {
   ])
   readonly lined: Columns = new Columns([
     ['line', uuid],
-    ['head', bool],
     ['key', text],
   ])
   readonly related: Columns = new Columns([
@@ -106,7 +105,6 @@ export class Call {
     cursors: new Map(),
     told: false,
   }
-  readonly lines: Set<string> = new Set()
   isKeyed = false
   isRelated = false
 
@@ -211,5 +209,5 @@ export interface AppendAnswer {
 
 export const commitStatement: { readonly name: string; readonly text: string } = {
   name: 'journal_commit',
-  text: `SELECT commit_1($1, $2, $3, ${Array.from({ length: 45 }, (_, index) => `$${index + 4}`).join(', ')}) AS answer`,
+  text: `SELECT commit_1($1, $2, $3, ${Array.from({ length: 44 }, (_, index) => `$${index + 4}`).join(', ')}) AS answer`,
 }

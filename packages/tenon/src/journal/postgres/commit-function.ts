@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION commit_1(
   c_run bigint[], c_lease int[], c_partition int[], c_flow int[], c_at bigint[],
   e_ord int[], e_at bigint[], e_until bigint[], e_keep bigint[], e_tenant int[], e_hash uuid[], e_key text[], e_type text[], e_starts text[], e_fields text[], e_body text[],
   s_ord int[], s_event int[], s_lease int[], s_tenant int[], s_flow int[], s_partition int[], s_version int[], s_at bigint[], s_id text[], s_input text[],
-  s_line uuid[], s_head boolean[], s_key text[], s_parent text[], s_step text[], s_linked text[],
+  s_line uuid[], s_key text[], s_parent text[], s_step text[], s_linked text[],
   a_run bigint[], a_lease int[], a_after int[], a_seq int[], a_at bigint[], a_packed text[],
   p_rest jsonb, p_tell text
 ) RETURNS text LANGUAGE plpgsql
@@ -95,8 +95,8 @@ BEGIN
     WITH wanted AS MATERIALIZED (
       SELECT s.*, number_1(v_bases, s.ord) AS number,
         CASE WHEN s.line IS NULL THEN 0 WHEN row_number() OVER (PARTITION BY s.line ORDER BY s.nth) = 1 AND NOT EXISTS (SELECT 1 FROM line WHERE line.hash = s.line) THEN 0 ELSE 1 END AS status
-      FROM unnest(s_ord, s_event, s_lease, s_tenant, s_flow, s_partition, s_version, s_at, s_id, s_input, s_line, s_head, s_key, s_parent, s_step, s_linked) WITH ORDINALITY
-        AS s (ord, event, lease, tenant, flow, partition, version, at, id, input, line, head, key, parent, step, linked, nth)
+      FROM unnest(s_ord, s_event, s_lease, s_tenant, s_flow, s_partition, s_version, s_at, s_id, s_input, s_line, s_key, s_parent, s_step, s_linked) WITH ORDINALITY
+        AS s (ord, event, lease, tenant, flow, partition, version, at, id, input, line, key, parent, step, linked, nth)
       WHERE (s.event IS NULL OR NOT s.event = ANY (v_dups)) AND (s.lease IS NULL OR v_good[s.lease])
     ), new AS (
       INSERT INTO run (number, tenant, flow, partition, version, status, recoveries, created_at, updated_at, event, place, line, id, key, parent, parent_step, linked, input)

@@ -54,11 +54,10 @@ export function addStart(
     storableOrNull(input),
   )
   const line = key === null ? null : digestOf(tenant, flow, key)
-  call.lined.add(line, line !== null && !call.lines.has(line), storableOrNull(key))
+  call.lined.add(line, storableOrNull(key))
   call.related.add(parent?.run, storableOrNull(parent?.step), linked)
   if (line !== null) {
     call.isKeyed = true
-    call.lines.add(line)
     call.locks.add(bucketOf('line', line))
   }
   if (parent !== undefined || linked !== undefined) call.isRelated = true

@@ -21,6 +21,7 @@ CREATE OR REPLACE FUNCTION leave_1(p_nodes int[], p_orphaned bigint) RETURNS voi
 BEGIN
   PERFORM free_leases_1(ARRAY(SELECT partition FROM lease WHERE node = ANY (p_nodes)), p_nodes, p_orphaned);
   DELETE FROM permit WHERE node = ANY (p_nodes);
+  PERFORM merge_tallies_1(p_nodes);
   DELETE FROM node WHERE id = ANY (p_nodes);
 END $fn$;
 
@@ -77,7 +78,6 @@ BEGIN
   IF p_partitions IS NULL THEN
     PERFORM leave_1(ARRAY[p_node], NULL);
     DELETE FROM batch WHERE node = p_node;
-    PERFORM merge_tallies_1(ARRAY[p_node]);
   ELSE
     PERFORM free_leases_1(p_partitions, ARRAY[p_node], NULL);
   END IF;

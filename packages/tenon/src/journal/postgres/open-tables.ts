@@ -9,9 +9,13 @@ import { pruneFunction } from './prune-function.ts'
 import { restFunction } from './rest-function.ts'
 import { schema, schemaVersion } from './schema.ts'
 
-const functions = [commitFunction, restFunction, appendFunction, leaseFunction, pruneFunction].join('\n')
+/** What the number of the format stands for. */
+export const definitions: readonly string[] = [
+  schema,
+  [commitFunction, restFunction, appendFunction, leaseFunction, pruneFunction].join('\n'),
+]
 
-/** Begins to work in a database: makes the tables where there are none; one node at a time. Resolves to the number of partitions, which is settled then for ever. Throws `DATABASE_UNUSABLE` for tables of a newer version, and where the journal was moved away or has not arrived yet. */
+/** Begins to work in a database: makes the tables where there are none; one node at a time. Resolves to the number of partitions, which is settled then for ever. Throws `DATABASE_UNUSABLE` for tables of another version, and where the journal was moved away or has not arrived yet. */
 export function openTables(database: Database, partitions: number): Promise<number> {
   return database.transaction(async (session) => {
     await session.query(lockStatement)
@@ -28,8 +32,7 @@ export async function makeTables(session: Session, name: string, partitions: num
     "SELECT to_regclass('tenon.journal')::text AS journal",
   )
   if (there?.journal === null) {
-    await session.query(schema)
-    await session.query(functions)
+    for (const definition of definitions) await session.query(definition)
     await session.query({ name: 'journal_made', text: 'INSERT INTO journal VALUES ($1, $2)' }, [
       schemaVersion,
       partitions,
@@ -43,11 +46,16 @@ export async function makeTables(session: Session, name: string, partitions: num
     )
     return partitions
   }
+  return partitionsOf(session, name)
+}
+
+/** Of tables that are there. Throws `DATABASE_UNUSABLE` for those of another version, whose functions may do something else. */
+export async function partitionsOf(session: Pick<Session, 'query'>, name: string): Promise<number> {
   const [made] = await session.query<{ format: number; partitions: number }>('SELECT format, partitions FROM journal')
-  if (made === undefined || made.format > schemaVersion)
+  if (made?.format !== schemaVersion)
     throw new TenonError(
       'DATABASE_UNUSABLE',
-      `the journal in ${name} has format ${made?.format ?? 'unknown'}, and this version of Tenon knows those up to ${schemaVersion}. Use the version that wrote it, or a later one.`,
+      `the journal in ${name} has format ${made?.format ?? 'unknown'}, and this version of Tenon works with format ${schemaVersion} only. Use the version that made it; its \`tenon migrate\` moves everything to a data folder, from where this version moves it to a new database.`,
     )
   return made.partitions
 }

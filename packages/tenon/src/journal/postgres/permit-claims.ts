@@ -12,25 +12,22 @@ export function claimPermits(
     const [member] = await session.query<{ isMember: boolean }>(memberStatement, [node])
     if (member?.isMember !== true) return wishes.map(() => ({ held: 0, fair: 0 }))
     const rows = await session.query<Row>(claimsStatement, [wishes.map(({ flow }) => flow)])
-    const shares = wishes.map((wish) => {
+    const decided = wishes.map((wish) => {
       const claims = rows.filter(({ flow }) => flow === wish.flow).map(claimOf)
-      const mine = claims.find(({ member: name }) => name === String(node)) ?? {
-        member: String(node),
-        held: 0,
-        wanted: 0,
-        servedAt: 0,
-      }
-      const others = claims.filter((one) => one !== mine)
-      return { wish, mine, share: decideShare({ ...wish, keep: Math.min(wish.keep, mine.held) }, mine, others) }
+      return { ...wish, ...decideShare(wish, String(node), claims) }
     })
-    await session.query(keepStatement, [
-      node,
-      shares.map(({ wish }) => wish.flow),
-      shares.map(({ share }) => share.held),
-      shares.map(({ wish }) => wish.wanted),
-      shares.map(({ mine, share }) => share.held > mine.held),
-    ])
-    return shares.map(({ share }) => share)
+    const kept = decided.filter(({ isOver }) => !isOver)
+    if (kept.length > 0)
+      await session.query(keepStatement, [
+        node,
+        kept.map(({ flow }) => flow),
+        kept.map(({ share }) => share.held),
+        kept.map(({ wanted }) => wanted),
+        kept.map(({ isServed }) => isServed),
+      ])
+    const over = decided.filter(({ isOver }) => isOver)
+    if (over.length > 0) await session.query(endStatement, [node, over.map(({ flow }) => flow)])
+    return decided.map(({ share }) => share)
   })
 }
 
@@ -59,3 +56,5 @@ const keepStatement = {
     FROM unnest($2::text[], $3::int[], $4::int[], $5::boolean[]) AS c (flow, held, wanted, is_more)
     ON CONFLICT (flow, node) DO UPDATE SET held = excluded.held, wanted = excluded.wanted, served = CASE WHEN excluded.served > 0 THEN excluded.served ELSE permit.served END`,
 }
+
+const endStatement = { name: 'journal_unclaim', text: 'DELETE FROM permit WHERE node = $1 AND flow = ANY ($2::text[])' }

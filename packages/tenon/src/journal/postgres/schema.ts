@@ -1,7 +1,7 @@
 import type { RunStatus } from '../journal.ts'
 
-/** Raised with each change of the tables or functions; a database with a greater one is refused. */
-export const schemaVersion = 1
+/** Raised with each change of the tables or functions: a database with another one is refused. */
+export const schemaVersion = 2
 
 /** A status is stored as its place in this list: only ever append. */
 export const statuses: readonly RunStatus[] = [

@@ -3,7 +3,7 @@ import type { Secret } from '../../base/secret.ts'
 import { openDatabase } from '../../postgres/postgres.ts'
 import { pagesInOrder, type JournalTransfer } from '../transfer.ts'
 import { lockStatement, readMark, writeMark } from './mark.ts'
-import { makeTables } from './open-tables.ts'
+import { makeTables, partitionsOf } from './open-tables.ts'
 import { TransferReader } from './transfer-read.ts'
 import { completeTables, TransferWriter } from './transfer-write.ts'
 
@@ -23,6 +23,7 @@ export function postgresTransfer({ url }: { readonly url: Secret }): JournalTran
   async function existing(): Promise<void> {
     if (!(await tables()))
       throw new TenonError('DATABASE_UNUSABLE', `there is no journal in the database ${database.name}`)
+    await partitionsOf(database, database.name)
   }
 
   function writing(): Promise<TransferWriter> {
