@@ -10,8 +10,8 @@ export interface Call<Operation> {
 
 export interface Model<State, Operation> {
   readonly initial: State
-  /** The state after it, or `null` where it could not have been answered as it was. A call without an answer is asked about with `isAnswered` false. */
-  apply(state: State, operation: Operation, isAnswered: boolean): State | null
+  /** The state after it, or `null` where it could not have been answered as it was. */
+  apply(state: State, operation: Operation): State | null
 }
 
 /** Places in the search after which it gives up: then the history is too long for one key. */
@@ -43,7 +43,7 @@ export function unexplained<State, Operation>(
     if (count > best.count) best = { done, count }
     for (const index of nextOf(calls, done)) {
       const call = calls[index]
-      const next = call === undefined ? null : apply(state, call.operation, call.to !== null)
+      const next = call === undefined ? null : apply(state, call.operation)
       // One without an answer that changes nothing explains nothing.
       if (next === null || (call?.to === null && JSON.stringify(next) === JSON.stringify(state))) continue
       stack.push({ done: done | (1n << BigInt(index)), state: next })

@@ -22,22 +22,28 @@ journalSuite('a node of a memory cluster', async () => {
 async function open(): Promise<ClusterHarness> {
   const clock = virtualClock()
   const cluster = memoryCluster()
-  const nodes = new Map<Journal, { readonly leaseClock: ReturnType<typeof haltingClock>; kill(): void }>()
+  const nodes = new Map<
+    Journal,
+    { readonly leaseClock: ReturnType<typeof haltingClock>; kill(): void; setCut(is: boolean): void }
+  >()
   return {
     async open() {
       const own = mortalClock(clock)
       const leaseClock = haltingClock(own)
-      const journal = cluster.open({ clock: own, leaseClock })
+      let isCut = false
+      const journal = cluster.open({ clock: own, leaseClock, faults: { isCut: () => isCut } })
       const kill = (): void => {
         journal.crash()
         own.kill()
       }
-      nodes.set(journal, { leaseClock, kill })
+      nodes.set(journal, { leaseClock, kill, setCut: (is) => (isCut = is) })
       return journal
     },
     kill: async (journal) => nodes.get(journal)?.kill(),
     stop: (journal) => nodes.get(journal)?.leaseClock.halt(),
     goOn: (journal) => nodes.get(journal)?.leaseClock.goOn(),
+    cut: (journal) => nodes.get(journal)?.setCut(true),
+    heal: (journal) => nodes.get(journal)?.setCut(false),
     async until(isSo) {
       for (let step = 0; step < 1000; step += 1) {
         if (await isSo()) return

@@ -4,6 +4,7 @@ import type { Secret } from '../base/secret.ts'
 import { openDatabase } from '../postgres/postgres.ts'
 import { startPostgres, usePostgres, type PostgresServer } from '../postgres/postgres.fixture.ts'
 import { startProxy } from '../postgres/proxy.fixture.ts'
+import { openTransaction, somebodyWaits } from '../postgres/transaction.fixture.ts'
 import { postgresJournal, type PostgresJournal } from './postgres.ts'
 import { append, event, start, started, state, tenant } from './suite/make.ts'
 
@@ -17,31 +18,6 @@ async function open(url: Secret): Promise<PostgresJournal> {
   const journal = await postgresJournal({ url, leaseMs: 3000 })
   ends.push(() => journal.close())
   return journal
-}
-
-/** The next batch does everything but commit, until the returned function is called. */
-async function holdBatch(database: string): Promise<() => Promise<void>> {
-  const own = openDatabase({ url: server().url(database), unavailable: 'JOURNAL_UNAVAILABLE' })
-  let end: () => void = () => undefined
-  const held = new Promise<void>((resolve) => (end = resolve))
-  let done: Promise<void> = Promise.resolve()
-  await new Promise<void>((isHeld) => {
-    done = own.transaction(async (session) => {
-      await session.query('SELECT 1 FROM batch FOR UPDATE')
-      isHeld()
-      await held
-    })
-  })
-  return async () => {
-    end()
-    await done
-    await own.close()
-  }
-}
-
-async function somebodyWaits(database: string): Promise<void> {
-  const waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-  while ((await server().sql(waiting, database)).length === 0) await sleep(systemClock, 10)
 }
 
 /** Writes run after run until told to stop; what was acknowledged. */
@@ -96,9 +72,12 @@ test('DUR-03: an answer that was lost on its way is found: the batch was committ
   ends.push(() => proxy.close())
   const journal = await open(server().url(database, proxy.port))
   await started(journal, 'before')
-  const release = await holdBatch(database)
+  const direct = openDatabase({ url: server().url(database), unavailable: 'JOURNAL_UNAVAILABLE' })
+  ends.push(() => direct.close())
+  // The batch does everything but commit.
+  const release = await openTransaction(direct, 'SELECT 1 FROM batch FOR UPDATE')
   const answer = journal.deliver(event('t/1', { starts: [start('r1', { key: 'k' }), start('r2', { key: 'k' })] }))
-  await somebodyWaits(database)
+  await somebodyWaits(direct)
   proxy.cut()
   proxy.heal()
   await release()

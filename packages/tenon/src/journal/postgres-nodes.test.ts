@@ -3,6 +3,7 @@ import { sleep, systemClock } from '../base/clock.ts'
 import type { Secret } from '../base/secret.ts'
 import { openDatabase, type Database } from '../postgres/postgres.ts'
 import { usePostgres } from '../postgres/postgres.fixture.ts'
+import { openTransaction, somebodyWaits } from '../postgres/transaction.fixture.ts'
 import type { Append, Journal, Message, RunRow, Start } from './journal.ts'
 import { bucketOf, digestOf } from './postgres/place.ts'
 import { postgresJournal, type PostgresJournal } from './postgres.ts'
@@ -41,30 +42,6 @@ async function join(): Promise<PostgresJournal> {
   return node
 }
 
-/** A transaction that stays open until it is told to end. */
-async function openTransaction(...statements: readonly string[]): Promise<() => Promise<void>> {
-  let end: () => void = () => undefined
-  const held = new Promise<void>((resolve) => (end = resolve))
-  let done: Promise<void> = Promise.resolve()
-  await new Promise<void>((isOpen) => {
-    done = database.transaction(async (session) => {
-      for (const statement of statements) await session.query(statement)
-      isOpen()
-      await held
-    })
-  })
-  return () => {
-    end()
-    return done
-  }
-}
-
-/** Until somebody waits for a lock. */
-async function somebodyWaits(): Promise<void> {
-  const waiting = 'SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = $$Lock$$'
-  while ((await database.query(waiting)).length === 0) await sleep(systemClock, 10)
-}
-
 async function isPending(promise: Promise<unknown>): Promise<boolean> {
   return Promise.race([promise.then(() => false), sleep(systemClock, 100).then(() => true)])
 }
@@ -74,10 +51,11 @@ test('rule 27: an append that meets a takeover under way waits for it, and is fe
   await started(node, 'r1')
   const write = append(node, 'r1', 0, { bodies: ['a'] })
   const commit = await openTransaction(
+    database,
     'SELECT free_leases_1(ARRAY(SELECT partition FROM lease), ARRAY(SELECT id FROM node), 7)',
   )
   const answer = node.append(write)
-  await somebodyWaits()
+  await somebodyWaits(database)
   expect(await isPending(answer)).toBe(true)
   await commit()
   expect(await answer).toMatchObject({ outcome: 'fenced' })
@@ -88,9 +66,9 @@ test('rule 27: a takeover waits for a batch under way, and sees what it wrote', 
   const node = await join()
   await started(node, 'r1')
   // The batch has its leases and waits at its end.
-  const release = await openTransaction('SELECT 1 FROM batch FOR UPDATE')
+  const release = await openTransaction(database, 'SELECT 1 FROM batch FOR UPDATE')
   const answer = node.append(append(node, 'r1', 0, { bodies: ['a'] }))
-  await somebodyWaits()
+  await somebodyWaits(database)
   const takeover = database.query(
     'SELECT free_leases_1(ARRAY(SELECT partition FROM lease), ARRAY(SELECT id FROM node), 7)',
   )
@@ -116,7 +94,7 @@ function bucketOfLine(key: string): number {
 
 /** The first node's next batch has done everything but commit. */
 function holdBatchOfFirst(): Promise<() => Promise<void>> {
-  return openTransaction('SELECT 1 FROM batch WHERE node = (SELECT min(id) FROM node) FOR UPDATE')
+  return openTransaction(database, 'SELECT 1 FROM batch WHERE node = (SELECT min(id) FROM node) FOR UPDATE')
 }
 
 test('rule 17: an event and a wait for it that come at once, by two nodes, do not miss each other', async () => {
@@ -124,7 +102,7 @@ test('rule 17: an event and a wait for it that come at once, by two nodes, do no
   await started(one, ofTwo)
   const release = await holdBatchOfFirst()
   const arrived = one.deliver(delivered('t/1', { shipment: '1', leg: '2' }))
-  await somebodyWaits()
+  await somebodyWaits(database)
   const waiting = two.append(
     append(two, ofTwo, 0, { bodies: ['a'], waits: [wait('s', { shipment: '1' })], state: state('waiting') }),
   )
@@ -142,7 +120,7 @@ test('WHI-08: a run that comes into a line while another leaves it, by two nodes
   await started(one, start('x1', { key }))
   const release = await holdBatchOfFirst()
   const arrived = one.deliver(startMessage('x2', { key }))
-  await somebodyWaits()
+  await somebodyWaits(database)
   const end = { ...append(two, 'x1', 0, { bodies: ['a'], state: state('completed') }), epoch: epochOf(two, 'x1', key) }
   const left = two.append(end)
   expect(await isPending(left)).toBe(true)
@@ -156,9 +134,9 @@ test('WHI-08: runs of one line that come by two nodes stand in it as they are li
   const buckets = Array.from({ length: 10 }, (_, index) => ({ key: `k${index}`, bucket: bucketOfLine(`k${index}`) }))
   const [low, high] = [buckets[0]!, buckets.find(({ bucket }) => bucket > buckets[0]!.bucket)!]
   // The first node's batch has begun, and waits for a line before that which both come into.
-  const release = await openTransaction(`SELECT pg_advisory_xact_lock(1952804463, ${low.bucket})`)
+  const release = await openTransaction(database, `SELECT pg_advisory_xact_lock(1952804463, ${low.bucket})`)
   const first = one.deliver(event('t/1', { starts: [start('x', { key: low.key }), start('later', { key: high.key })] }))
-  await somebodyWaits()
+  await somebodyWaits(database)
   await two.deliver(startMessage('sooner', { key: high.key }))
   await release()
   expect(await first).toMatchObject({ started: [{ run: 'x' }, { run: 'later', status: 'queued' }] })
@@ -183,7 +161,7 @@ test('DUR-09: a message and a rest that come at once, by two nodes, do not miss 
   await started(one, ofTwo)
   const release = await holdBatchOfFirst()
   const sent = one.deliver(message(ofTwo, 'm'))
-  await somebodyWaits()
+  await somebodyWaits(database)
   const rest = two.append(append(two, ofTwo, 0, { bodies: ['a'], state: state('parked') }))
   expect(await isPending(rest)).toBe(true)
   await release()
@@ -197,54 +175,12 @@ test('WHI-05: one delivery that comes twice at once, by two nodes, is taken once
   await started(one, 'before')
   const release = await holdBatchOfFirst()
   const first = one.deliver(event('t/1', { starts: [start('a')] }))
-  await somebodyWaits()
+  await somebodyWaits(database)
   const second = two.deliver(event('t/1', { starts: [start('b')] }))
   expect(await isPending(second)).toBe(true)
   await release()
   expect(await first).toMatchObject({ outcome: 'written' })
   expect(await second).toEqual({ outcome: 'duplicate', runs: ['a'] })
-})
-
-test('what a killed node counted is counted for nobody once another has its work, and of its permits nothing stays', async () => {
-  const { one, two } = await twoNodes()
-  await started(two, 'a', 'b')
-  const counts = await one.counts(tenant)
-  expect(counts).not.toEqual([])
-  const wish = { flow: 'order-paid', limit: 2, keep: 0, wanted: 1 }
-  for (const node of [one, two]) await node.ownership.membership!.claim([wish])
-  await one.ownership.membership!.claim([{ ...wish, wanted: 0 }])
-  two.kill()
-  const left = (): Promise<readonly object[]> =>
-    database.query(`SELECT node FROM tally WHERE node <> 0 AND abs(node) NOT IN (SELECT id FROM node)
-      UNION ALL SELECT node FROM permit`)
-  while ((await one.ownership.membership!.nodes()).nodes.length > 1) await sleep(systemClock, 100)
-  expect(await left()).toEqual([])
-  expect(await one.counts(tenant)).toEqual(counts)
-})
-
-test('CLU-05: the time of a node is the database’s, whatever its own clock says', async () => {
-  const far = { ...systemClock, now: () => Date.now() + 300_000 }
-  const early = await postgresJournal({ url, clock: far, monotonic: () => performance.now() + 12_345 })
-  const late = await join()
-  nodes.push(early)
-  const [row] = await database.query<{ now: number }>('SELECT now_ms_1() AS now')
-  for (const node of [early, late]) expect(Math.abs(node.clock.now() - (row?.now ?? 0))).toBeLessThan(5000)
-})
-
-test('CLU-05: a sign of life that is answered late does not set a node’s clock wrong', async () => {
-  const node = await join()
-  const difference = async (): Promise<number> => {
-    const [row] = await database.query<{ now: number }>('SELECT now_ms_1() AS now')
-    return node.clock.now() - (row?.now ?? 0)
-  }
-  const before = await difference()
-  const release = await openTransaction('SELECT 1 FROM node FOR UPDATE')
-  await somebodyWaits()
-  // In the middle of question and answer would be a second and more from the truth.
-  await sleep(systemClock, 2400)
-  await release()
-  await sleep(systemClock, 100)
-  expect(Math.abs((await difference()) - before)).toBeLessThan(800)
 })
 
 /** Small, and the same for the same seed. */

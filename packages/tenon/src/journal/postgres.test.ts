@@ -1,5 +1,6 @@
 import { sleep, systemClock } from '../base/clock.ts'
 import { usePostgres } from '../postgres/postgres.fixture.ts'
+import { startProxy, type Proxy } from '../postgres/proxy.fixture.ts'
 import { haltingClock } from '../testing/virtual-clock.ts'
 import type { Journal } from './journal.ts'
 import { journalSuite } from './journal.suite.ts'
@@ -26,21 +27,25 @@ journalSuite('postgres', async () => {
 const leaseMs = 1500
 
 async function open(): Promise<ClusterHarness> {
-  const url = server().url(await server().newDatabase())
+  const database = await server().newDatabase()
   const nodes = new Map<
     Journal,
-    { readonly clock: ReturnType<typeof haltingClock>; readonly journal: PostgresJournal }
+    { readonly clock: ReturnType<typeof haltingClock>; readonly journal: PostgresJournal; readonly proxy: Proxy }
   >()
   return {
     async open() {
       const clock = haltingClock(systemClock)
+      const proxy = await startProxy(server().port)
+      const url = server().url(database, proxy.port)
       const journal = await postgresJournal({ url, leaseClock: clock, leaseMs, partitions: 16 })
-      nodes.set(journal, { clock, journal })
+      nodes.set(journal, { clock, journal, proxy })
       return journal
     },
     kill: async (journal) => nodes.get(journal)?.journal.kill(),
     stop: (journal) => nodes.get(journal)?.clock.halt(),
     goOn: (journal) => nodes.get(journal)?.clock.goOn(),
+    cut: (journal) => nodes.get(journal)?.proxy.cut(),
+    heal: (journal) => nodes.get(journal)?.proxy.heal(),
     async until(isSo) {
       for (const end = Date.now() + 20 * leaseMs; Date.now() < end;) {
         if (await isSo()) return
@@ -49,9 +54,10 @@ async function open(): Promise<ClusterHarness> {
       throw new Error('it does not come about')
     },
     async end() {
-      for (const { clock, journal } of nodes.values()) {
+      for (const { clock, journal, proxy } of nodes.values()) {
         clock.goOn()
         await journal.close()
+        await proxy.close()
       }
     },
   }

@@ -1,42 +1,21 @@
 // PostgreSQL itself, started for the tests of one file on a free port in a temporary folder.
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { Secret } from '../base/secret.ts'
+import { asOwner, isPostgresThere, ownFolder, processesOf, program, signal, writeOwn } from './programs.fixture.ts'
+
+export { isPostgresThere } from './programs.fixture.ts'
 
 const run = promisify(execFile)
 const user = 'tenon'
 const password = 'p@ss/wörd:1'
 const startLimitMs = 60_000
-
-/** The folder of its programs. */
-const bin = findPrograms()
-
-function findPrograms(): string | null {
-  const debian = '/usr/lib/postgresql'
-  const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : []
-  const folders = [
-    process.env['POSTGRES_BIN'] ?? '',
-    ...versions.map((version) => join(debian, version, 'bin')),
-    ...(process.env['PATH'] ?? '').split(delimiter),
-    '/opt/homebrew/bin',
-    '/usr/local/bin',
-  ]
-  return (
-    folders.find(
-      (folder) =>
-        folder !== '' && ['initdb', 'postgres', 'pg_basebackup'].every((name) => existsSync(join(folder, name))),
-    ) ?? null
-  )
-}
-
-export const isPostgresThere: boolean = bin !== null
 
 export interface ServerOptions {
   /** Off: what the tests say holds only as long as the machine stays up. On where the claim is that nothing is lost. Default: off. */
@@ -51,10 +30,10 @@ export interface ServerOptions {
 export function usePostgres(options: ServerOptions = {}): () => PostgresServer {
   let server: PostgresServer | undefined
   beforeAll(async () => {
-    if (bin !== null) server = await startPostgres(options)
+    if (isPostgresThere) server = await startPostgres(options)
   }, startLimitMs)
   beforeEach((context) => {
-    if (bin === null) context.skip('needs PostgreSQL')
+    if (!isPostgresThere) context.skip('needs PostgreSQL')
   })
   afterAll(() => server?.remove(), startLimitMs)
   return () => {
@@ -190,27 +169,27 @@ export class PostgresServer {
     await this.start()
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
+  async #end(how: NodeJS.Signals): Promise<void> {
     const child = this.#child
     if (child === null) return
     this.#child = null
     process.off('exit', this.#killOnExit)
-    const pids = signal === 'SIGKILL' ? processesOf(child) : []
+    const pids = how === 'SIGKILL' ? processesOf(child) : []
     if (child.exitCode === null && child.signalCode === null) {
       const ended = once(child, 'exit')
-      child.kill(signal)
-      for (const pid of pids) send(pid, 'SIGKILL')
+      child.kill(how)
+      for (const pid of pids) signal(pid, 'SIGKILL')
       await ended
     }
   }
 
   /** Its sockets stay open, and nothing answers. */
   pause(): void {
-    for (const pid of processesOf(this.#child)) send(pid, 'SIGSTOP')
+    for (const pid of processesOf(this.#child)) signal(pid, 'SIGSTOP')
   }
 
   resume(): void {
-    for (const pid of processesOf(this.#child)) send(pid, 'SIGCONT')
+    for (const pid of processesOf(this.#child)) signal(pid, 'SIGCONT')
   }
 
   /** A second server without which no commit returns. */
@@ -253,59 +232,6 @@ const defaults: Readonly<Record<string, string>> = {
   // A server that was killed has to be back soon.
   wal_receiver_timeout: '2s',
   wal_retrieve_retry_interval: '200ms',
-}
-
-function program(name: string): string {
-  if (bin === null) throw new Error('needs PostgreSQL')
-  return join(bin, name)
-}
-
-/** The server refuses to be run by root. */
-const owner = process.getuid?.() === 0 ? otherUser() : null
-
-function otherUser(): { readonly uid: number; readonly gid: number } {
-  const id = (...words: string[]): number =>
-    Number(execFileSync('id', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
-  for (const name of ['postgres', 'nobody']) {
-    try {
-      return { uid: id('-u', name), gid: id('-g', name) }
-    } catch {
-      // There is no such user.
-    }
-  }
-  throw new Error('run as root, the tests need a user postgres or nobody')
-}
-
-function asOwner(): { readonly uid?: number; readonly gid?: number; readonly cwd: string } {
-  return { ...owner, cwd: dirname(tmpdir()) === '.' ? '/' : tmpdir() }
-}
-
-function ownFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tenon-postgres-'))
-  if (owner !== null) chownSync(folder, owner.uid, owner.gid)
-  return folder
-}
-
-function writeOwn(folder: string, name: string, content: string): string {
-  const path = join(folder, name)
-  writeFileSync(path, content, { mode: 0o600 })
-  if (owner !== null) chownSync(path, owner.uid, owner.gid)
-  return path
-}
-
-function processesOf(child: ChildProcess | null): readonly number[] {
-  if (child?.pid === undefined) return []
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n')
-  const pairs = rows.map((row) => row.trim().split(/\s+/).map(Number))
-  return [child.pid, ...pairs.flatMap(([pid = 0, parent]) => (parent === child.pid ? pid : []))]
-}
-
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch {
-    // It has ended by itself.
-  }
 }
 
 async function freePort(): Promise<number> {

@@ -13,6 +13,9 @@ export interface ClusterHarness {
   /** It neither renews its lease nor hears anything, and does not know: what it asks of the store is still answered. Until `goOn`. */
   stop(journal: Journal): void
   goOn(journal: Journal): void
+  /** The store cannot be reached from that node, until `heal`. */
+  cut(journal: Journal): void
+  heal(journal: Journal): void
   /** Lets time pass until that is so; rejects when it does not come about within several leases. */
   until(isSo: () => boolean | Promise<boolean>): Promise<void>
   end(): Promise<void>
@@ -226,6 +229,26 @@ export function ownershipSuite(name: string, open: () => Promise<ClusterHarness>
       expect(two.ownership.membership!.member).not.toBe(member)
       expect(two.ownership.membership!.heldUntil(tenant)).toBeGreaterThan(until)
       expect((await one.entries(tenant, run)).map(({ body }) => body)).toEqual(['"a"'])
+    })
+
+    test('CLU-02: a node that cannot reach the store lets go of everything by itself, before another has it', async () => {
+      const two = await second()
+      const owned = ownedBy(two)
+      const ofOthers: string[] = []
+      const { words } = heard(two, {
+        lost: (isLost) => {
+          expect(owned.every((run) => isLost(placed(run)))).toBe(true)
+          words.push('lost')
+          ofOthers.push(...ownedBy(one).filter((run) => owned.includes(run)))
+        },
+      })
+      harness.cut(two)
+      await harness.until(() => ownedBy(one).length === names.length)
+      expect(words).toEqual(['lost'])
+      expect(ofOthers).toEqual([])
+      expect(ownedBy(two)).toEqual([])
+      harness.heal(two)
+      await harness.until(() => isShared(one, two))
     })
 
     test('CLU-03: what came while nobody owned it is there for whoever takes over', async () => {

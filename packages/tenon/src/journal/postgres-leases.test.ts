@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { sleep, systemClock } from '../base/clock.ts'
+import type { Secret } from '../base/secret.ts'
+import { openDatabase, type Database } from '../postgres/postgres.ts'
+import { usePostgres } from '../postgres/postgres.fixture.ts'
+import { openTransaction, somebodyWaits } from '../postgres/transaction.fixture.ts'
+import { haltingClock } from '../testing/virtual-clock.ts'
+import { postgresJournal, type PostgresJournal, type PostgresJournalOptions } from './postgres.ts'
+import { started, tenant } from './suite/make.ts'
+
+const server = usePostgres()
+let url: Secret
+let database: Database
+const nodes: PostgresJournal[] = []
+
+beforeEach(async () => {
+  url = server().url(await server().newDatabase())
+  database = openDatabase({ url, unavailable: 'JOURNAL_UNAVAILABLE' })
+})
+afterEach(async () => {
+  for (const node of nodes.splice(0)) await node.close()
+  await database.close()
+})
+
+async function join(options: Partial<PostgresJournalOptions> = {}): Promise<PostgresJournal> {
+  const node = await postgresJournal({ url, leaseMs: 3000, ...options })
+  nodes.push(node)
+  return node
+}
+
+async function databaseNow(): Promise<number> {
+  const [row] = await database.query<{ now: number }>('SELECT now_ms_1() AS now')
+  return row?.now ?? 0
+}
+
+test('CLU-02: a node whose timers stand still takes nothing up once its lease is over', async () => {
+  const leaseClock = haltingClock(systemClock)
+  let ahead = 0
+  const node = await join({ leaseClock, monotonic: () => performance.now() + ahead })
+  const epoch = (): number | null => node.ownership.epochOf({ tenant, run: 'r1', flow: 'order-paid', key: null })
+  expect(epoch()).toBeGreaterThan(0)
+  leaseClock.halt()
+  ahead = 3000
+  expect(epoch()).toBeNull()
+  leaseClock.goOn()
+})
+
+test('what a killed node counted is counted for nobody once another has its work, and of its permits nothing stays', async () => {
+  const [one, two] = [await join(), await join()]
+  await started(two, 'a', 'b')
+  const counts = await one.counts(tenant)
+  expect(counts).not.toEqual([])
+  const wish = { flow: 'order-paid', limit: 2, keep: 0, wanted: 1 }
+  for (const node of [one, two]) await node.ownership.membership!.claim([wish])
+  await one.ownership.membership!.claim([{ ...wish, wanted: 0 }])
+  two.kill()
+  while ((await one.ownership.membership!.nodes()).nodes.length > 1) await sleep(systemClock, 100)
+  const left = `SELECT node FROM tally WHERE node <> 0 AND abs(node) NOT IN (SELECT id FROM node)
+    UNION ALL SELECT node FROM permit`
+  expect(await database.query(left)).toEqual([])
+  expect(await one.counts(tenant)).toEqual(counts)
+})
+
+test('CLU-05: the time of a node is the database’s, whatever its own clock says', async () => {
+  const far = { ...systemClock, now: () => Date.now() + 300_000 }
+  const early = await join({ clock: far, monotonic: () => performance.now() + 12_345 })
+  const late = await join()
+  const now = await databaseNow()
+  for (const node of [early, late]) expect(Math.abs(node.clock.now() - now)).toBeLessThan(5000)
+})
+
+test('CLU-05: a sign of life that is answered late does not set a node’s clock wrong', async () => {
+  const node = await join()
+  const difference = async (): Promise<number> => {
+    const now = await databaseNow()
+    return node.clock.now() - now
+  }
+  const before = await difference()
+  const release = await openTransaction(database, 'SELECT 1 FROM node FOR UPDATE')
+  await somebodyWaits(database)
+  // In the middle of question and answer would be a second and more from the truth.
+  await sleep(systemClock, 2400)
+  await release()
+  await sleep(systemClock, 100)
+  expect(Math.abs((await difference()) - before)).toBeLessThan(800)
+})
