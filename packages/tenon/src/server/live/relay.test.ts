@@ -9,17 +9,18 @@ function nodes() {
   const clock = virtualClock({ isDriven: true })
   const { open } = memoryCluster()
   const node = () => {
+    let isCut = false
     const listeners = new Set<(happening: Happening) => void>()
     const listen = (listener: (happening: Happening) => void) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     }
-    const journal = open({ clock })
+    const journal = open({ clock, faults: { isCut: () => isCut } })
     const relay = createRelay({ engine: { listen }, words: journal.ownership.membership!, clock })
     const tell = (run: string): void => {
       for (const listener of listeners) listener({ name: 'run.undone', tenant: 'default', at: 1, run, flow: 'order' })
     }
-    return { relay, tell, listeners, journal }
+    return { relay, tell, listeners, cut: () => void (isCut = true) }
   }
   return { clock, one: node(), two: node() }
 }
@@ -67,8 +68,7 @@ test('a node whose watcher died without a word is told nothing after some second
   watch(one)
   await clock.advance(20_000)
   expect(two.listeners.size).toBe(1)
-  one.relay.close()
-  one.journal.crash()
+  one.cut()
   await clock.advance(100)
   two.tell('a')
   await clock.advance(20_000)
