@@ -150,6 +150,20 @@ describe('a server and its command line', () => {
     expect(await statusOf('/console/', 'pod-7.tenon')).toBe(403)
   })
 
+  test('a data folder that is typed comes before the server that the environment names', async () => {
+    Object.assign(process.env, { TENON_SERVER: 'http://127.0.0.1:9', TENON_OPERATOR_TOKEN: 'a'.repeat(40) })
+    const place = createWorkplace()
+    delete process.env['TENON_SERVER']
+    delete process.env['TENON_OPERATOR_TOKEN']
+    try {
+      const [named, typed] = [await place.tenon('runs', 'list'), await place.tenon('runs', 'list', '--data', 'none')]
+      expect([named.code, named.err]).toEqual([3, expect.stringContaining('No server answers at 127.0.0.1:9')])
+      expect([typed.code, typed.err]).toEqual([3, expect.stringContaining('No server is running on the data folder')])
+    } finally {
+      place.remove()
+    }
+  })
+
   test('what waits is said at the end', async () => {
     const { child, ended, said } = begin(
       'start',

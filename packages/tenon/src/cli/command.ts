@@ -17,6 +17,7 @@ export interface CommandInput {
   readonly arguments: readonly (string | undefined)[]
   readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
   readonly terminal: Terminal
+  /** Without `TENON_SERVER` where `--data` names the server. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** From `--data`, `TENON_DATA` or `.tenon`. */
   readonly dataFolder: string
@@ -34,7 +35,7 @@ export const exitCodeMeanings: readonly (readonly [code: number, meaning: string
     'it failed, or something was found; the reason is on the standard error, with --json on the standard output',
   ],
   [exitCodes.misused, 'wrong use: an unknown command or option, or a missing argument'],
-  [exitCodes.noServer, 'no server is running on the data folder'],
+  [exitCodes.noServer, 'no server is running on the data folder, or none answers where TENON_SERVER says'],
   [130, 'stopped at once by a second Ctrl-C; what was accepted is kept'],
   [143, 'stopped at once by a second SIGTERM; what was accepted is kept'],
 ]

@@ -80,10 +80,12 @@ function addCommand(command: Command, definition: CommandDefinition, context: Co
   for (const [name, description] of definition.arguments ?? []) command.argument(name, description)
   for (const [flags, description] of allOptionsOf(definition)) command.option(flags, description)
   command.action(async (...given: unknown[]) => {
-    const { terminal, environment } = context
+    const { terminal } = context
     const options = command.opts<CommandInput['options']>()
-    const dataFolder =
-      (options[folderFlagOf(definition)] as string | undefined) ?? (environment['TENON_DATA'] || '.tenon')
+    const typed = options[folderFlagOf(definition)] as string | undefined
+    // Whoever types a folder means the server on it: an order must not go to the one that the environment names.
+    const environment = typed === undefined ? context.environment : { ...context.environment, TENON_SERVER: undefined }
+    const dataFolder = typed ?? (environment['TENON_DATA'] || '.tenon')
     const named = given.slice(0, definition.arguments?.length ?? 0) as (string | undefined)[]
     const input = { arguments: named, options, terminal, environment, dataFolder, json: options['json'] === true }
     context.code = (await definition.run(input)) ?? exitCodes.good

@@ -65,9 +65,10 @@ function untilAsked(loop: DevLoop, input: CommandInput, report: Report): Promise
   })
 }
 
-async function consoleLink(input: CommandInput): Promise<string> {
+/** Of the server that this command started, whichever one the environment names. */
+async function consoleLink({ dataFolder, environment }: CommandInput): Promise<string> {
   try {
-    const { url } = await requestSignInLink(input, personOf(input.environment))
+    const { url } = await requestSignInLink({ dataFolder }, personOf(environment))
     return `console: ${url}`
   } catch (error) {
     return `There is no link to the console: ${messageOf(error)}`
