@@ -55,6 +55,13 @@ describe('the built console', () => {
     expect(sheets.filter((name) => foreign.test(read(`assets/${name}`)))).toEqual([])
   })
 
+  test('each class is in one sheet: what is composed from another file would be copied, with a warning at the first start', () => {
+    const sheets = readdirSync(join(dist, 'assets')).filter((name) => name.endsWith('.css'))
+    const classes = sheets.flatMap((name) => [...new Set(read(`assets/${name}`).match(/\._[\w-]+_[\w-]{5}_\d+/g))])
+    expect(classes.length).toBeGreaterThan(50)
+    expect(classes.filter((one, index) => classes.indexOf(one) !== index)).toEqual([])
+  })
+
   test('whatever is bundled has a licence that we accept, and the licences come along', () => {
     const notices = read('licences.md')
     const found = [...notices.matchAll(/^## (.+) \((.+)\)$/gm)].map(([, name = '', licence = '']) => ({
