@@ -107,7 +107,7 @@ async function endAgainAndAgain(world: World): Promise<void> {
 /** Decisions come while runs go on, too. */
 async function decideSome({ provider, decided }: World, process: RunningServer): Promise<void> {
   await process.ready()
-  for (const step of await decideUnknown(process, provider.effects)) decided.add(step)
+  await decideUnknown(process, provider, decided)
 }
 
 interface Manner {

@@ -1,5 +1,5 @@
 // The person who decides about steps whose outcome is not known: looks into the ledger, as one would look into the provider's own console.
-import { type Effect, effectKey, type Step } from './provider.ts'
+import { effectKey, type Provider, type Step } from './provider.ts'
 import type { RunningServer } from './server.ts'
 
 interface ParkedRun {
@@ -21,10 +21,13 @@ function providerStep(name: string): Step | null {
   )
 }
 
-/** Decides all that are parked now; returns `<run> <step>` of each. */
-export async function decideUnknown(server: RunningServer, effects: ReadonlyMap<string, Effect>): Promise<string[]> {
+/** Decides all that are parked now, and adds `<run> <step>` of each to `decided`. */
+export async function decideUnknown(
+  server: RunningServer,
+  { effects }: Pick<Provider, 'effects'>,
+  decided: Set<string>,
+): Promise<void> {
   const { runs } = (await server.api('GET', '/runs?status=parked&limit=500')) as { runs: readonly ParkedRun[] }
-  const decided: string[] = []
   for (const { run, code } of runs) {
     if (code !== 'OUTCOME_UNKNOWN') continue
     const { event, steps } = (await server.api('GET', `/runs/${run}`)) as Story
@@ -36,8 +39,7 @@ export async function decideUnknown(server: RunningServer, effects: ReadonlyMap<
         ? { decision: 'happened', result: { id: `${step}_${event.id}` } }
         : { decision: 'retry' }
       await server.api('POST', `/runs/${run}/decisions`, { step: name, by: 'chaos', ...decision })
-      decided.push(`${run} ${name}`)
+      decided.add(`${run} ${name}`)
     }
   }
-  return decided
 }

@@ -78,7 +78,7 @@ export async function finish({ options, provider, sender, decided }: Ledger, pro
   const began = performance.now()
   let [movedAt, saidAt, before] = [began, began, '']
   for (let now = began; now - began < quietMs && now - movedAt < hopelessMs; now = performance.now()) {
-    for (const step of await decideUnknown(process, provider.effects)) decided.add(step)
+    await decideUnknown(process, provider, decided)
     const unfinished = await unfinishedRuns(process)
     if (unfinished === 0 && sender.outstanding() === 0) break
     const state = `${unfinished} ${sender.outstanding()} ${provider.requests()}`

@@ -90,6 +90,7 @@ function running(child: ChildProcess, { folder, port }: ServerSetting): RunningS
   }
   child.stdout?.on('data', keep)
   child.stderr?.on('data', keep)
+  let isTerminated = false
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null
   const origin = `http://127.0.0.1:${port}`
   const ended = async (ms: number): Promise<boolean> => {
@@ -114,6 +115,7 @@ function running(child: ChildProcess, { folder, port }: ServerSetting): RunningS
     resume: () => void child.kill('SIGCONT'),
     hasEnded,
     async terminate() {
+      isTerminated = true
       child.kill('SIGTERM')
       if (!(await ended(longestDrainMs)))
         throw new Error(`the server did not end within ${longestDrainMs / 1000} s of SIGTERM:\n${output}`)
@@ -122,7 +124,7 @@ function running(child: ChildProcess, { folder, port }: ServerSetting): RunningS
     },
     endsWithin: ended,
     collapse() {
-      const isMeant = child.signalCode === 'SIGKILL' || child.exitCode === 0 || !hasEnded()
+      const isMeant = child.signalCode === 'SIGKILL' || (isTerminated && child.exitCode === 0) || !hasEnded()
       return isMeant
         ? null
         : `the server ended by itself (${child.exitCode ?? child.signalCode}), its last words:\n${output.trimEnd()}`
