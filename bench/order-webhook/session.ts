@@ -90,7 +90,7 @@ async function measure({ sinks, load, engine, phase, first }: Measurement): Prom
     type: phase.type ?? 'payment_intent.succeeded',
   })
   const acknowledged = report.ackedAt.filter((at) => at > 0).length
-  const ledger = await arrivals(sinks, phase.ends === false ? 0 : acknowledged)
+  const ledger = await arrivals(sinks, phase.ends === false ? null : report)
   const after = engine.program.usage()
   return {
     ...judge(report, ledger),
@@ -102,28 +102,34 @@ async function measure({ sinks, load, engine, phase, first }: Measurement): Prom
   }
 }
 
-/** The ledger, once all that was acknowledged has arrived, or when nothing has arrived for a minute. */
-async function arrivals(sinks: Helper<SinkRequest, SinkReport>, expected: number): Promise<Ledger> {
+/** The ledger, once all that was acknowledged has arrived, or when nothing has arrived for a minute; at once where nothing is `expected`. */
+async function arrivals(sinks: Helper<SinkRequest, SinkReport>, expected: LoadReport | null): Promise<Ledger> {
   let arrived = -1
   for (let idleSince = performance.now(); ;) {
     const report = await sinks.ask({ kind: 'ledger' })
     if (report.kind !== 'ledger') throw new Error(`the sinks answered ${report.kind}`)
-    if (report.arrived >= expected || performance.now() - idleSince > patienceMs) return report
+    if (expected === null || missing(expected, report) === 0) return report
+    if (performance.now() - idleSince > patienceMs) return report
     if (report.arrived > arrived) idleSince = performance.now()
     arrived = report.arrived
     await sleep(100)
   }
 }
 
-function judge({ sentAt, ackedAt }: LoadReport, { one, two, at }: Ledger) {
+/** Acknowledged, but not at both sinks. Not by their number: an event whose acknowledgement was lost arrives, too. */
+function missing({ ackedAt }: LoadReport, { one, two }: Ledger): number {
+  return ackedAt.filter((at, index) => at > 0 && (one[index] === 0 || two[index] === 0)).length
+}
+
+function judge(load: LoadReport, ledger: Ledger) {
+  const { sentAt, ackedAt } = load
+  const { one, two, at } = ledger
   const acks: number[] = []
   const ends: number[] = []
-  let [begin, end, lost, duplicated] = [Infinity, 0, 0, 0]
+  let [begin, end, duplicated] = [Infinity, 0, 0]
   for (const [index, sent] of sentAt.entries()) {
-    const isAcknowledged = ackedAt[index]! > 0
-    if (isAcknowledged) acks.push(ackedAt[index]! - sent)
+    if (ackedAt[index]! > 0) acks.push(ackedAt[index]! - sent)
     if (at[index]! > 0) ends.push(at[index]! - sent)
-    if (isAcknowledged && (one[index] === 0 || two[index] === 0)) lost += 1
     duplicated += Math.max(0, one[index]! - 1) + Math.max(0, two[index]! - 1)
     begin = Math.min(begin, sent)
     end = Math.max(end, at[index]!)
@@ -135,7 +141,7 @@ function judge({ sentAt, ackedAt }: LoadReport, { one, two, at }: Ledger) {
     e2eP50Ms: percentile(ends, 0.5),
     e2eP99Ms: percentile(ends, 0.99),
     e2eLongestMs: percentile(ends, 1),
-    lost,
+    lost: missing(load, ledger),
     duplicated,
   }
 }
