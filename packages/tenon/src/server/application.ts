@@ -75,7 +75,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
 
 /** Stand-ins belong to one process: nodes that share a database would each call their own. Where nothing is said, the app's own database decides. */
 function simulatesBy({ simulate, databases, environment }: ApplicationOptions): boolean | undefined {
-  const isShared = databases !== undefined || (environment['TENON_DATABASE'] ?? '') !== ''
+  const isShared = databases !== undefined || (environment['TENON_DATABASE'] ?? '').trim() !== ''
   return simulate ?? (isShared ? false : undefined)
 }
 
