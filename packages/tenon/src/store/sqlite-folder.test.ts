@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { sleep, systemClock } from '../base/clock.ts'
 import { sqliteStore } from './sqlite.ts'
 import type { DocumentWrite, NewAuditEntry, Store } from './store.ts'
@@ -105,12 +105,17 @@ test('after kill -9 under load every acknowledged write is there, and none is ha
     spawn(process.execPath, ['--conditions=source', file, folder, round, join(folder, `ledger-${round}`)], {
       stdio: ['ignore', 'ignore', 'inherit'],
     })
+  onTestFinished(() => children.forEach(({ child }) => child.kill('SIGKILL')))
   // Two that share the store, one of which is killed; then the other.
   const children = ['x', 'y'].map((round) => ({ round, child: begin(round) }))
   const sizeOf = (round: string): number =>
     statSync(join(folder, `ledger-${round}`), { throwIfNoEntry: false })?.size ?? 0
   for (const [index, { round, child }] of children.entries()) {
-    while (children.slice(index).some((one) => sizeOf(one.round) < 600 * (index + 1))) await sleep(systemClock, 5)
+    const living = children.slice(index)
+    while (living.some((one) => sizeOf(one.round) < 600 * (index + 1))) {
+      for (const one of living) expect([one.round, one.child.exitCode]).toEqual([one.round, null])
+      await sleep(systemClock, 5)
+    }
     child.kill('SIGKILL')
     await once(child, 'exit')
     const one = store()
