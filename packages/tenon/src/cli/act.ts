@@ -1,8 +1,8 @@
 import { TenonError } from '../base/errors.ts'
 import { parseJson } from '../base/json.ts'
 import { connectToServer, type ServerPlace } from '../server/management-client.ts'
-import type { CommandInput } from './command.ts'
-import { shortId } from './words.ts'
+import { textOption, type CommandInput } from './command.ts'
+import { runWords, withTenant } from './tenant.ts'
 
 /** Sends one order to the server, and says in one line what became of it. */
 export async function act(
@@ -29,14 +29,14 @@ export async function requestSignInLink(
   return answer as { url: string; expiresAt: number } & typeof answer
 }
 
-export function runPath(run: string | undefined, order: string): string {
-  return `/runs/${encodeURIComponent(run ?? '')}/${order}`
+/** An order to the run that the command line names. */
+export function runPath(input: CommandInput, order: string): string {
+  return withTenant(input, `/runs/${encodeURIComponent(input.arguments[0] ?? '')}/${order}`)
 }
 
 /** How to look at the run that an answer names. */
-export function lookAt(answer: Record<string, unknown>, tenant?: string): string {
-  const whose = tenant === undefined ? '' : ` --tenant ${tenant}`
-  return `npx tenon runs show ${shortId(answer['run'] as string)}${whose}`
+export function lookAt(answer: Record<string, unknown>, input: CommandInput): string {
+  return `npx tenon runs show ${runWords(answer['run'] as string, textOption(input, 'tenant'))}`
 }
 
 /** The value of an option that holds JSON. */

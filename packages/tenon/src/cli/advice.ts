@@ -1,10 +1,11 @@
 import type { RunView, StepView } from '../engine/view.ts'
 import { wrap, type Colours } from './terminal.ts'
-import { shortId } from './words.ts'
+import { runWords } from './tenant.ts'
 
 interface Page {
   readonly columns: number
   readonly colours: Colours
+  readonly tenant?: string | undefined
 }
 
 /** What is wrong with a run and what a person can do about it, with the whole command lines. */
@@ -25,12 +26,12 @@ function parked(view: RunView, page: Page): string[] {
   return [
     ...problem(view, page, 'yellow'),
     ...wrap(words, page.columns, '  '),
-    ...commands(page, [[`npx tenon runs retry ${shortId(view.run)}`, '']]),
+    ...commands(page, [[`npx tenon runs retry ${runWords(view.run, page.tenant)}`, '']]),
   ]
 }
 
 function undecided(view: RunView, step: StepView, page: Page): string[] {
-  const decide = `npx tenon runs decide ${shortId(view.run)} '${step.name}'`
+  const decide = `npx tenon runs decide ${runWords(view.run, page.tenant)} '${step.name}'`
   const { colours } = page
   return [
     colours.yellow(`  It is not known whether ${step.name} took effect.`),
@@ -49,7 +50,7 @@ function undecided(view: RunView, step: StepView, page: Page): string[] {
 }
 
 function failed(view: RunView, page: Page): string[] {
-  const run = shortId(view.run)
+  const run = runWords(view.run, page.tenant)
   const anew = [`npx tenon runs retry ${run} --anew`, 'a new run with the same event'] as const
   if (view.undo !== 'none')
     return [

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../base/errors.ts'
-import { shortId } from './words.ts'
+import { runWords } from './tenant.ts'
 
 /** What removes the cause, for the codes where that can be said. */
 const causes: Readonly<Partial<Record<ErrorCode, string>>> = {
@@ -17,11 +17,11 @@ const causes: Readonly<Partial<Record<ErrorCode, string>>> = {
 
 /** What a person can do about a run that failed or parked, ending with the whole command line. */
 export function remedyFor(
-  { run, code }: { readonly run: string; readonly code: ErrorCode },
+  { run, tenant, code }: { readonly run: string; readonly tenant: string; readonly code: ErrorCode },
   isUndone: boolean,
 ): string {
-  const id = shortId(run)
-  if (code === 'OUTCOME_UNKNOWN') return `Look there, then say what happened: npx tenon runs show ${id}`
+  const named = runWords(run, tenant)
+  if (code === 'OUTCOME_UNKNOWN') return `Look there, then say what happened: npx tenon runs show ${named}`
   const cause = causes[code] ?? 'When the cause is gone:'
-  return `${cause} npx tenon runs retry ${id}${isUndone ? ' --anew' : ''}`
+  return `${cause} npx tenon runs retry ${named}${isUndone ? ' --anew' : ''}`
 }

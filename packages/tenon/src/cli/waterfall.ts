@@ -9,6 +9,8 @@ export interface Drawing {
   readonly columns: number
   readonly colours: Colours
   readonly now: number
+  /** Whose it is, for the command lines. */
+  readonly tenant?: string | undefined
 }
 
 interface Layout extends Drawing {

@@ -6,9 +6,10 @@ import type { BegunConsent } from '../../server/connect/consents.ts'
 import type { ConnectForm } from '../../server/connect/form.ts'
 import { connectToServer, type ManagementClient } from '../../server/management-client.ts'
 import { exitCodes, textOption, type CommandDefinition, type CommandInput } from '../command.ts'
-import { connectionPath, tenantOption, withTenant } from '../connect/connection-path.ts'
+import { connectionPath } from '../connect/connection-path.ts'
 import { accountWords } from '../connect/connection-words.ts'
 import { givenFields } from '../connect/given-fields.ts'
+import { tenantOption, withTenant } from '../tenant.ts'
 
 const lookEveryMs = 1500
 
@@ -17,7 +18,7 @@ export const command: CommandDefinition = {
   arguments: [['<connector>', 'what it is an account of, such as stripe']],
   options: [
     ['--name <name>', 'of the connection (default: main)'],
-    tenantOption,
+    tenantOption('whose account'),
     ['--device', 'consent by a code on another device'],
     ['--field <name=value...>', 'what would be asked for, unless it is secret'],
     ['--env <name=VARIABLE...>', 'the same from an environment variable; for secrets'],

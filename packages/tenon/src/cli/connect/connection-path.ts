@@ -1,9 +1,5 @@
-import { textOption, type CommandDefinition, type CommandInput } from '../command.ts'
-
-export const tenantOption: NonNullable<CommandDefinition['options']>[number] = [
-  '--tenant <tenant>',
-  'whose account (default: default)',
-]
+import type { CommandDefinition, CommandInput } from '../command.ts'
+import { withTenant } from '../tenant.ts'
 
 export const whichArguments: NonNullable<CommandDefinition['arguments']> = [
   ['<connector>', 'such as stripe'],
@@ -14,9 +10,4 @@ export const whichArguments: NonNullable<CommandDefinition['arguments']> = [
 export function connectionPath(input: CommandInput, order = ''): string {
   const [connector = '', name = 'main'] = input.arguments
   return withTenant(input, `/connections/${encodeURIComponent(connector)}/${encodeURIComponent(name)}${order}`)
-}
-
-export function withTenant(input: CommandInput, path: string): string {
-  const tenant = textOption(input, 'tenant')
-  return tenant === undefined ? path : `${path}?${new URLSearchParams({ tenant }).toString()}`
 }

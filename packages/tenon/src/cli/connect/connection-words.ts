@@ -1,4 +1,5 @@
 import type { ConnectionState, ConnectionView } from '../../connection/managed.ts'
+import { tenantWords } from '../tenant.ts'
 import type { Colours } from '../terminal.ts'
 
 const states: Readonly<Record<ConnectionState, readonly [string, string, 'green' | 'yellow' | 'red']>> = {
@@ -26,5 +27,5 @@ export function connectLine({
   tenant,
 }: Pick<ConnectionView, 'connector' | 'name' | 'tenant'>): string {
   const named = name === 'main' ? '' : ` --name ${name}`
-  return `npx tenon connect ${connector}${named}${tenant === 'default' ? '' : ` --tenant ${tenant}`}`
+  return `npx tenon connect ${connector}${named}${tenantWords(tenant)}`
 }

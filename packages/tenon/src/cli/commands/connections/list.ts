@@ -2,15 +2,15 @@ import { systemClock } from '../../../base/clock.ts'
 import type { ConnectionView } from '../../../connection/managed.ts'
 import { connectToServer } from '../../../server/management-client.ts'
 import type { CommandDefinition, CommandInput } from '../../command.ts'
-import { tenantOption, withTenant } from '../../connect/connection-path.ts'
 import { accountWords, stateWords } from '../../connect/connection-words.ts'
 import { table } from '../../table.ts'
 import { shorten } from '../../terminal.ts'
 import { clockTime } from '../../words.ts'
+import { tenantOption, withTenant } from '../../tenant.ts'
 
 export const command: CommandDefinition = {
   summary: 'List the accounts that are connected, and how they are.',
-  options: [tenantOption],
+  options: [tenantOption('whose account')],
   examples: [
     ['tenon connections list', 'all of them'],
     ['tenon connections list --tenant acme', "those of one of your product's customers"],

@@ -1,12 +1,13 @@
 import { TenonError } from '../../../base/errors.ts'
 import { connectToServer } from '../../../server/management-client.ts'
 import { exitCodes, type CommandDefinition } from '../../command.ts'
-import { connectionPath, tenantOption, whichArguments } from '../../connect/connection-path.ts'
+import { connectionPath, whichArguments } from '../../connect/connection-path.ts'
+import { tenantOption } from '../../tenant.ts'
 
 export const command: CommandDefinition = {
   summary: 'Take the authorisation back where the provider can, and forget the account.',
   arguments: whichArguments,
-  options: [tenantOption, ['--yes', 'ask nothing']],
+  options: [tenantOption('whose account'), ['--yes', 'ask nothing']],
   examples: [
     ['tenon connections remove stripe eu', 'asks first, at a terminal'],
     ['tenon connections remove stripe eu --yes', 'asks nothing'],

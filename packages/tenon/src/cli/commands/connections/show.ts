@@ -2,15 +2,16 @@ import { systemClock } from '../../../base/clock.ts'
 import type { ConnectionView } from '../../../connection/managed.ts'
 import { connectToServer } from '../../../server/management-client.ts'
 import type { CommandDefinition, CommandInput } from '../../command.ts'
-import { connectionPath, tenantOption, whichArguments } from '../../connect/connection-path.ts'
+import { connectionPath, whichArguments } from '../../connect/connection-path.ts'
 import { accountWords, connectLine, stateWords } from '../../connect/connection-words.ts'
 import { wrap } from '../../terminal.ts'
 import { clockTime } from '../../words.ts'
+import { tenantOption } from '../../tenant.ts'
 
 export const command: CommandDefinition = {
   summary: 'Show one account: whose it is, how it is, and what can be done. Never a secret.',
   arguments: whichArguments,
-  options: [tenantOption],
+  options: [tenantOption('whose account')],
   examples: [
     ['tenon connections show stripe', 'the one named main'],
     ['tenon connections show stripe eu --json', 'for a program'],

@@ -1,11 +1,13 @@
 import { connectToServer } from '../../../server/management-client.ts'
-import { exitCodes, type CommandDefinition } from '../../command.ts'
-import { connectionPath, tenantOption, whichArguments } from '../../connect/connection-path.ts'
+import { exitCodes, textOption, type CommandDefinition } from '../../command.ts'
+import { connectionPath, whichArguments } from '../../connect/connection-path.ts'
+import { connectLine } from '../../connect/connection-words.ts'
+import { tenantOption } from '../../tenant.ts'
 
 export const command: CommandDefinition = {
   summary: 'Try an account: does it work, and whose is it?',
   arguments: whichArguments,
-  options: [tenantOption],
+  options: [tenantOption('whose account')],
   examples: [
     ['tenon connections test stripe', 'says it in one line; exit code 1 when it does not work'],
     ['tenon connections test stripe eu --json', 'for a program'],
@@ -14,11 +16,11 @@ export const command: CommandDefinition = {
     const answer = await connectToServer(input).send('POST', connectionPath(input, '/test'))
     const { outcome, message } = answer as { outcome?: string; message?: string }
     const { out, colours } = input.terminal
-    const [connector = '', name] = input.arguments
+    const [connector = '', name = 'main'] = input.arguments
     if (input.json) out(JSON.stringify(answer))
     else out(outcome === 'works' ? colours.green(`✓ ${message}`) : colours.yellow(`! ${message}`))
     if (outcome === 'refused' && !input.json)
-      out(`  Connect it again: npx tenon connect ${connector}${name === undefined ? '' : ` --name ${name}`}`)
+      out(`  Connect it again: ${connectLine({ connector, name, tenant: textOption(input, 'tenant') ?? 'default' })}`)
     return outcome === 'works' || outcome === 'untested' ? exitCodes.good : exitCodes.failed
   },
 }

@@ -1,5 +1,6 @@
 import { act, jsonOption, lookAt, personOf, runPath } from '../../act.ts'
 import { textOption, type CommandDefinition } from '../../command.ts'
+import { tenantOption } from '../../tenant.ts'
 
 export const command: CommandDefinition = {
   summary: 'Say what became of a call whose outcome is unknown.',
@@ -11,6 +12,7 @@ export const command: CommandDefinition = {
   options: [
     ['--result <json>', 'with happened: what the call answered'],
     ['--by <name>', 'who decides, for the record'],
+    tenantOption('whose run'),
   ],
   examples: [
     [
@@ -23,13 +25,13 @@ export const command: CommandDefinition = {
   run: (input) =>
     act(
       input,
-      runPath(input.arguments[0], 'decisions'),
+      runPath(input, 'decisions'),
       {
         step: input.arguments[1],
         decision: input.arguments[2],
         result: jsonOption(textOption(input, 'result'), '--result'),
         by: textOption(input, 'by') ?? personOf(input.environment),
       },
-      (answer) => `Decided. Look at the run: ${lookAt(answer)}`,
+      (answer) => `Decided. Look at the run: ${lookAt(answer, input)}`,
     ),
 }

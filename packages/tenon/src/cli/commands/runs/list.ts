@@ -3,6 +3,7 @@ import type { RunRow } from '../../../journal/journal.ts'
 import { connectToServer } from '../../../server/management-client.ts'
 import { textOption, type CommandDefinition, type CommandInput } from '../../command.ts'
 import { table } from '../../table.ts'
+import { tenantOption, tenantWords } from '../../tenant.ts'
 import { shorten } from '../../terminal.ts'
 import { clockTime, length, runStatuses, shortId, statusMark, statusWord } from '../../words.ts'
 
@@ -19,7 +20,7 @@ export const command: CommandDefinition = {
     ['--id <part>', 'only runs whose id begins or ends so'],
     ['--since <time>', 'created then or later, such as 2026-05-01 or 2026-05-01T08:00:00Z'],
     ['--until <time>', 'created before then'],
-    ['--tenant <tenant>', 'whose runs (default: default)'],
+    tenantOption('whose runs'),
     ['--limit <number>', 'at most so many (default 20)'],
     ['--before <next>', 'go on where an earlier page ended'],
   ],
@@ -54,8 +55,9 @@ export const command: CommandDefinition = {
 
 function print(
   { runs, next }: { readonly runs: readonly Row[]; readonly next: string | null },
-  { terminal }: CommandInput,
+  input: CommandInput,
 ): void {
+  const { terminal } = input
   const { colours } = terminal
   const now = systemClock.now()
   if (runs.length === 0) {
@@ -72,7 +74,8 @@ function print(
     note(run, now),
   ])
   table(['run', 'flow', 'state', 'started', 'took', 'key', ''], rows, terminal)
-  if (next !== null) terminal.out(colours.dim(`More: npx tenon runs list --before ${next}`))
+  if (next !== null)
+    terminal.out(colours.dim(`More: npx tenon runs list --before ${next}${tenantWords(textOption(input, 'tenant'))}`))
 }
 
 function note({ status, code, wakeAt }: Row, now: number): string {

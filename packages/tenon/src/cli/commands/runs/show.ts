@@ -1,8 +1,8 @@
 import { systemClock } from '../../../base/clock.ts'
 import type { RunView } from '../../../engine/view.ts'
 import { connectToServer } from '../../../server/management-client.ts'
-import type { CommandDefinition } from '../../command.ts'
-import { withTenant } from '../../connect/connection-path.ts'
+import { textOption, type CommandDefinition } from '../../command.ts'
+import { tenantOption, withTenant } from '../../tenant.ts'
 import { drawRun } from '../../waterfall.ts'
 
 export const command: CommandDefinition = {
@@ -12,7 +12,7 @@ export const command: CommandDefinition = {
     ['tenon runs show a7x2k9fq', 'by the end of its id, as lists show it'],
     ['tenon runs show a7x2k9fq --json', 'with all inputs and results'],
   ],
-  options: [['--tenant <tenant>', 'whose run (default: default)']],
+  options: [tenantOption('whose run')],
   async run(input) {
     const {
       arguments: [run = ''],
@@ -27,6 +27,7 @@ export const command: CommandDefinition = {
           columns: terminal.columns,
           colours: terminal.colours,
           now: systemClock.now(),
+          tenant: textOption(input, 'tenant'),
         }),
       )
   },

@@ -1,5 +1,6 @@
 import { act, jsonOption, lookAt, runPath } from '../../act.ts'
 import { textOption, type CommandDefinition } from '../../command.ts'
+import { tenantOption } from '../../tenant.ts'
 
 export const command: CommandDefinition = {
   summary: 'Send a signal to a run that waits for it, or will.',
@@ -10,6 +11,7 @@ export const command: CommandDefinition = {
   options: [
     ['--data <json>', 'what it carries'],
     ['--id <id>', 'id of the signal: the same again changes nothing'],
+    tenantOption('whose run'),
   ],
   examples: [
     ['tenon runs signal a7x2k9fq approved --data \'{"by": "mia"}\'', 'with data'],
@@ -18,8 +20,8 @@ export const command: CommandDefinition = {
   run: (input) =>
     act(
       input,
-      runPath(input.arguments[0], 'signals'),
+      runPath(input, 'signals'),
       { name: input.arguments[1], data: jsonOption(textOption(input, 'data'), '--data'), id: textOption(input, 'id') },
-      (answer) => `Delivered. Look at the run: ${lookAt(answer)}`,
+      (answer) => `Delivered. Look at the run: ${lookAt(answer, input)}`,
     ),
 }

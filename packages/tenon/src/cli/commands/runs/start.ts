@@ -1,6 +1,6 @@
 import { act, jsonOption, lookAt } from '../../act.ts'
 import { textOption, type CommandDefinition } from '../../command.ts'
-import { withTenant } from '../../connect/connection-path.ts'
+import { tenantOption, withTenant } from '../../tenant.ts'
 
 export const command: CommandDefinition = {
   summary: 'Start a run of a flow that is started by hand.',
@@ -8,7 +8,7 @@ export const command: CommandDefinition = {
   options: [
     ['--input <json>', 'its input'],
     ['--id <id>', 'id of the new run: the same again starts nothing'],
-    ['--tenant <tenant>', 'whose run it is (default: default)'],
+    tenantOption('whose run it is'),
   ],
   examples: [
     ['tenon runs start close-month --input \'{"month": "2026-05"}\'', 'with an input'],
@@ -24,6 +24,6 @@ export const command: CommandDefinition = {
         id: textOption(input, 'id'),
       },
       (answer) =>
-        `${answer['duplicate'] === true ? 'That run is there already' : 'Started'}. Look at it: ${lookAt(answer, textOption(input, 'tenant'))}`,
+        `${answer['duplicate'] === true ? 'That run is there already' : 'Started'}. Look at it: ${lookAt(answer, input)}`,
     ),
 }
