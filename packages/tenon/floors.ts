@@ -3,7 +3,7 @@
 /** From the ground up. A folder imports from folders below its own floor; never from above, never from beside. */
 export const floors: readonly (readonly string[])[] = [
   ['base'],
-  ['definition', 'postgres', 'sqlite', 'telemetry'],
+  ['definition', 'postgres', 'schema', 'sqlite', 'telemetry'],
   ['journal', 'store', 'protocol', 'outbound', 'simulator'],
   ['connection'],
   ['client'],

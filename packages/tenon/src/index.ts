@@ -43,7 +43,6 @@ export type {
   ConnectionReference,
   OperationInput,
   OperationOutput,
-  ProviderFailure,
   WebhookOptions,
 } from './definition/connector.ts'
 export type { DatabaseDefinition } from './definition/database.ts'
@@ -60,7 +59,16 @@ export type {
   Step,
 } from './definition/flow.ts'
 export type { LearntLimit, LimitAnswer, LimitDialect, LimitOptions, LimitsOptions } from './definition/limits.ts'
-export type { AnswerParts, Idempotency, Lookup, OperationOptions, RequestParts } from './definition/operation.ts'
+export type {
+  AnswerParts,
+  Idempotency,
+  Lookup,
+  OperationOptions,
+  Paging,
+  ProviderFailure,
+  RequestParts,
+  ServedOperation,
+} from './definition/operation.ts'
 export type { ClientProof, OAuthDialect, OAuthEndpoints, OAuthOptions } from './definition/oauth.ts'
 export type { DataOf, EventTrigger, ManualTrigger, ScheduleTrigger, SignalSource } from './definition/trigger.ts'
 export type { RawRequest, SignedTarget, Verifier } from './definition/verifier.ts'

@@ -18,6 +18,7 @@ const meanings = {
   CREDENTIALS_REFUSED: { status: 502, retryable: false, public: 'The provider refused the credentials.' },
   DATA_FOLDER_UNUSABLE: { status: 500, retryable: false, public: 'The data folder cannot be used.' },
   DATABASE_UNUSABLE: { status: 500, retryable: false, public: 'The database cannot be used.' },
+  DESCRIPTION_INVALID: { status: 400, retryable: false, public: 'The description of the API cannot be used.' },
   DIVERGED: { status: 409, retryable: false, public: 'The code no longer matches what the run has done.' },
   DRAINING: { status: 503, retryable: true, public: 'The server is shutting down.' },
   DURATION_INVALID: { status: 400, retryable: false, public: 'The duration is not valid.' },

@@ -110,7 +110,8 @@ function readOnce(raw: RawAnswer, current: Try): ReadAnswer {
 
 /** The error that an answer is, without reading what says by its status that it is none. */
 function errorIn(plan: Plan, raw: RawAnswer, current: Try): TenonError | null {
-  const isPlain = plan.connector.options.failure === undefined && raw.status >= 200 && raw.status < 300
+  const isUnread = plan.connector.options.failure === undefined && plan.operation.failure === undefined
+  const isPlain = isUnread && raw.status >= 200 && raw.status < 300
   return isPlain ? null : failureOf(plan, readOnce(raw, current), current.limits.clock.now())
 }
 

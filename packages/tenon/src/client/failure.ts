@@ -1,5 +1,5 @@
 import { messageOf, type ErrorCode, type TenonError } from '../base/errors.ts'
-import type { ProviderFailure } from '../definition/connector.ts'
+import type { ProviderFailure } from '../definition/operation.ts'
 import { failedWith } from '../outbound/outbound.ts'
 import { retryAfterMs, type Fate } from '../outbound/retry.ts'
 import { partsOf, single, type ReadAnswer } from './answer.ts'
@@ -26,11 +26,13 @@ export function failureOf(plan: Plan, answer: ReadAnswer, nowMs: number): TenonE
   })
 }
 
-function failureSaid({ connector }: Plan, answer: ReadAnswer): ProviderFailure | null {
+function failureSaid({ connector, operation }: Plan, answer: ReadAnswer): ProviderFailure | null {
+  const own = operation.failure
   const read = connector.options.failure
-  if (read === undefined) return null
+  if (own === undefined && read === undefined) return null
+  const parts = partsOf(answer)
   try {
-    return read(partsOf(answer))
+    return own?.(parts) ?? read?.(parts) ?? null
   } catch (error) {
     // It is asked about any answer, also those that a proxy made up. A success is then not taken on trust.
     if (answer.status >= 300) return null

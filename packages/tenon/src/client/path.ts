@@ -29,6 +29,12 @@ export function requirePath(path: string, what: string): string {
   )
 }
 
+/** A query that is written already. Throws `APP_INVALID` for what would reach beyond it. */
+export function requireSearch(search: string, what: string): string {
+  if (/^[\w\-.~!$&'()*+,;=:@%/?[\]]*$/.test(search)) return search
+  throw new TenonError('APP_INVALID', `${what}: search must be percent-encoded, without ? before it and # in it`)
+}
+
 export function fillPath(
   { pieces, names }: PathTemplate,
   input: Readonly<Record<string, unknown>>,

@@ -3,7 +3,7 @@ import { writeJson } from '../base/json.ts'
 import type { RequestParts } from '../definition/operation.ts'
 import type { SendRequest } from '../outbound/outbound.ts'
 import { writeForm, writeQuery } from './form.ts'
-import { fillPath, requirePath } from './path.ts'
+import { fillPath, requirePath, requireSearch } from './path.ts'
 import { addHeaders, type Plan } from './plan.ts'
 
 export type Outgoing = Pick<SendRequest, 'path' | 'headers' | 'body'>
@@ -47,7 +47,7 @@ function byFunction(plan: Plan, input: unknown): Outgoing {
 /** A request that a definition put together by itself. */
 export function writeParts(plan: Pick<Plan, 'what' | 'base' | 'headers' | 'form'>, parts: RequestParts): Outgoing {
   const path = plan.base.path + requirePath(parts.path, plan.what)
-  const query = writeQuery(parts.query, plan.what)
+  const query = parts.search === undefined ? writeQuery(parts.query, plan.what) : requireSearch(parts.search, plan.what)
   const headers = [...plan.headers]
   addHeaders(headers, parts.headers ?? {}, plan.what)
   const { body } = parts

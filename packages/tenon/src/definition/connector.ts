@@ -2,7 +2,7 @@ import type { Duration } from '../base/duration.ts'
 import type { InputOf, OutputOf } from '../base/schema.ts'
 import type { AuthDeclaration } from './auth.ts'
 import type { EventOptions, ReceivedEvent } from './event.ts'
-import type { AnswerParts, Idempotency, OperationOptions } from './operation.ts'
+import type { AnswerParts, Idempotency, OperationOptions, ProviderFailure } from './operation.ts'
 import type { PolicyOptions } from './policy.ts'
 import type { EventTrigger } from './trigger.ts'
 import type { RawRequest, Verifier } from './verifier.ts'
@@ -35,18 +35,6 @@ export interface WebhookOptions {
   readonly reply?: (body: unknown) => string | null
   /** Credential fields that only the handshake needs. */
   readonly fields?: readonly string[]
-}
-
-/** What a failed answer means, in the provider's own dialect. */
-export interface ProviderFailure {
-  readonly message: string
-  /** The provider's own code. */
-  readonly code?: string
-  /** Overrides what the status says. */
-  readonly retryable?: boolean
-  readonly retryAfterMs?: number
-  /** Overrides what the status says: `answered` when the provider did nothing, `ambiguous` when it may have. */
-  readonly fate?: 'answered' | 'ambiguous'
 }
 
 /** How to find out whose account a connection is: shown to people, and compared when it is connected anew. */

@@ -1,5 +1,6 @@
 import type { Duration } from '../base/duration.ts'
 import type { Schema } from '../base/schema.ts'
+import type { RawRequest } from './verifier.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -29,6 +30,8 @@ export interface Lookup {
 export interface RequestParts {
   readonly path: string
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  /** A query that is written already, without `?`; instead of `query`. */
+  readonly search?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
 }
@@ -38,6 +41,44 @@ export interface AnswerParts {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
+}
+
+/** What a failed answer means, in the provider's own dialect. */
+export interface ProviderFailure {
+  readonly message: string
+  /** The provider's own code. */
+  readonly code?: string
+  /** Overrides what the status says. */
+  readonly retryable?: boolean
+  readonly retryAfterMs?: number
+  /** Overrides what the status says: `answered` when the provider did nothing, `ambiguous` when it may have. */
+  readonly fate?: 'answered' | 'ambiguous'
+}
+
+/** How the pages of a list follow each other. */
+export interface Paging<Input = never, Output = never> {
+  /** The input of the page after this one, made from the input and the output of this one; `null` after the last. */
+  readonly next: (input: Input, output: Output) => unknown
+}
+
+/** Why a provider turns a request away, for the form that a protocol gives it. */
+export interface ServedRefusal {
+  readonly status: number
+  /** Stable and short: `input-invalid`. */
+  readonly code: string
+  readonly message: string
+}
+
+/** The provider's side of an operation: what a stand-in needs to play it, and a contract check to judge requests and answers. */
+export interface ServedOperation {
+  /** Whether a request to this method and path is for this operation; default: yes. In GraphQL and SOAP many operations share an address. */
+  readonly claims?: (request: RawRequest) => boolean
+  /** The input that a request carries, not yet validated; `params` are those of the path. Throws `BODY_INVALID`. */
+  readonly read: (request: RawRequest, params: Readonly<Record<string, string>>) => unknown
+  /** The answer that gives this output. */
+  readonly write: (output: unknown) => AnswerParts
+  /** The answer that refuses. */
+  readonly refuse: (refusal: ServedRefusal) => AnswerParts
 }
 
 export interface OperationOptions<Input extends Schema = Schema, Output extends Schema = Schema> {
@@ -70,6 +111,12 @@ export interface OperationOptions<Input extends Schema = Schema, Output extends 
   readonly request?: (input: never) => RequestParts
   /** Takes the output out of the answer; default is its body. */
   readonly response?: (answer: AnswerParts) => unknown
+  /** Reads an answer that is not a success, before the connector's own function is asked; `null` leaves it to that. Asked about every answer. */
+  readonly failure?: (answer: AnswerParts) => ProviderFailure | null
+  /** How its pages follow each other, for an operation that gives a list in parts. */
+  readonly paging?: Paging
+  /** The provider's side, where a protocol knows it. */
+  readonly served?: ServedOperation
 }
 
 /** An operation with its types kept. */
