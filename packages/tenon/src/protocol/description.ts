@@ -52,6 +52,8 @@ export interface DescribedOperation {
   readonly output: JsonSchema
   /** What its protocol needs to write a request and read an answer. Plain data. */
   readonly wire: WireData
+  /** True where it gives a list page by page: it is written as `pagedOperation`, and flows get its `pages`. */
+  readonly isPaged?: true
   /** Where the document is at: `#/paths/~1orders/post`. */
   readonly place: string
 }
@@ -64,10 +66,10 @@ export interface DescribedEvent {
   readonly place: string
 }
 
-/** A way to authenticate, as the constructor of the scheme (`bearer`, `apiKey`, `oauth2`, …) and what it is given: plain data. */
+/** A way to authenticate, as a call: the constructor of the scheme (`bearer`, `apiKey`, `oauth2`, …) and its arguments, plain data. */
 export interface DescribedAuth {
   readonly scheme: string
-  readonly options?: WireData
+  readonly arguments: readonly unknown[]
   readonly description?: string
   readonly place: string
 }
