@@ -83,7 +83,10 @@ export interface Services {
   readonly client: Client
   readonly clock: Clock
   readonly random: () => number
+  /** Of a message. */
   readonly newId: (nowMs: number) => string
+  /** Of a run of that flow, which is to be started here. */
+  readonly newRunId: (tenant: string, flow: FlowPlan, nowMs: number) => string
   /** Stands between the engine and each try of a step; `null` outside tests. */
   readonly intercept: Intercept | null
   /** Somebody listens to such happenings at the moment. */

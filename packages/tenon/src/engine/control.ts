@@ -36,7 +36,7 @@ export class Commands {
     const flow = requireFlow(plan.find(request.flow), request.flow)
     const data = checkInput(flow, request.input)
     const now = services.clock.now()
-    const run = request.id === undefined ? services.newId(now) : requireId(request.id, 'id')
+    const run = request.id === undefined ? services.newRunId(request.tenant, flow, now) : requireId(request.id, 'id')
     const input = encodeManualEvent(run, 'manual', now, data)
     return this.#begin(request.tenant, flow, { run, data, input, now })
   }
@@ -50,7 +50,8 @@ export class Commands {
     const input = await wholeBody(loaded.input, services.values)
     const { data } = decodeEvent(input)
     const now = services.clock.now()
-    const { run } = await this.#begin(tenant, flow, { run: services.newId(now), data, input, now, linked: old })
+    const id = services.newRunId(tenant, flow, now)
+    const { run } = await this.#begin(tenant, flow, { run: id, data, input, now, linked: old })
     return { run }
   }
 

@@ -10,6 +10,7 @@ import { Dispatcher } from './dispatcher.ts'
 import type { Engine, Happening } from './engine.ts'
 import { planApp, type AppPlan } from './plan.ts'
 import { Exchanges } from './exchanges.ts'
+import { newRunIds } from './homing.ts'
 import { inspection } from './inspection.ts'
 import { Intake } from './intake.ts'
 import { QuietQueue } from './quiet-queue.ts'
@@ -55,6 +56,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     heard: (receipt) => dispatcher.heard(receipt),
     cancelRun: (run, reason, id) => control.cancelQuietly(run, reason, id),
     restingOf: ({ tenant, run }) => ({ id: run, comeBack: () => dispatcher.wakes.hurry({ tenant, run }) }),
+    hasRoom: () => dispatcher.pace.hasRoom,
   })
   const dispatcher = new Dispatcher({
     services,
@@ -62,7 +64,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     readyInMemory: 4096,
     lookEveryMs: options.lookEveryMs ?? 1000,
   })
-  const intake = new Intake(services, new Routes(plan, services.newId), dispatcher)
+  const intake = new Intake(services, new Routes(plan, services.newRunId), dispatcher)
   const control = new Commands({ services, plan, dispatcher })
   const retention = new Retention({ journal, clock, retention: app.options.retention, log: services.log })
   const inProgress = (): ReadonlySet<string> => new Set([...dispatcher.inMemory()].map(({ row }) => row.run))
@@ -115,13 +117,14 @@ interface Wiring {
   readonly heard: Services['heard']
   readonly cancelRun: Services['cancelRun']
   readonly restingOf: Services['restingOf']
+  readonly hasRoom: () => boolean
 }
 
 function servicesOf(
   options: EngineOptions,
-  { plan, listeners, isDraining, heard, cancelRun, restingOf }: Wiring,
+  { plan, listeners, isDraining, heard, cancelRun, restingOf, hasRoom }: Wiring,
 ): Services {
-  const { journal, client, clock = systemClock } = options
+  const { journal, client, clock = systemClock, newId = newRunId } = options
   const quiet = new QuietQueue(clock)
   const log = options.log ?? (() => undefined)
   const redact = options.redact ?? ((text: string) => text)
@@ -130,7 +133,8 @@ function servicesOf(
     client,
     clock,
     random: options.random ?? Math.random,
-    newId: options.newId ?? newRunId,
+    newId,
+    newRunId: newRunIds({ ownership: journal.ownership, newId, hasRoom }),
     intercept: options.intercept ?? null,
     isHeard: (name) => {
       for (const { wants } of listeners) if (wants(name)) return true

@@ -118,6 +118,32 @@ test('CLU-03: a signal reaches a run wherever it lives, at once, and within a se
   }
 })
 
+test('CLU-03: a run without a key begins where it was started, so that nobody has to be told; a busy node leaves some to others', async () => {
+  const child = defineFlow('child', {
+    trigger: byHand,
+    uses: { warehouse },
+    run: ({ warehouse }) => warehouse.reserve({}),
+  })
+  const parent = defineFlow('parent', {
+    trigger: byHand,
+    async run({ step }) {
+      await step.start(child, {})
+    },
+  })
+  const at = cluster([child, parent])
+  const one = await at.join([child, parent], { wordDelayMs: () => null })
+  const two = await at.join([child, parent], { wordDelayMs: () => null })
+  await at.clock.advance(leaseMs)
+  for (let number = 0; number < 20; number += 1)
+    await at.during(one.engine.start({ tenant, flow: number < 10 ? 'child' : 'parent', input: {} }), 1)
+  expect([one.upstream.count('reserve'), two.upstream.count('reserve')]).toEqual([20, 0])
+  one.upstream.on('reserve', () => never())
+  for (let number = 0; number < 400; number += 1)
+    await at.during(one.engine.start({ tenant, flow: 'child', input: {} }), 0)
+  await at.clock.advance(1500)
+  expect(two.upstream.count('reserve')).toBeGreaterThan(20)
+})
+
 test('CLU-02: a node that joins gets its share, and no call that is under way is broken off for it', async () => {
   const flow = defineFlow('order', {
     trigger: byHand,

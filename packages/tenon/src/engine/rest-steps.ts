@@ -88,7 +88,7 @@ export function childStep(host: Host, flow: Flow, encoded: string): (command: Co
     try {
       const plan = requireFlow(services.planOf(flow.name, flow.version), flow.name)
       const event = checkInput(plan, decode(encoded))
-      const run = services.newId(now)
+      const run = services.newRunId(row.tenant, plan, now)
       const key = keyOfChild(flow, event, now)
       const start = {
         run,

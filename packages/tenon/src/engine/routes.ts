@@ -1,6 +1,7 @@
 import { TenonError, messageOf } from '../base/errors.ts'
 import type { EventTrigger, Trigger } from '../definition/trigger.ts'
 import type { EventMessage, Start } from '../journal/journal.ts'
+import type { Services } from './command.ts'
 import type { AcceptedEvent } from './engine.ts'
 import { outOfLine } from './entries.ts'
 import { encodeEvent } from './messages.ts'
@@ -18,10 +19,10 @@ interface Route {
 /** Which flows an event starts, and by what waiting runs are found. */
 export class Routes {
   readonly #byType = new Map<string, Route>()
-  readonly #newId: (nowMs: number) => string
+  readonly #newRunId: Services['newRunId']
 
-  constructor(plan: AppPlan, newId: (nowMs: number) => string) {
-    this.#newId = newId
+  constructor(plan: AppPlan, newRunId: Services['newRunId']) {
+    this.#newRunId = newRunId
     const newest = plan.flows.filter((flow) => plan.find(flow.name) === flow)
     const waits = plan.flows.flatMap((flow) =>
       Object.values((flow.flow.options.waits ?? {}) as Record<string, EventTrigger | { kind: 'signal' }>),
@@ -52,7 +53,7 @@ export class Routes {
       key: `${event.trigger}/${event.id}`,
       type: event.type,
       body,
-      starts: (route?.flows ?? []).map((flow) => startOf(this.#newId(now), flow, event)),
+      starts: (route?.flows ?? []).map((flow) => startOf(this.#newRunId(event.tenant, flow, now), flow, event)),
       fields: route?.fields?.(event.data) ?? null,
       keepUntil: route === undefined || route.fields === null ? 0 : now + keepMs,
       dedupeUntil: now + event.dedupeMs,
