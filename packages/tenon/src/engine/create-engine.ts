@@ -56,7 +56,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     heard: (receipt) => dispatcher.heard(receipt),
     cancelRun: (run, reason, id) => control.cancelQuietly(run, reason, id),
     restingOf: ({ tenant, run }) => ({ id: run, comeBack: () => dispatcher.wakes.hurry({ tenant, run }) }),
-    hasRoom: () => dispatcher.pace.hasRoom,
+    hasRoomFor: (flow) => dispatcher.hasRoomFor(flow),
   })
   const dispatcher = new Dispatcher({
     services,
@@ -117,12 +117,12 @@ interface Wiring {
   readonly heard: Services['heard']
   readonly cancelRun: Services['cancelRun']
   readonly restingOf: Services['restingOf']
-  readonly hasRoom: () => boolean
+  readonly hasRoomFor: (flow: string) => boolean
 }
 
 function servicesOf(
   options: EngineOptions,
-  { plan, listeners, isDraining, heard, cancelRun, restingOf, hasRoom }: Wiring,
+  { plan, listeners, isDraining, heard, cancelRun, restingOf, hasRoomFor }: Wiring,
 ): Services {
   const { journal, client, clock = systemClock, newId = newRunId } = options
   const quiet = new QuietQueue(clock)
@@ -134,7 +134,7 @@ function servicesOf(
     clock,
     random: options.random ?? Math.random,
     newId,
-    newRunId: newRunIds({ ownership: journal.ownership, newId, hasRoom }),
+    newRunId: newRunIds({ ownership: journal.ownership, newId, hasRoomFor }),
     intercept: options.intercept ?? null,
     isHeard: (name) => {
       for (const { wants } of listeners) if (wants(name)) return true

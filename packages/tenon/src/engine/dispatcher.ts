@@ -179,6 +179,11 @@ export class Dispatcher {
     this.#pump()
   }
 
+  /** Fewer runs of that flow wait for their turn than may be in progress. */
+  hasRoomFor(flow: string): boolean {
+    return this.#queue.length + this.#queue.asideOf(flow) < this.#options.runsInProgress
+  }
+
   get inProgress(): number {
     return this.#active.size
   }

@@ -138,7 +138,7 @@ test('CLU-03: a run without a key begins where it was started, so that nobody ha
     await at.during(one.engine.start({ tenant, flow: number < 10 ? 'child' : 'parent', input: {} }), 1)
   expect([one.upstream.count('reserve'), two.upstream.count('reserve')]).toEqual([20, 0])
   one.upstream.on('reserve', () => never())
-  for (let number = 0; number < 400; number += 1)
+  for (let number = 0; number < 700; number += 1)
     await at.during(one.engine.start({ tenant, flow: 'child', input: {} }), 0)
   await at.clock.advance(1500)
   expect(two.upstream.count('reserve')).toBeGreaterThan(20)
