@@ -101,7 +101,7 @@ describe('SEC-06: no shell', () => {
 describe('SEC-07: values are bound, never written into a statement', () => {
   /** Constants and numbers of ours, where a statement takes no parameters: PRAGMA, LISTEN, SET, a schema. */
   const constants = [
-    "packages/tenon/src/journal/postgres/transfer-write.ts: blockSize, closedCleanly ? '0' : 'now_ms_1()'",
+    "packages/tenon/src/journal/postgres/transfer-write.ts: blockSize, closedCleanly ? '0' : `now_ms_${format}()`",
     'packages/tenon/src/journal/postgres/transfer.ts: condition',
     "packages/tenon/src/journal/sqlite/folder.ts: applicationId, pageBytes, schema, schemaVersion, seed, upgrades[version] ?? '', version + 1",
     'packages/tenon/src/journal/sqlite/transfer-write.ts: closedCleanly ? 1 : 0',

@@ -6,6 +6,7 @@ import { usePostgres } from '../postgres/postgres.fixture.ts'
 import { openTransaction, somebodyWaits } from '../postgres/transaction.fixture.ts'
 import { haltingClock } from '../testing/virtual-clock.ts'
 import { postgresJournal, type PostgresJournal, type PostgresJournalOptions } from './postgres.ts'
+import { format } from './postgres/format.ts'
 import { started, tenant } from './suite/make.ts'
 
 const server = usePostgres()
@@ -29,7 +30,7 @@ async function join(options: Partial<PostgresJournalOptions> = {}): Promise<Post
 }
 
 async function databaseNow(): Promise<number> {
-  const [row] = await database.query<{ now: number }>('SELECT now_ms_1() AS now')
+  const [row] = await database.query<{ now: number }>(`SELECT now_ms_${format}() AS now`)
   return row?.now ?? 0
 }
 
@@ -45,18 +46,19 @@ test('CLU-02: a node whose timers stand still takes nothing up once its lease is
   leaseClock.goOn()
 })
 
-test('what a killed node counted is counted for nobody once another has its work, and of its permits nothing stays', async () => {
+test('what a killed node counted is counted for nobody once another has its work, and of its permits and its batches nothing stays', async () => {
   const [one, two] = [await join(), await join()]
   await started(two, 'a', 'b')
   const counts = await one.counts(tenant)
   expect(counts).not.toEqual([])
   const wish = { flow: 'order-paid', limit: 2, keep: 0, wanted: 1 }
   for (const node of [one, two]) await node.ownership.membership!.claim([wish])
+  expect(await database.query('SELECT node FROM batch')).toHaveLength(1)
   await one.ownership.membership!.claim([{ ...wish, wanted: 0 }])
   two.kill()
   while ((await one.ownership.membership!.nodes()).nodes.length > 1) await sleep(systemClock, 100)
   const left = `SELECT node FROM tally WHERE node <> 0 AND abs(node) NOT IN (SELECT id FROM node)
-    UNION ALL SELECT node FROM permit`
+    UNION ALL SELECT node FROM permit UNION ALL SELECT node FROM batch WHERE node NOT IN (SELECT id FROM node)`
   expect(await database.query(left)).toEqual([])
   expect(await one.counts(tenant)).toEqual(counts)
 })

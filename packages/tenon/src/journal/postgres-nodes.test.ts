@@ -4,13 +4,14 @@ import type { Secret } from '../base/secret.ts'
 import { openDatabase, type Database } from '../postgres/postgres.ts'
 import { usePostgres } from '../postgres/postgres.fixture.ts'
 import { openTransaction, somebodyWaits } from '../postgres/transaction.fixture.ts'
-import type { Append, Journal, Message, RunRow, Start } from './journal.ts'
+import type { Message } from './journal.ts'
+import { format } from './postgres/format.ts'
 import { bucketOf, digestOf } from './postgres/place.ts'
 import { postgresJournal, type PostgresJournal } from './postgres.ts'
+import { brokenLaws, writeAnything } from './side-by-side.fixture.ts'
 import {
   append,
   delivered,
-  entry,
   epochOf,
   event,
   message,
@@ -52,7 +53,7 @@ test('rule 27: an append that meets a takeover under way waits for it, and is fe
   const write = append(node, 'r1', 0, { bodies: ['a'] })
   const commit = await openTransaction(
     database,
-    'SELECT free_leases_1(ARRAY(SELECT partition FROM lease), ARRAY(SELECT id FROM node), 7)',
+    `SELECT free_leases_${format}(ARRAY(SELECT partition FROM lease), ARRAY(SELECT id FROM node), 7)`,
   )
   const answer = node.append(write)
   await somebodyWaits(database)
@@ -70,7 +71,7 @@ test('rule 27: a takeover waits for a batch under way, and sees what it wrote', 
   const answer = node.append(append(node, 'r1', 0, { bodies: ['a'] }))
   await somebodyWaits(database)
   const takeover = database.query(
-    'SELECT free_leases_1(ARRAY(SELECT partition FROM lease), ARRAY(SELECT id FROM node), 7)',
+    `SELECT free_leases_${format}(ARRAY(SELECT partition FROM lease), ARRAY(SELECT id FROM node), 7)`,
   )
   expect(await isPending(takeover)).toBe(true)
   await release()
@@ -183,83 +184,6 @@ test('WHI-05: one delivery that comes twice at once, by two nodes, is taken once
   expect(await second).toEqual({ outcome: 'duplicate', runs: ['a'] })
 })
 
-/** Small, and the same for the same seed. */
-function randomOf(seed: number): (below: number) => number {
-  let word = seed
-  return (below) => {
-    word = (Math.imul(word, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((word / 4_294_967_296) * below)
-  }
-}
-
-type Random = (below: number) => number
-
-const values = [{ hash: 'h', body: 'shared by all' }]
-
-function anyStart(random: Random): Start & { input: string } {
-  return {
-    ...start(`r${random(400)}`, { flow: `f${random(2)}`, key: random(3) === 0 ? null : `k${random(4)}` }),
-    input: '1',
-  }
-}
-
-function anyMessage(random: Random): Message {
-  const fields = { a: String(random(3)), ...(random(2) === 0 && { b: String(random(2)) }) }
-  switch (random(3)) {
-    case 0:
-      return event(`t/${random(300)}`, {
-        starts: [anyStart(random), anyStart(random)],
-        cursor: { name: `c${random(2)}`, value: '1' },
-        values,
-      })
-    case 1:
-      return event(`w/${random(300)}`, { type: 'paid', fields, keepUntil: 1000, starts: [anyStart(random)] })
-    default:
-      return message(`r${random(400)}`, `m${random(5)}`, { values })
-  }
-}
-
-async function anyAppend(random: Random, node: Journal, row: RunRow): Promise<Append> {
-  const inbox = await node.inbox(row)
-  const base = {
-    tenant,
-    run: row.run,
-    epoch: node.ownership.epochOf(row) ?? 0,
-    after: row.lastSeq,
-    entries: [entry('a')],
-    consumed: inbox.map(({ position }) => position),
-  }
-  switch (random(5)) {
-    case 0:
-      return {
-        ...base,
-        waits: [{ step: 's', type: 'paid', match: { a: String(random(3)) }, since: 0 }],
-        state: state('waiting'),
-      }
-    case 1:
-      return { ...base, starts: [{ ...anyStart(random), parent: { run: row.run, step: 's' } }], values }
-    case 2:
-      return { ...base, state: state('failed', { leaveLine: random(2) === 0, toParent: '1' }) }
-    default:
-      return { ...base, state: state('completed', { toParent: '1' }) }
-  }
-}
-
-/** What must hold whenever no batch is under way; each names what breaks it. */
-const laws: Readonly<Record<string, string>> = {
-  'nobody is queued with nobody ahead': `SELECT run.id FROM (SELECT DISTINCT ON (hash) run FROM line ORDER BY hash, place) head JOIN run ON run.number = head.run WHERE run.status = 1`,
-  'who is queued stands in a line': `SELECT id FROM run WHERE status = 1 AND NOT EXISTS (SELECT 1 FROM line WHERE line.run = run.number)`,
-  'ready runs are found': `SELECT id FROM run WHERE (status = 0) <> EXISTS (SELECT 1 FROM ready WHERE ready.run = run.number)`,
-  'held runs are found': `SELECT id FROM run WHERE (status NOT IN (0, 4)) <> EXISTS (SELECT 1 FROM held WHERE held.run = run.number AND held.status = run.status)`,
-  'who has something in its inbox does not wait': `SELECT id FROM run WHERE status IN (2, 3) AND EXISTS (SELECT 1 FROM inbox WHERE inbox.run = run.number)`,
-  'no event passed a wait that it fits': `SELECT run.id, event.key FROM wait JOIN run ON run.number = wait.run JOIN event
-    ON wait.hash = match_hash_1(event.tenant, event.type, jsonb_build_object('a', event.fields::jsonb -> 'a'))
-    WHERE run.event IS DISTINCT FROM event.number AND NOT EXISTS (SELECT 1 FROM reach WHERE reach.event = event.number AND reach.run = run.number)`,
-  'each run is counted once': `SELECT flow, status FROM (SELECT flow, status, -1 AS by FROM run UNION ALL SELECT flow, status, runs FROM tally) both_sides GROUP BY flow, status HAVING sum(by) <> 0`,
-  'entries are dense': `SELECT run FROM (SELECT run, after, lag(seq) OVER (PARTITION BY run ORDER BY after) AS before FROM entry) rows WHERE after <> coalesce(before, 0)`,
-  'values that are used are there': `SELECT hash FROM value_use WHERE NOT EXISTS (SELECT 1 FROM value WHERE value.hash = value_use.hash)`,
-}
-
 test.each([1, 2, 3])(
   'rule 27, WHI-08: four nodes that write side by side break no law, and never lock each other out (seed %i)',
   async (seed) => {
@@ -275,25 +199,13 @@ test.each([1, 2, 3])(
       )
     )
       await sleep(systemClock, 20)
-    const failures: unknown[] = []
-    await Promise.all(
-      nodes.map(async (node, index) => {
-        const random = randomOf(seed * 100 + index)
-        for (let round = 0; round < 100; round += 1) {
-          const ready = await node.ready({ limit: 2 })
-          const appends = await Promise.all(ready.map((row) => anyAppend(random, node, row)))
-          const writes: Promise<unknown>[] = [
-            ...Array.from({ length: 1 + random(3) }, () => node.deliver(anyMessage(random))),
-            ...appends.map((one) => node.append(one)),
-          ]
-          if (round % 10 === 9 && index === 0) writes.push(node.prune({ now: 0, endedBefore: 6, limit: 5 }))
-          for (const one of await Promise.allSettled(writes)) if (one.status === 'rejected') failures.push(one.reason)
-        }
-      }),
+    const failures = await Promise.all(
+      nodes.map((node, index) =>
+        writeAnything(node, { seed: seed * 100 + index, goesOn: (round) => round < 100, prunes: index === 0 }),
+      ),
     )
-    expect(failures).toEqual([])
-    for (const [law, broken] of Object.entries(laws))
-      expect({ law, broken: await database.query(broken) }).toEqual({ law, broken: [] })
+    expect(failures.flat()).toEqual([])
+    expect(await brokenLaws(database)).toEqual({})
     const [statistics] = await database.query<{ deadlocks: number }>(
       'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
     )

@@ -76,7 +76,7 @@ async function join(databases: Databases, options: PostgresJournalOptions): Prom
   const { clock = systemClock, leaseClock = clock, monotonic = () => performance.now(), leaseMs = 10_000 } = options
   const { name = `${hostname()}:${process.pid}`, version = '0' } = options
   const { batches, reads, signs } = databases
-  const partitions = await openTables(signs, options.partitions ?? 64)
+  const partitions = await openTables(signs, options.partitions ?? 64, clock)
   const [row] = await signs.query<{ id: number }>("SELECT nextval('node_number')::int AS id")
   const node = row?.id ?? 0
   const figures = new Figures(monotonic)

@@ -1,6 +1,8 @@
+import { format } from './format.ts'
+
 /** The appends of a batch that do more than add entries or complete. The rows of all runs that they concern are locked. */
 export const appendFunction: string = `
-CREATE OR REPLACE FUNCTION rest_appends_1(p_node int, p jsonb, p_good boolean[]) RETURNS jsonb LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION rest_appends_${format}(p_node int, p jsonb, p_good boolean[]) RETURNS jsonb LANGUAGE plpgsql AS $fn$
 DECLARE
   v_appends jsonb;
   v_readied jsonb := '{}';
@@ -18,7 +20,7 @@ BEGIN
   WHERE a.c IS NOT NULL AND inbox.run = a.run AND inbox.position = ANY (a.c);
   DELETE FROM wait USING jsonb_to_recordset(v_appends) AS a (run bigint, x text[])
   WHERE a.x IS NOT NULL AND wait.run = a.run AND wait.step = ANY (a.x);
-  IF jsonb_path_exists(v_appends, '$[*].w') THEN PERFORM begin_waits_1(p_node, v_appends); END IF;
+  IF jsonb_path_exists(v_appends, '$[*].w') THEN PERFORM begin_waits_${format}(p_node, v_appends); END IF;
 
   -- A run with a message in its inbox neither waits nor parks.
   SELECT jsonb_agg(jsonb_build_object('o', a.o, 'run', a.run, 'at', a.at, 'to', CASE WHEN is_back THEN 0 ELSE a.st_s END,
@@ -28,11 +30,11 @@ BEGIN
     FROM jsonb_to_recordset(v_appends) AS x (o int, run bigint, at bigint, st_s int, st_w bigint, st_c text) WHERE st_s IS NOT NULL
   ) a;
   IF v_changes IS NOT NULL THEN
-    PERFORM set_state_1(p_node, array_agg(run), array_agg("to"), array_agg(wake), array_agg(code), array_agg(at))
+    PERFORM set_state_${format}(p_node, array_agg(run), array_agg("to"), array_agg(wake), array_agg(code), array_agg(at))
     FROM jsonb_to_recordset(v_changes) AS c (run bigint, "to" int, wake bigint, code text, at bigint);
     DELETE FROM wait USING jsonb_to_recordset(v_changes) AS c (run bigint, "to" int) WHERE c."to" IN (4, 6) AND wait.run = c.run;
-    IF p ? 'leaves' THEN v_readied := leave_lines_1(p_node, v_appends); END IF;
-    IF p ? 'told' THEN v_parents := tell_parents_1(p_node, v_appends, v_changes); END IF;
+    IF p ? 'leaves' THEN v_readied := leave_lines_${format}(p_node, v_appends); END IF;
+    IF p ? 'told' THEN v_parents := tell_parents_${format}(p_node, v_appends, v_changes); END IF;
   END IF;
 
   SELECT jsonb_object_agg(a.o, jsonb_build_object('self', run.status < 4 AND EXISTS (SELECT 1 FROM inbox WHERE inbox.run = a.run), 'st', run.status,
@@ -43,7 +45,7 @@ BEGIN
 END $fn$;
 
 -- Begins waits; an event that came before may satisfy one at once: the earliest that fits, and that this run has not had.
-CREATE OR REPLACE FUNCTION begin_waits_1(p_node int, p_appends jsonb) RETURNS void LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION begin_waits_${format}(p_node int, p_appends jsonb) RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
   v_waits jsonb;
   v_pair record;
@@ -68,7 +70,7 @@ BEGIN
     FROM jsonb_to_recordset(v_waits) AS w (n int, run bigint, s text, t int, y text, m jsonb, since bigint, rank int)
     JOIN run ON run.number = w.run,
     LATERAL (
-      SELECT one.hash FROM (SELECT field_hash_1(w.t, w.y, key, value) AS hash FROM jsonb_each_text(w.m)) one
+      SELECT one.hash FROM (SELECT field_hash_${format}(w.t, w.y, key, value) AS hash FROM jsonb_each_text(w.m)) one
       ORDER BY (SELECT count(*) FROM (SELECT 1 FROM field WHERE field.hash = one.hash LIMIT 1000) counted) LIMIT 1
     ) rarest,
     LATERAL (
@@ -86,7 +88,7 @@ BEGIN
     v_steps := v_steps || v_pair.s;
     v_ns := v_ns || v_pair.n;
   END LOOP;
-  INSERT INTO wait (run, step, hash, type, match) SELECT w.run, w.s, match_hash_1(w.t, w.y, w.m), w.y, w.m::text FROM jsonb_to_recordset(v_waits) AS w (n int, run bigint, s text, t int, y text, m jsonb)
+  INSERT INTO wait (run, step, hash, type, match) SELECT w.run, w.s, match_hash_${format}(w.t, w.y, w.m), w.y, w.m::text FROM jsonb_to_recordset(v_waits) AS w (n int, run bigint, s text, t int, y text, m jsonb)
   WHERE NOT w.n = ANY (v_ns)
     AND NOT EXISTS (SELECT 1 FROM jsonb_to_recordset(v_waits) AS later (n int, run bigint, s text) WHERE later.run = w.run AND later.s = w.s AND later.n > w.n) ORDER BY w.n;
   IF cardinality(v_events) = 0 THEN RETURN; END IF;
@@ -94,13 +96,13 @@ BEGIN
   INSERT INTO inbox (run, kind, name, body, at) SELECT g.run, 'event', g.step, event.body, event.at
   FROM unnest(v_events, v_runs, v_steps) WITH ORDINALITY AS g (event, run, step, nth) JOIN run ON run.number = g.run JOIN event ON event.number = g.event
   WHERE run.status NOT IN (4, 6) ORDER BY g.nth;
-  PERFORM wake_1(p_node, array_agg(run), array_agg(at), false) FROM (
+  PERFORM wake_${format}(p_node, array_agg(run), array_agg(at), false) FROM (
     SELECT g.run, max(event.at) AS at FROM unnest(v_events, v_runs) AS g (event, run) JOIN event ON event.number = g.event GROUP BY g.run
   ) woken;
 END $fn$;
 
 -- The run behind one that leaves becomes ready; by append, its number and id. The line is locked by its bucket.
-CREATE OR REPLACE FUNCTION leave_lines_1(p_node int, p_appends jsonb) RETURNS jsonb LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION leave_lines_${format}(p_node int, p_appends jsonb) RETURNS jsonb LANGUAGE plpgsql AS $fn$
 DECLARE
   v_next jsonb;
 BEGIN
@@ -112,12 +114,12 @@ BEGIN
   WHERE a.leave;
   UPDATE run SET place = NULL FROM jsonb_to_recordset(p_appends) AS a (run bigint, leave boolean) WHERE a.leave AND run.number = a.run AND run.place IS NOT NULL;
   IF v_next IS NULL THEN RETURN '{}'; END IF;
-  PERFORM set_state_1(p_node, array_agg((value ->> 0)::bigint), array_agg(0), NULL, NULL, array_agg((value ->> 2)::bigint)) FROM jsonb_each(v_next);
+  PERFORM set_state_${format}(p_node, array_agg((value ->> 0)::bigint), array_agg(0), NULL, NULL, array_agg((value ->> 2)::bigint)) FROM jsonb_each(v_next);
   RETURN v_next;
 END $fn$;
 
 -- By append, the parent that got a message.
-CREATE OR REPLACE FUNCTION tell_parents_1(p_node int, p_appends jsonb, p_changes jsonb) RETURNS jsonb LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION tell_parents_${format}(p_node int, p_appends jsonb, p_changes jsonb) RETURNS jsonb LANGUAGE plpgsql AS $fn$
 DECLARE
   v_told jsonb;
 BEGIN
@@ -133,7 +135,7 @@ BEGIN
   FROM jsonb_each_text(v_told) AS t JOIN jsonb_to_recordset(p_appends) AS a (o int, run bigint, p text, at bigint) ON a.o = t.key::int
   JOIN run ON run.number = a.run JOIN run parent ON parent.number = t.value::bigint
   WHERE parent.status NOT IN (4, 6) ORDER BY a.o;
-  PERFORM wake_1(p_node, array_agg(parent), array_agg(at), false) FROM (
+  PERFORM wake_${format}(p_node, array_agg(parent), array_agg(at), false) FROM (
     SELECT t.value::bigint AS parent, max(a.at) AS at FROM jsonb_each_text(v_told) AS t JOIN jsonb_to_recordset(p_appends) AS a (o int, at bigint) ON a.o = t.key::int GROUP BY 1
   ) woken;
   RETURN v_told;

@@ -1,4 +1,5 @@
 import { encodeArray, int4, int8, storable, text, uuid, type ArrayType } from './arrays.ts'
+import { format } from './format.ts'
 
 /** Rows of one kind, column by column. */
 class Columns {
@@ -46,7 +47,7 @@ export interface Rest {
 
 type Completed = readonly [run: number, lease: number, partition: number, flow: number, at: number]
 
-/** One call of `commit_1` while it is put together. */
+/** One call of `commit_…` while it is put together. */
 export class Call {
   readonly locks: Set<number> = new Set()
   readonly #leases = new Map<string, number>()
@@ -123,7 +124,7 @@ export class Call {
     return this.#leaseRows[place - 1] ?? [0, 0]
   }
 
-  /** What `commit_1` is called with, after the node, the session, the batch and the numbers. */
+  /** What `commit_…` is called with, after the node, the session, the batch and the numbers. */
   values(): readonly unknown[] {
     const rest = this.#rest()
     const completed = sorted(this.completed, ([run]) => run)
@@ -172,7 +173,7 @@ export function storableOrNull(value: string | null | undefined): string | null 
   return value === null || value === undefined ? null : storable(value)
 }
 
-/** What `commit_1` answers: only what is not as expected. */
+/** What `commit_…` answers: only what is not as expected. */
 export interface CallAnswer {
   /** Bases of the blocks of numbers. */
   readonly b: readonly number[]
@@ -209,5 +210,5 @@ export interface AppendAnswer {
 
 export const commitStatement: { readonly name: string; readonly text: string } = {
   name: 'journal_commit',
-  text: `SELECT commit_1($1, $2, $3, ${Array.from({ length: 44 }, (_, index) => `$${index + 4}`).join(', ')}) AS answer`,
+  text: `SELECT commit_${format}($1, $2, $3, ${Array.from({ length: 44 }, (_, index) => `$${index + 4}`).join(', ')}) AS answer`,
 }

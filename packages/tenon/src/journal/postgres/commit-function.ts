@@ -1,3 +1,5 @@
+import { format } from './format.ts'
+
 /**
  * Commits one batch in one round trip. All of its statements work on sets; each sees what is committed when it begins, so what must be seen is read after its lock.
  * Locks are taken in one order by all batches of all nodes: advisory locks by number, leases by partition, runs by number, events by hash, new runs by id, values by hash, cursors by name.
@@ -5,10 +7,10 @@
  * The answer names what is not as the caller expects it: fenced leases (f), events that are there already (d), runs that are (m), runs that stand behind others (q), and what `rest` came to (r).
  */
 export const commitFunction: string = `
-CREATE OR REPLACE FUNCTION number_1(bases bigint[], ordinal int) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+CREATE OR REPLACE FUNCTION number_${format}(bases bigint[], ordinal int) RETURNS bigint LANGUAGE sql IMMUTABLE AS
   $$ SELECT bases[1 + ordinal / 4096] + ordinal % 4096 $$;
 
-CREATE OR REPLACE FUNCTION commit_1(
+CREATE OR REPLACE FUNCTION commit_${format}(
   p_node int, p_session int, p_batch bigint, p_bases bigint[], p_blocks int, p_locks int[], l_partition int[], l_epoch bigint[],
   c_run bigint[], c_lease int[], c_partition int[], c_flow int[], c_at bigint[],
   e_ord int[], e_at bigint[], e_until bigint[], e_keep bigint[], e_tenant int[], e_hash uuid[], e_key text[], e_type text[], e_starts text[], e_fields text[], e_body text[],
@@ -50,7 +52,7 @@ BEGIN
     IF v_found IS NOT NULL THEN v_answer := v_answer || jsonb_build_object('f', v_found); END IF;
   END IF;
   IF p_rest IS NOT NULL THEN
-    PERFORM lock_runs_1(p_rest, v_good);
+    PERFORM lock_runs_${format}(p_rest, v_good);
   END IF;
 
   -- Runs that just complete; in the order of their numbers.
@@ -74,7 +76,7 @@ BEGIN
     SELECT jsonb_object_agg(old.hash, old.number) INTO v_found FROM old LEFT JOIN freed USING (number);
     WITH new AS (
       INSERT INTO event (number, at, dedupe_until, expires, tenant, hash, key, type, starts, fields, body, previous)
-      SELECT number_1(v_bases, e.ord), e.at, e.until, greatest(e.until, e.keep), e.tenant, e.hash, e.key, e.type, e.starts, e.fields, e.body, (v_found ->> e.hash::text)::bigint
+      SELECT number_${format}(v_bases, e.ord), e.at, e.until, greatest(e.until, e.keep), e.tenant, e.hash, e.key, e.type, e.starts, e.fields, e.body, (v_found ->> e.hash::text)::bigint
       FROM unnest(e_ord, e_at, e_until, e_keep, e_tenant, e_hash, e_key, e_type, e_starts, e_fields, e_body)
         AS e (ord, at, until, keep, tenant, hash, key, type, starts, fields, body)
       ORDER BY e.hash
@@ -86,21 +88,21 @@ BEGIN
         jsonb_build_object('until', old.dedupe_until, 'starts', old.starts, 'reached', (SELECT jsonb_agg(id) FROM reach WHERE reach.event = old.number)) END)
       INTO v_dups, v_found
       FROM unnest(e_ord, e_hash) WITH ORDINALITY AS e (ord, hash, place) LEFT JOIN event old ON old.hash = e.hash
-      WHERE NOT EXISTS (SELECT 1 FROM event new WHERE new.number = number_1(v_bases, e.ord));
+      WHERE NOT EXISTS (SELECT 1 FROM event new WHERE new.number = number_${format}(v_bases, e.ord));
       v_answer := v_answer || jsonb_build_object('d', v_found);
     END IF;
   END IF;
 
   IF s_ord IS NOT NULL THEN
     WITH wanted AS MATERIALIZED (
-      SELECT s.*, number_1(v_bases, s.ord) AS number,
+      SELECT s.*, number_${format}(v_bases, s.ord) AS number,
         CASE WHEN s.line IS NULL THEN 0 WHEN row_number() OVER (PARTITION BY s.line ORDER BY s.nth) = 1 AND NOT EXISTS (SELECT 1 FROM line WHERE line.hash = s.line) THEN 0 ELSE 1 END AS status
       FROM unnest(s_ord, s_event, s_lease, s_tenant, s_flow, s_partition, s_version, s_at, s_id, s_input, s_line, s_key, s_parent, s_step, s_linked) WITH ORDINALITY
         AS s (ord, event, lease, tenant, flow, partition, version, at, id, input, line, key, parent, step, linked, nth)
       WHERE (s.event IS NULL OR NOT s.event = ANY (v_dups)) AND (s.lease IS NULL OR v_good[s.lease])
     ), new AS (
       INSERT INTO run (number, tenant, flow, partition, version, status, recoveries, created_at, updated_at, event, place, line, id, key, parent, parent_step, linked, input)
-      SELECT number, tenant, flow, partition, version, status, 0, at, at, CASE WHEN event IS NOT NULL THEN number_1(v_bases, e_ord[event]) END,
+      SELECT number, tenant, flow, partition, version, status, 0, at, at, CASE WHEN event IS NOT NULL THEN number_${format}(v_bases, e_ord[event]) END,
         CASE WHEN line IS NOT NULL THEN number END, line, id, key, parent, step, linked, input
       FROM wanted ORDER BY tenant, id, nth
       ON CONFLICT (tenant, id) DO NOTHING RETURNING run.number, run.partition, run.tenant, run.flow, run.status, run.line, run.place
@@ -122,20 +124,20 @@ BEGIN
       SELECT array_agg(s.place::int) INTO v_missed
       FROM unnest(s_ord, s_event, s_lease) WITH ORDINALITY AS s (ord, event, lease, place)
       WHERE (s.event IS NULL OR NOT s.event = ANY (v_dups)) AND (s.lease IS NULL OR v_good[s.lease])
-        AND NOT EXISTS (SELECT 1 FROM run WHERE run.number = number_1(v_bases, s.ord));
+        AND NOT EXISTS (SELECT 1 FROM run WHERE run.number = number_${format}(v_bases, s.ord));
       v_answer := v_answer || jsonb_build_object('m', v_missed);
       UPDATE event SET starts = (
         SELECT coalesce(string_agg(s.id, ' ' ORDER BY s.place), '')
         FROM unnest(s_event, s_id) WITH ORDINALITY AS s (event, id, place) WHERE s.event = short.event AND NOT s.place = ANY (v_missed)
       )
       FROM (SELECT DISTINCT s_event[nth] AS event FROM unnest(v_missed) AS nth WHERE s_event[nth] IS NOT NULL) short
-      WHERE event.number = number_1(v_bases, e_ord[short.event]);
+      WHERE event.number = number_${format}(v_bases, e_ord[short.event]);
       -- The first of a line that was there already makes room for the next.
       IF s_line IS NOT NULL THEN
         SELECT array_agg(head.run) INTO v_heads
         FROM (SELECT DISTINCT s_line[nth] AS line FROM unnest(v_missed) AS nth) lines, LATERAL (SELECT run FROM line WHERE hash = lines.line ORDER BY line.place LIMIT 1) head
         WHERE head.run = ANY (v_queued);
-        PERFORM set_state_1(p_node, v_heads, ARRAY(SELECT 0 FROM unnest(v_heads)), NULL, NULL, ARRAY(SELECT 0::bigint FROM unnest(v_heads)));
+        PERFORM set_state_${format}(p_node, v_heads, ARRAY(SELECT 0 FROM unnest(v_heads)), NULL, NULL, ARRAY(SELECT 0::bigint FROM unnest(v_heads)));
         v_queued := ARRAY(SELECT unnest(v_queued) EXCEPT SELECT unnest(v_heads));
         v_told := v_told || coalesce(v_heads, '{}');
       END IF;
@@ -148,7 +150,7 @@ BEGIN
   END IF;
 
   IF p_rest IS NOT NULL THEN
-    v_rest := rest_1(p_node, p_rest, v_bases, v_good, v_dups, coalesce(v_missed, '{}'), e_ord, e_at, e_keep, s_ord, s_lease);
+    v_rest := rest_${format}(p_node, p_rest, v_bases, v_good, v_dups, coalesce(v_missed, '{}'), e_ord, e_at, e_keep, s_ord, s_lease);
     v_answer := v_answer || jsonb_build_object('r', v_rest - 'told');
     v_told := v_told || ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(v_rest -> 'told'));
   END IF;
@@ -168,7 +170,7 @@ BEGIN
 END $fn$;
 
 -- Changes the states of runs, and where they are found. The rows are locked already.
-CREATE OR REPLACE FUNCTION set_state_1(p_node int, p_runs bigint[], p_statuses int[], p_wakes bigint[], p_codes text[], p_ats bigint[]) RETURNS void LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION set_state_${format}(p_node int, p_runs bigint[], p_statuses int[], p_wakes bigint[], p_codes text[], p_ats bigint[]) RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
   old_status int[];
 BEGIN

@@ -6,6 +6,7 @@ import type { Membership, Ownership, OwnershipListener, Placed } from '../owners
 import { Giving } from './giving.ts'
 import { readMail, readMembers } from './members.ts'
 import { DatabaseTime } from './database-time.ts'
+import { format } from './format.ts'
 import { claimPermits } from './permit-claims.ts'
 import { partitionOf } from './place.ts'
 import { NodeWords } from './words.ts'
@@ -292,6 +293,6 @@ export class Leases implements Ownership {
   }
 }
 
-const beatStatement = { name: 'journal_beat', text: 'SELECT beat_1($1, $2, $3, $4, $5, $6, $7) AS beat' }
+const beatStatement = { name: 'journal_beat', text: `SELECT beat_${format}($1, $2, $3, $4, $5, $6, $7) AS beat` }
 
-const releaseStatement = { name: 'journal_release', text: 'SELECT release_1($1, $2)' }
+const releaseStatement = { name: 'journal_release', text: `SELECT release_${format}($1, $2)` }

@@ -2,6 +2,7 @@ import type { Database } from '../../postgres/postgres.ts'
 import type { ClusterView } from '../cluster.ts'
 import { mostCounted } from '../counts.ts'
 import type { RunKey } from '../journal.ts'
+import { format } from './format.ts'
 
 /** All nodes that share the journal, as the database has them. */
 export async function readMembers(database: Database, own: number): Promise<ClusterView> {
@@ -12,10 +13,10 @@ export async function readMembers(database: Database, own: number): Promise<Clus
 
 const membersStatement = {
   name: 'journal_members',
-  text: `SELECT now_ms_1() AS at, (SELECT count(*) FROM lease) AS partitions, (SELECT count(*) FROM lease WHERE node IS NULL) AS unheld,
+  text: `SELECT now_ms_${format}() AS at, (SELECT count(*) FROM lease) AS partitions, (SELECT count(*) FROM lease WHERE node IS NULL) AS unheld,
     coalesce((SELECT jsonb_agg(member.told ORDER BY member.started, member.id) FROM (
       SELECT node.started, node.id, jsonb_build_object('id', node.id::text, 'name', name, 'version', version, 'isThis', node.id = $1,
-        'joinedAt', ms_1(started), 'seenAt', ms_1(heartbeat), 'heldUntil', ms_1(expires), 'isLeaving', leaving,
+        'joinedAt', ms_${format}(started), 'seenAt', ms_${format}(heartbeat), 'heldUntil', ms_${format}(expires), 'isLeaving', leaving,
         'partitions', cardinality(held.partitions),
         'ready', (SELECT count(*) FROM (SELECT FROM ready WHERE ready.partition = ANY (held.partitions) LIMIT $2) AS counted),
         'waiting', (SELECT count(*) FROM (SELECT FROM held AS run WHERE run.partition = ANY (held.partitions) AND wake_at IS NOT NULL AND status = 2 LIMIT $2) AS counted),

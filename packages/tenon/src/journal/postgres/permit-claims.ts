@@ -1,5 +1,6 @@
 import type { Database } from '../../postgres/postgres.ts'
 import { decideShare, type PermitClaim, type PermitShare, type PermitWish } from '../permits.ts'
+import { format } from './format.ts'
 
 /** One claim at a time in the whole cluster: each is decided by what all others hold. */
 export function claimPermits(
@@ -43,7 +44,7 @@ function claimOf({ node, held, wanted, served }: Row): PermitClaim {
   return { member: String(node), held, wanted, servedAt: served }
 }
 
-const memberStatement = { name: 'journal_member', text: 'SELECT is_member_1($1) AS "isMember"' }
+const memberStatement = { name: 'journal_member', text: `SELECT is_member_${format}($1) AS "isMember"` }
 
 const claimsStatement = {
   name: 'journal_claims',

@@ -1,6 +1,8 @@
+import { format } from './format.ts'
+
 /** Retention in bounded pieces. Several nodes may do it at once: each leaves alone what another has in hand. */
 export const pruneFunction: string = `
-CREATE OR REPLACE FUNCTION prune_1(p_node int, p_after bigint, p_now bigint, p_ended_before bigint, p_limit int) RETURNS jsonb LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION prune_${format}(p_node int, p_after bigint, p_now bigint, p_ended_before bigint, p_limit int) RETURNS jsonb LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $fn$
 DECLARE
   v_runs bigint[];
@@ -38,14 +40,14 @@ BEGIN
   v_more := v_more OR cardinality(v_events) = p_limit;
   IF v_events IS NOT NULL THEN
     -- Its last run takes it along.
-    UPDATE event SET expires = NULL WHERE number = ANY (v_events) AND has_runs_1(event);
+    UPDATE event SET expires = NULL WHERE number = ANY (v_events) AND has_runs_${format}(event);
     v_events := ARRAY(SELECT number FROM event WHERE number = ANY (v_events) AND expires IS NOT NULL);
     SELECT v_hashes || array_agg(DISTINCT hash) INTO v_hashes FROM value_use WHERE owner = ANY (v_events);
     DELETE FROM value_use WHERE owner = ANY (v_events);
     DELETE FROM reach WHERE event = ANY (v_events);
     DELETE FROM field USING event, jsonb_each_text(event.fields::jsonb) AS one
-    WHERE event.number = ANY (v_events) AND event.fields IS NOT NULL AND field.event = event.number AND field.hash = field_hash_1(event.tenant, event.type, one.key, one.value);
-    PERFORM forget_event_1(n.number) FROM unnest(v_events) AS n (number) WHERE EXISTS (SELECT 1 FROM event later WHERE later.previous = n.number)
+    WHERE event.number = ANY (v_events) AND event.fields IS NOT NULL AND field.event = event.number AND field.hash = field_hash_${format}(event.tenant, event.type, one.key, one.value);
+    PERFORM forget_event_${format}(n.number) FROM unnest(v_events) AS n (number) WHERE EXISTS (SELECT 1 FROM event later WHERE later.previous = n.number)
       OR EXISTS (SELECT 1 FROM event WHERE event.number = n.number AND event.previous IS NOT NULL);
     DELETE FROM event WHERE number = ANY (v_events);
   END IF;
@@ -57,13 +59,13 @@ BEGIN
   RETURN jsonb_build_object('more', coalesce(v_more, false), 'last', CASE WHEN v_seen = p_limit THEN v_last ELSE 0 END);
 END $fn$;
 
-CREATE OR REPLACE FUNCTION has_runs_1(e event) RETURNS boolean LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION has_runs_${format}(e event) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (SELECT 1 FROM run WHERE run.tenant = e.tenant AND run.id = ANY (string_to_array(e.starts, ' ')) AND run.event = e.number)
     OR EXISTS (SELECT 1 FROM reach JOIN run ON run.number = reach.run WHERE reach.event = e.number)
 $$;
 
 -- An earlier event under the same key, kept for its runs, is the latest again.
-CREATE OR REPLACE FUNCTION forget_event_1(p_number bigint) RETURNS void LANGUAGE plpgsql AS $fn$
+CREATE OR REPLACE FUNCTION forget_event_${format}(p_number bigint) RETURNS void LANGUAGE plpgsql AS $fn$
 DECLARE
   v_event event;
 BEGIN

@@ -5,6 +5,7 @@ import type { EventRow, InboxMessage, JournalWork, LoadedRun, RunKey, RunStatus 
 import { unpack } from '../pack.ts'
 import { restored, restoredOrNull } from './arrays.ts'
 import { runsOf } from './compose.ts'
+import { format } from './format.ts'
 import { listRuns } from './list.ts'
 import { digestOf } from './place.ts'
 import { columns, joins, runRow, type Row } from './rows.ts'
@@ -223,7 +224,7 @@ const cursorsStatement = {
   text: 'SELECT tenant.tenant, name, value FROM cursor JOIN tenant ON tenant.id = cursor.tenant WHERE starts_with(name, $1)',
 }
 
-const pruneStatement = { name: 'journal_prune', text: 'SELECT prune_1($1, $2, $3, $4, $5) AS answer' }
+const pruneStatement = { name: 'journal_prune', text: `SELECT prune_${format}($1, $2, $3, $4, $5) AS answer` }
 
 const findStatement = {
   name: 'journal_find',

@@ -1,8 +1,5 @@
 import type { RunStatus } from '../journal.ts'
 
-/** Raised with each change of the tables or functions: a database with another one is refused. */
-export const schemaVersion = 2
-
 /** A status is stored as its place in this list: only ever append. */
 export const statuses: readonly RunStatus[] = [
   'ready',
@@ -34,6 +31,8 @@ const shortLived =
 const long = 'autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.2'
 
 /**
+ * The tables as the first released format has them; they stay as they are here. What later formats add is in `format.ts`.
+ *
  * No column of table run that ever changes stands in an index: a change of state stays on its page (HOT), and its row is found by tables of their own, `ready`, `held` and `line`,
  * whose size is that of what lives.
  */

@@ -4,6 +4,7 @@ import type { InboxMessage } from '../journal.ts'
 import { pageBytes, pageRows, type EventTransfer, type RunTransfer, type TransferRow } from '../transfer.ts'
 import { restored, restoredOrNull } from './arrays.ts'
 import { runsOf } from './compose.ts'
+import { format } from './format.ts'
 import { statusOf } from './schema.ts'
 
 type Fields = Readonly<Record<string, string>>
@@ -185,7 +186,7 @@ const eventsStatement = {
   text: `SELECT number, tenant.tenant, key, type, at, dedupe_until AS "dedupeUntil", expires, fields, body, starts,
       fields IS NOT NULL AND EXISTS (
         SELECT 1 FROM (SELECT key, value FROM jsonb_each_text(event.fields::jsonb) LIMIT 1) one, field
-        WHERE field.hash = field_hash_1(event.tenant, event.type, one.key, one.value) AND field.event = event.number
+        WHERE field.hash = field_hash_${format}(event.tenant, event.type, one.key, one.value) AND field.event = event.number
       ) AS "isKept",
       (SELECT jsonb_agg(jsonb_build_array(run, id) ORDER BY run) FROM reach WHERE reach.event = event.number) AS reached,
       ARRAY(SELECT hash FROM value_use WHERE owner = event.number ORDER BY hash) AS values

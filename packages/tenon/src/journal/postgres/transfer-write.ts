@@ -3,6 +3,7 @@ import type { CursorTransfer, EventTransfer, RunTransfer, TransferRow, ValueTran
 import { storable } from './arrays.ts'
 import { storableOrNull } from './call.ts'
 import { storableFields } from './compose-start.ts'
+import { format } from './format.ts'
 import { Names } from './names.ts'
 import { digestOf, partitionOf } from './place.ts'
 import { blockSize, statusCode } from './schema.ts'
@@ -205,7 +206,7 @@ async function insert(session: Asked, table: string, columns: string, rows: read
 
 const fieldStatement = {
   name: 'transfer_field',
-  text: `INSERT INTO field SELECT field_hash_1(tenant, type, name, value), event FROM json_to_recordset($1::json) AS r (tenant int, type text, name text, value text, event bigint)
+  text: `INSERT INTO field SELECT field_hash_${format}(tenant, type, name, value), event FROM json_to_recordset($1::json) AS r (tenant int, type text, name text, value text, event bigint)
     ON CONFLICT DO NOTHING`,
 }
 
@@ -220,7 +221,7 @@ const waitStatement = {
   name: 'transfer_wait',
   text: `WITH came AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS r (number bigint, run bigint, step text, tenant int, type text, match jsonb)),
       shapes AS (INSERT INTO shape SELECT DISTINCT tenant, type, ARRAY(SELECT key FROM jsonb_object_keys(match) AS key ORDER BY key COLLATE "C") FROM came ON CONFLICT DO NOTHING)
-    INSERT INTO wait (number, run, step, hash, type, match) OVERRIDING SYSTEM VALUE SELECT number, run, step, match_hash_1(tenant, type, match), type, match::text FROM came ON CONFLICT DO NOTHING`,
+    INSERT INTO wait (number, run, step, hash, type, match) OVERRIDING SYSTEM VALUE SELECT number, run, step, match_hash_${format}(tenant, type, match), type, match::text FROM came ON CONFLICT DO NOTHING`,
 }
 
 /** What the rows come to: counts, and from where numbers go on. */
@@ -230,5 +231,5 @@ export async function completeTables(session: Asked, closedCleanly: boolean): Pr
     SELECT setval('number_block', (SELECT greatest((SELECT max(number) FROM run), (SELECT max(number) FROM event), (SELECT max(position) FROM inbox), 0) / ${blockSize} + 1));
     SELECT setval(pg_get_serial_sequence('inbox', 'position'), (SELECT coalesce(max(position), 0) + 1 FROM inbox));
     SELECT setval(pg_get_serial_sequence('wait', 'number'), (SELECT coalesce(max(number), 0) + 1 FROM wait));
-    UPDATE lease SET orphaned_before = ${closedCleanly ? '0' : 'now_ms_1()'};`)
+    UPDATE lease SET orphaned_before = ${closedCleanly ? '0' : `now_ms_${format}()`};`)
 }

@@ -230,9 +230,10 @@ interface BatchRow {
   readonly answer: string | null
 }
 
+/** The row goes with its node, also with one that only seemed to have ended. So no number of a session comes twice: what was sent under an earlier row is refused by the later. */
 const sessionStatement = {
   name: 'journal_session',
-  text: `INSERT INTO batch (node, session, batch) VALUES ($1, 1, 0) ON CONFLICT (node) DO UPDATE SET session = batch.session + 1 RETURNING session, batch, answer`,
+  text: `INSERT INTO batch (node, session, batch) VALUES ($1, nextval('epoch_number')::int, 0) ON CONFLICT (node) DO UPDATE SET session = excluded.session RETURNING session, batch, answer`,
 }
 
 const entriesStatement = {
