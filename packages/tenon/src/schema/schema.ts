@@ -27,6 +27,8 @@ export interface JsonSchemaObject {
   readonly anyOf?: readonly JsonSchema[]
   readonly oneOf?: readonly JsonSchema[]
   readonly not?: JsonSchema
+  /** Which branch of `oneOf` or `anyOf` holds, by the text in a member (OpenAPI): `mapping` leads from texts to references such as `#/$defs/Cat`; a branch that it leaves out goes by its own name. */
+  readonly discriminator?: { readonly propertyName: string; readonly mapping?: Readonly<Record<string, string>> }
   /** Only an answer has it. */
   readonly readOnly?: boolean
   /** Only a request has it. */
