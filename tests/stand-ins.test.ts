@@ -135,6 +135,9 @@ test('a stored connection to a stand-in works over a restart, a move, lost token
   await start()
   expect(await resultOfRun()).toEqual(found)
   expect(await ask('POST', '/connections/hubspot/mine/test')).toMatchObject({ status: 200 })
+  expect((await ask('GET', '/audit?limit=1'))['entries']).toMatchObject([
+    { action: 'connection.tested', subject: 'hubspot/mine', details: { outcome: 'works' } },
+  ])
 })
 
 test('EGR-07: without stand-ins it says so, and what stood for a credential goes to nobody', async () => {

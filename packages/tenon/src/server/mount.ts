@@ -95,18 +95,23 @@ async function audited(route: CheckedRoute, asked: Asked, context: ServerContext
     { readonly tenant?: string } | undefined,
     Record<string, string>
   >
-  const note = (outcome: 'done' | 'failed', answer: unknown, code?: string): Promise<void> => {
-    const full = (answer as Record<string, unknown> | undefined)?.[audits.subject]
+  const note = (outcome: 'done' | 'failed', answer: Record<string, unknown>, code?: string): Promise<void> => {
+    const nameOf = (part: string): string => {
+      const full = answer[part]
+      return typeof full === 'string' ? full : (params[part] ?? '')
+    }
+    const found = (audits.finds ?? []).map((name) => [name, answer[name] ?? null] as const)
     return context.audit.record({
       // What a program does to another tenant's belongs into that tenant's log.
       tenant: caller.kind === 'token' ? (query?.tenant ?? caller.tenant) : caller.tenant,
       by: caller.by,
       from,
       action: audits.action,
-      subject: typeof full === 'string' ? full : (params[audits.subject] ?? ''),
+      subject: audits.subject.map(nameOf).join('/'),
       outcome,
       details: {
         ...Object.fromEntries((audits.tells ?? []).map((name) => [name, body[name] ?? null])),
+        ...Object.fromEntries(found.filter(([, value]) => value !== null)),
         ...(code !== undefined && { code }),
       },
     })
@@ -115,9 +120,9 @@ async function audited(route: CheckedRoute, asked: Asked, context: ServerContext
   try {
     answer = await handle(asked, context)
   } catch (error) {
-    await note('failed', undefined, TenonError.is(error) ? error.code : 'INTERNAL')
+    await note('failed', {}, TenonError.is(error) ? error.code : 'INTERNAL')
     throw error
   }
-  await note('done', answer)
+  await note('done', (answer ?? {}) as Record<string, unknown>)
   return answer
 }

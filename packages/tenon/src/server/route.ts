@@ -34,10 +34,12 @@ interface RouteBase {
 
 export interface Audited {
   readonly action: AuditAction
-  /** The parameter that names what it is done to; the answer's member of that name, where there is one, says it in full. */
-  readonly subject: string
+  /** The parameters that name what it is done to, joined by `/`; the answer's member of such a name, where there is one, says it in full. */
+  readonly subject: readonly [string, ...string[]]
   /** Members of the body that are told, too. */
   readonly tells?: readonly string[]
+  /** Members of the answer that are told, where they have a value. */
+  readonly finds?: readonly string[]
 }
 
 /** A request whose parts have the form that the route declares. */

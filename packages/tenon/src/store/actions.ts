@@ -8,6 +8,7 @@ export const auditActions = {
   'connection.consent-refused': 'the provider, or the person there, did not consent',
   'connection.removed': 'a connection and its credentials were deleted',
   'connection.saved': 'a connection was made, or what it holds was replaced',
+  'connection.tested': 'an account was tried at its provider',
   'flow.paused': 'a flow was paused',
   'flow.resumed': 'a paused flow was resumed',
   'run.cancelled': 'a run was cancelled',

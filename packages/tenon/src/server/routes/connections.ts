@@ -70,6 +70,7 @@ export const routes: Routes = [
     method: 'POST',
     path: `${path}/:connector/:name/test`,
     right: 'connections:write',
+    audits: { action: 'connection.tested', subject: ['connector', 'name'], finds: ['outcome', 'code'] },
     summary: 'Tries an account: does it work, and whose is it?',
     params,
     query,
