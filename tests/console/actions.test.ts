@@ -219,6 +219,26 @@ describe('one run', () => {
     )
 
   test(
+    'who decides a moment after somebody else is told who it was, and what they said',
+    look(async () => {
+      await fault('whatsapp', { kind: 'drop', next: 1 })
+      await paid()
+      const run = await latestParked()
+      await visit(`/console/runs/${run}`, {}, async ({ page }) => {
+        await press(page, 'Decide')
+        const dialog = page.getByRole('dialog')
+        await dialog.getByText('Send it again, come what may', { exact: true }).click()
+        const { unknownSteps } = await api<{ unknownSteps: string[] }>('GET', `/runs/${run}`)
+        await api('POST', `/runs/${run}/decisions`, { step: unknownSteps[0], decision: 'did-not-happen', by: 'asha' })
+        await dialog.getByRole('button', { name: 'Decide', exact: true }).click()
+        await dialog.getByText('asha has decided already.').waitFor()
+        expect(await dialog.textContent()).toMatch(/At \d\d:\d\d:\d\d: it did not take effect/)
+        expect(await dialog.getByRole('button', { name: 'Decide', exact: true }).isDisabled()).toBe(true)
+      })
+    }),
+  )
+
+  test(
     'a step shows what was asked and what came back, and lets it be copied',
     look(async () => {
       await paid()

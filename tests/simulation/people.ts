@@ -260,7 +260,7 @@ export class People {
 
   #expectRefusal(error: unknown): void {
     const { ledger } = this.#simulation
-    const expected = ['JOURNAL_UNAVAILABLE', 'FORBIDDEN', 'NOT_FOUND', 'RUN_NOT_RETRYABLE', 'DRAINING']
+    const expected = ['JOURNAL_UNAVAILABLE', 'ORDER_REFUSED', 'NOT_FOUND', 'RUN_NOT_RETRYABLE', 'DRAINING']
     if (!TenonError.is(error) || !expected.includes(error.code))
       ledger.problem(`an unexpected refusal: ${String(error instanceof Error ? error.stack : error)}`)
     else ledger.note(`refused ${error.message}`)

@@ -657,6 +657,8 @@ export interface Problem {
     readonly found: string
     readonly expected: string
   })[]
+  /** What somebody decided before. */
+  readonly decision?: DecisionView
 }
 
 /** What each place of the API answers when all went well. */

@@ -33,6 +33,7 @@ const meanings = {
   METHOD_NOT_ALLOWED: { status: 405, retryable: false, public: 'The method is not allowed here.' },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, retryable: false, public: 'The content type is not supported.' },
   NOT_FOUND: { status: 404, retryable: false, public: 'There is nothing here.' },
+  ORDER_REFUSED: { status: 409, retryable: false, public: 'The run is in no state for that order.' },
   OUTCOME_UNKNOWN: { status: 409, retryable: false, public: 'It is not known whether the call took effect.' },
   OVERLOADED: { status: 503, retryable: true, public: 'The service has as much work as it can take.' },
   POISONED: { status: 500, retryable: false, public: 'The run ended the process again and again.' },

@@ -25,7 +25,7 @@ export interface CommandInput {
   readonly json: boolean
 }
 
-export const exitCodes = { good: 0, failed: 1, misused: 2, noServer: 3 } as const
+export const exitCodes = { good: 0, failed: 1, misused: 2, noServer: 3, refused: 4 } as const
 
 /** What each code means that a command can end with: the one place where that is written. */
 export const exitCodeMeanings: readonly (readonly [code: number, meaning: string])[] = [
@@ -36,6 +36,7 @@ export const exitCodeMeanings: readonly (readonly [code: number, meaning: string
   ],
   [exitCodes.misused, 'wrong use: an unknown command or option, or a missing argument'],
   [exitCodes.noServer, 'no server is running on the data folder, or none answers where TENON_SERVER says'],
+  [exitCodes.refused, 'the run is in no state for that order, such as a step that somebody has decided already'],
   [130, 'stopped at once by a second Ctrl-C; what was accepted is kept'],
   [143, 'stopped at once by a second SIGTERM; what was accepted is kept'],
 ]

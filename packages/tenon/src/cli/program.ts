@@ -22,15 +22,22 @@ export async function runCommandLine(
 
 function report(error: unknown, terminal: Terminal, json: boolean): number {
   const isOurs = TenonError.is(error)
-  if (json)
-    terminal.out(JSON.stringify({ error: { code: isOurs ? error.code : 'INTERNAL', message: messageOf(error) } }))
-  else
+  if (json) {
+    const { decision } = isOurs ? error.details : {}
+    const told = { code: isOurs ? error.code : 'INTERNAL', message: messageOf(error), decision }
+    terminal.out(JSON.stringify({ error: told }))
+  } else
     terminal.err(
       isOurs
         ? terminal.colours.red(error.message)
         : terminal.colours.red(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     )
-  return isOurs && error.details['reason'] === 'no-server' ? exitCodes.noServer : exitCodes.failed
+  return isOurs ? exitCodeOf(error) : exitCodes.failed
+}
+
+function exitCodeOf({ code, details }: TenonError): number {
+  if (details['reason'] === 'no-server') return exitCodes.noServer
+  return code === 'ORDER_REFUSED' || code === 'RUN_NOT_RETRYABLE' ? exitCodes.refused : exitCodes.failed
 }
 
 async function parse(words: readonly string[], terminal: Terminal, environment: Environment): Promise<number> {

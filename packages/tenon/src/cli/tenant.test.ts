@@ -62,6 +62,12 @@ test('SEC-09: orders are about a run of the tenant that is named, and reach none
   const told = 'npx tenon runs show one --tenant acme'
   expect(await acme('decide', 'one', 'print', 'did-not-happen')).toContain(told)
   await said(/✗ letter[^]*npx tenon runs retry one --tenant acme/)
+  // Who decides a moment later is told who had the say, by a code of its own.
+  const late = await tenon('runs', 'decide', 'one', 'print', 'happened', '--tenant', 'acme', '--json')
+  expect(late.code).toBe(4)
+  expect(JSON.parse(late.out)).toMatchObject({
+    error: { code: 'ORDER_REFUSED', decision: { kind: 'did-not-happen', at: expect.any(Number) as number } },
+  })
   expect(await acme('retry', 'one')).toContain(told)
   await said(/◷ sent +waits/)
   expect(await acme('signal', 'one', 'sent')).toContain(told)

@@ -8,7 +8,7 @@ import type { DeliverReceipt, RunKey, RunMessage, RunRow, Start, StartMessage } 
 import type { Services } from './command.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { freshRow } from './fresh-row.ts'
-import { describeRun, readRun } from './describe.ts'
+import { findUndecided } from './deciding.ts'
 import type { DecideRequest, StartRequest } from './engine.ts'
 import type { StepView } from './view.ts'
 import { outOfLine, wholeBody } from './entries.ts'
@@ -153,29 +153,16 @@ export class Commands {
 
   async decide(request: DecideRequest): Promise<void> {
     const row = await this.#require(request)
-    const read = await readRun(request, this.#parts.services.journal)
-    const view = read === null ? null : describeRun(read)
-    const step = view?.steps.find(({ name }) => name === request.step)
-    if (step === undefined)
-      throw new TenonError(
-        'NOT_FOUND',
-        `run ${request.run} has no step named ${request.step}; it has ${view?.steps.map(({ name }) => name).join(', ') ?? 'none'}`,
-      )
-    if (step.state !== 'unknown')
-      throw new TenonError(
-        'FORBIDDEN',
-        `step ${request.step} is ${step.state}; only a step whose outcome is unknown can be decided`,
-      )
+    const { journal } = this.#parts.services
+    const { step, id } = await findUndecided(request, journal)
     const { decision, by } = request
     const { kind } = decision
     const body = kind === 'happened' ? { kind, by, result: this.#fitted(row, step, decision.result) } : { kind, by }
-    await this.#send(row, {
-      type: 'decision',
-      name: request.step,
-      body: encode(body, 'the decision'),
-      to: 'living',
-      id: this.#newId(),
-    })
+    const message = { type: 'decision', name: request.step, body: encode(body, 'the decision'), to: 'living' } as const
+    if ((await this.#send(row, { ...message, id })) === 'written') return
+    // Somebody else was a moment faster, and that is told; or the run passed their decision over, and takes this one.
+    await findUndecided(request, journal)
+    await this.#send(row, { ...message, id: this.#newId() })
   }
 
   async retry({ tenant, run }: RunKey): Promise<void> {
@@ -199,7 +186,10 @@ export class Commands {
     return entries.some(({ kind }) => kind === 'undo')
   }
 
-  async #send(row: RunRow, message: Pick<RunMessage, 'type' | 'name' | 'body' | 'to' | 'id'>): Promise<void> {
+  async #send(
+    row: RunRow,
+    message: Pick<RunMessage, 'type' | 'name' | 'body' | 'to' | 'id'>,
+  ): Promise<'written' | 'duplicate'> {
     const { body, values } = outOfLine(message.body)
     const receipt = await this.#deliver({
       kind: 'message',
@@ -211,8 +201,12 @@ export class Commands {
       ...(values.length > 0 && { values }),
     })
     if (receipt.outcome === 'refused')
-      throw new TenonError('FORBIDDEN', `run ${row.run} is ${receipt.status ?? 'gone'} and takes no ${message.type}`)
+      throw new TenonError(
+        'ORDER_REFUSED',
+        `run ${row.run} is ${receipt.status ?? 'gone'} and takes no ${message.type}`,
+      )
     if (receipt.outcome === 'written') this.#parts.dispatcher.ready(receipt.reached)
+    return receipt.outcome
   }
 
   // When no good answer comes it may be stored nevertheless: then nobody else would tell the run.

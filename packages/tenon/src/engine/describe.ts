@@ -1,4 +1,4 @@
-import type { Journal, RunKey, RunRow } from '../journal/journal.ts'
+import type { InboxMessage, Journal, RunKey, RunRow } from '../journal/journal.ts'
 import { read, wholeBody, type HistoryEntry } from './entries.ts'
 import { prepareHistory } from './history.ts'
 import { decodeEvent } from './messages.ts'
@@ -12,6 +12,8 @@ export interface ReadRun {
   readonly row: RunRow
   readonly input: string
   readonly entries: readonly HistoryEntry[]
+  /** What it has not taken over yet. */
+  readonly inbox: readonly InboxMessage[]
 }
 
 export async function readRun({ tenant, run }: RunKey, journal: Journal): Promise<ReadRun | null> {
@@ -19,7 +21,7 @@ export async function readRun({ tenant, run }: RunKey, journal: Journal): Promis
   if (loaded === null || loaded === undefined) return null
   const values: Journal['values'] = (hashes) => journal.values(hashes)
   const [entries, input] = await Promise.all([read(loaded.entries, values), wholeBody(loaded.input, values)])
-  return { row: loaded.row, input, entries }
+  return { row: loaded.row, input, entries, inbox: loaded.inbox }
 }
 
 /** The story of a run, folded from its journal. */

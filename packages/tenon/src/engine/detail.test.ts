@@ -111,7 +111,7 @@ test.each([
       (error: { code: string }) => error.code,
     )
     await at.clock.settle()
-    expect([action, await refused]).toEqual([action, expect.stringMatching(/^(FORBIDDEN|RUN_NOT_RETRYABLE)$/)])
+    expect([action, await refused]).toEqual([action, expect.stringMatching(/^(ORDER_REFUSED|RUN_NOT_RETRYABLE)$/)])
   }
   for (const action of view.actions.filter((one) => one !== 'anew').slice(0, 1)) {
     const taken = tries[action]()

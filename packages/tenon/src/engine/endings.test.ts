@@ -260,14 +260,16 @@ test.each([
     const [run] = await at.send('ordered', {})
     expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'parked', code: 'OUTCOME_UNKNOWN' })
     await at.crash([make(true)])
-    // The second of two people who decide at the same time has no say any more.
+    // The second of two people who decide at the same time has no say any more, and is told who had it.
     const step = { tenant: 'default', run: run!, step: 'warehouse.notify#1' }
-    const deciding = [
-      at.engine.decide({ ...step, decision, by: 'ada' }),
-      at.engine.decide({ ...step, decision: { kind: 'did-not-happen' }, by: 'bob' }),
-    ]
+    const second = { ...step, decision: { kind: 'did-not-happen' }, by: 'bob' } as const
+    const deciding = Promise.allSettled([at.engine.decide({ ...step, decision, by: 'ada' }), at.engine.decide(second)])
     await at.clock.settle()
-    await Promise.all(deciding)
+    const refused = { code: 'ORDER_REFUSED', details: { decision: { kind: decision.kind, by: 'ada' } } }
+    expect(await deciding).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: refused }])
+    const later = Promise.allSettled([at.engine.decide(second)])
+    await at.clock.settle()
+    expect(await later).toMatchObject([{ status: 'rejected', reason: refused }])
     expect(await at.engine.describe('default', run!)).toMatchObject({ status: 'parked', code: 'DIVERGED' })
     await at.crash([make(false)])
     const retrying = at.engine.retry({ tenant: 'default', run: run! })

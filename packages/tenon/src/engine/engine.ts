@@ -9,7 +9,7 @@ export interface Engine extends Inspection {
   accept(event: AcceptedEvent): Promise<AcceptReceipt>
   /** Starts a flow by hand. The same `id` again gives the same run. Rejects with `NOT_FOUND` or `INPUT_INVALID`. */
   start(request: StartRequest): Promise<{ readonly run: string; readonly duplicate: boolean }>
-  /** The four below reject with `NOT_FOUND` for an unknown run and `RUN_NOT_RETRYABLE` or `FORBIDDEN` where its state does not allow it. */
+  /** The four below reject with `NOT_FOUND` for an unknown run and `RUN_NOT_RETRYABLE` or `ORDER_REFUSED` where its state does not allow it. */
   signal(request: {
     readonly tenant: string
     readonly run: string

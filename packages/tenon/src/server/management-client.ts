@@ -107,7 +107,11 @@ function read(status: number, text: string): Record<string, unknown> {
   if (!isObject(value))
     throw new TenonError('UPSTREAM_ANSWER_INVALID', `the server answered ${status} in an unexpected form`)
   if (status < 400) return value
-  const { code, detail, title } = value as { code?: string; detail?: string; title?: string }
+  const { code, detail, title, decision } = value as Partial<Record<'code' | 'detail' | 'title', string>> & {
+    decision?: unknown
+  }
   const known = code !== undefined && Object.hasOwn(errorMeanings, code) ? (code as ErrorCode) : 'INTERNAL'
-  throw new TenonError(known, detail ?? title ?? `the server answered ${status}`)
+  throw new TenonError(known, detail ?? title ?? `the server answered ${status}`, {
+    details: decision === undefined ? {} : { decision },
+  })
 }

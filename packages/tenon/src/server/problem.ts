@@ -1,4 +1,5 @@
 import { errorMeanings, messageOf, TenonError, type ErrorCode } from '../base/errors.ts'
+import type { DecisionView } from '../engine/view.ts'
 import { guardHeaders } from './answer.ts'
 import type { InputProblem } from './input.ts'
 
@@ -10,6 +11,8 @@ export interface Problem {
   readonly code: ErrorCode
   readonly detail?: string
   readonly errors?: readonly InputProblem[]
+  /** What somebody decided before. */
+  readonly decision?: DecisionView
 }
 
 const defaultRetryAfterMs = 5_000
@@ -35,12 +38,17 @@ export function problemOf(error: TenonError, audience: 'anyone' | 'operator'): P
     code,
     ...(isFrank && message !== publicMessage ? { detail: message } : {}),
     ...(isFrank && isInputProblems(details['problems']) ? { errors: details['problems'] } : {}),
+    ...(isFrank && isDecision(details['decision']) ? { decision: details['decision'] } : {}),
   }
 }
 
 /** Those of a request to this API: other schemas keep their problems in another form. */
 function isInputProblems(problems: unknown): problems is readonly InputProblem[] {
   return Array.isArray(problems) && problems.every((problem: Partial<InputProblem>) => problem.in !== undefined)
+}
+
+function isDecision(decision: unknown): decision is DecisionView {
+  return decision !== undefined
 }
 
 /** Headers that belong to an error, beside its body. */

@@ -185,7 +185,7 @@ describe('runs', () => {
       status: 'cancelled',
       error: { message: expect.stringContaining('enough') },
     })
-    await expect(app.signal(second, 'approved', { by: 'x' })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await expect(app.signal(second, 'approved', { by: 'x' })).rejects.toMatchObject({ code: 'ORDER_REFUSED' })
     await expect(app.retry('nobody')).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 

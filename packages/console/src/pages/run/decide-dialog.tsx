@@ -1,10 +1,14 @@
 import { useState, type ReactNode } from 'react'
+import { ApiError } from '../../api/client.ts'
 import { ChoiceField, SelectField } from '../../components/field.tsx'
 import { JsonField, parseWritten } from '../../components/json-field.tsx'
 import { JsonView } from '../../components/json-view.tsx'
+import { Notice } from '../../components/notice.tsx'
 import { stepLabel } from '../../words/words.ts'
+import { clockTime } from '../../words/time.ts'
 import type { ActionDialogProps } from './actions.tsx'
 import { OrderDialog } from './order-dialog.tsx'
+import { decisionWords } from './story.ts'
 
 type Decision = 'happened' | 'did-not-happen' | 'retry'
 
@@ -21,6 +25,20 @@ const choices = [
     text: 'If it did take effect after all, it takes effect a second time.',
   },
 ] as const
+
+/** Somebody else was faster: who, when, and what they said. */
+function tellDecided(error: Error): ReactNode {
+  const decision = error instanceof ApiError ? error.problem.decision : undefined
+  if (decision === undefined) return null
+  return (
+    <Notice tone="parked" title={`${decision.by} has decided already.`}>
+      <p>
+        At {clockTime(decision.at, Date.now())}: {decisionWords(decision)}. The run goes on by that, and what you chose
+        here was not taken.
+      </p>
+    </Notice>
+  )
+}
 
 export function DecideDialog(props: ActionDialogProps): ReactNode {
   const { steps, unknownSteps } = props.run
@@ -40,6 +58,7 @@ export function DecideDialog(props: ActionDialogProps): ReactNode {
       verb="Decide"
       isDangerous={decision === 'retry'}
       isComplete={isComplete}
+      explain={tellDecided}
     >
       <p>
         The call left{label.system === null ? '' : ` for ${label.system}`}, and no answer came back. Look there first:

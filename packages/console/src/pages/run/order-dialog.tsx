@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { post } from '../../api/client.ts'
+import { ApiError, post } from '../../api/client.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { ProblemNotice } from '../../components/notice.tsx'
@@ -16,6 +16,8 @@ export interface OrderDialogProps extends ActionDialogProps {
   readonly then?: (() => Promise<unknown>) | undefined
   readonly isDangerous?: boolean
   readonly isComplete?: boolean
+  /** Says a refusal in words of its own, where it has some. */
+  readonly explain?: ((error: Error) => ReactNode) | undefined
   readonly children: ReactNode
 }
 
@@ -31,6 +33,7 @@ export function OrderDialog({
   then,
   isDangerous = false,
   isComplete = true,
+  explain,
   children,
 }: OrderDialogProps): ReactNode {
   const order = useMutation({
@@ -41,6 +44,7 @@ export function OrderDialog({
     },
     onSuccess: onDone,
   })
+  const isRefused = order.error instanceof ApiError && order.error.code === 'ORDER_REFUSED'
   return (
     <Dialog
       open
@@ -52,7 +56,7 @@ export function OrderDialog({
           <Button
             look={isDangerous ? 'danger' : 'primary'}
             busy={order.isPending}
-            disabled={!isComplete}
+            disabled={!isComplete || isRefused}
             onClick={() => order.mutate()}
           >
             {verb}
@@ -61,7 +65,7 @@ export function OrderDialog({
       }
     >
       {children}
-      {order.error !== null && <ProblemNotice error={order.error} />}
+      {order.error !== null && (explain?.(order.error) ?? <ProblemNotice error={order.error} />)}
     </Dialog>
   )
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { decisionView } from './run.ts'
 
 export const problemAnswer: z.ZodType = z
   .object({
@@ -18,5 +19,6 @@ export const problemAnswer: z.ZodType = z
       )
       .optional()
       .describe('What is wrong with the input, part by part.'),
+    decision: decisionView.optional().describe('What somebody decided before.'),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' })

@@ -58,7 +58,7 @@ const attemptView = z
   })
   .meta({ id: 'AttemptView', description: 'One try of a step.' })
 
-const decisionView = z
+export const decisionView: z.ZodType = z
   .object({ kind: z.enum(['happened', 'did-not-happen', 'retry']), by: z.string(), at: time })
   .meta({ id: 'DecisionView', description: 'What a person decided of a step whose outcome was unknown.' })
 
