@@ -138,6 +138,27 @@ test('a stored connection to a stand-in works over a restart, a move, lost token
   expect((await ask('GET', '/audit?limit=1'))['entries']).toMatchObject([
     { action: 'connection.tested', subject: 'hubspot/mine', details: { outcome: 'works' } },
   ])
+}, 60_000)
+
+test('an account that its provider kept from being tried says so, since when and why, until a try works', async () => {
+  await start()
+  const { credentials, baseUrl, faults } = standIn('stripe')
+  faults.set({ kind: 'unavailable', next: 1 })
+  const fields = { secretKey: credentials['secretKey'] }
+  const kept = await ask('PUT', '/connections/stripe/mine', { fields, baseUrl })
+  expect(kept).toMatchObject({
+    status: 200,
+    account: null,
+    untried: { cause: expect.stringContaining('503') as string },
+  })
+
+  expect(await ask('POST', '/connections/stripe/mine/test')).toMatchObject({ outcome: 'works' })
+  const found = await ask('GET', '/connections/stripe/mine')
+  expect(found).toMatchObject({ untried: null, account: { id: expect.any(String) as string } })
+  await application.drain(1000)
+  await start()
+  expect(await ask('GET', '/connections/stripe/mine')).toMatchObject({ untried: null, account: found['account'] })
+  expect(await ask('POST', '/connections/stripe/mine/test')).toMatchObject({ outcome: 'works' })
 })
 
 test('EGR-07: without stand-ins it says so, and what stood for a credential goes to nobody', async () => {

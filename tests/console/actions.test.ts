@@ -224,7 +224,7 @@ describe('one run', () => {
       await fault('whatsapp', { kind: 'drop', next: 1 })
       await paid()
       const run = await latestParked()
-      await visit(`/console/runs/${run}`, {}, async ({ page }) => {
+      await visit(`/console/runs/${run}`, { expected: /status of 409/ }, async ({ page }) => {
         await press(page, 'Decide')
         const dialog = page.getByRole('dialog')
         await dialog.getByText('Send it again, come what may', { exact: true }).click()

@@ -2,7 +2,17 @@ import { shiprocketSimulator } from '@tenon/connectors/shiprocket/simulator'
 import { shopSimulator } from '@tenon/connectors/shop/simulator'
 import { stripeSimulator } from '@tenon/connectors/stripe/simulator'
 import { whatsappSimulator } from '@tenon/connectors/whatsapp/simulator'
-import { defineApp, defineFlow, manual, schedule, signal, TerminalError } from 'tenon'
+import {
+  defineApp,
+  defineConnector,
+  defineFlow,
+  manual,
+  mutualTls,
+  operation,
+  schedule,
+  signal,
+  TerminalError,
+} from 'tenon'
 import { z } from 'zod'
 import { orderPaid } from '../../examples/order-paid/order-paid.ts'
 
@@ -51,7 +61,24 @@ const nightly = defineFlow('nightly', {
   run: ({ step }) => step.run('count', () => 1),
 })
 
+/** A bank that is never there: no connection goes to its address. */
+const bank = defineConnector('bank', {
+  baseUrl: 'https://127.0.0.1:9',
+  auth: mutualTls(),
+  account: { operation: 'me', read: ({ id }: { id: string }) => ({ id, name: id }) },
+  operations: {
+    me: operation({ method: 'GET', path: '/me', input: z.object({}), output: z.object({ id: z.string() }) }),
+  },
+})
+
+const statement = defineFlow('statement', {
+  trigger: manual(z.object({})),
+  uses: { bank },
+  run: ({ bank }) => bank.me({}),
+})
+
 export default defineApp({
-  flows: [orderPaid, review, notify, echo, nightly],
+  connect: {},
+  flows: [orderPaid, review, notify, echo, nightly, statement],
   simulators: [stripeSimulator, shopSimulator, shiprocketSimulator, whatsappSimulator],
 })

@@ -71,6 +71,8 @@ interface ConnectForm {
     readonly label: string
     readonly secret: boolean
     readonly required: boolean
+    /** Text of several lines, in PEM. */
+    readonly pem: boolean
   })[]
 }
 
@@ -94,6 +96,12 @@ interface Connection {
   readonly state: "healthy" | "expiring" | "needs-authorisation" | "revoked"
   /** Why it is not healthy, and what to do. */
   readonly cause: string | null
+  /** The provider did not answer when it was to be tried: nobody knows yet whether it works. */
+  readonly untried: {
+    /** Milliseconds since the epoch. */
+    readonly since: number
+    readonly cause: string
+  } | null
   readonly expiresAt: number | null
   readonly lastUsedAt: number | null
   readonly createdAt: number | null

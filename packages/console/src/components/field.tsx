@@ -64,15 +64,16 @@ export function CodeField({
   label,
   hint,
   error,
+  secret = false,
   ...rest
-}: FieldFrame & Omit<ComponentProps<'textarea'>, 'id' | 'className'>): ReactNode {
+}: FieldFrame & { readonly secret?: boolean } & Omit<ComponentProps<'textarea'>, 'id' | 'className'>): ReactNode {
   return (
     <Field label={label} hint={hint} error={error}>
       {(ids) => (
         <textarea
           {...rest}
           {...ids}
-          className={`${styles.input} ${styles.code}`}
+          className={`${styles.input} ${styles.code} ${secret ? styles.secret : ''}`}
           spellCheck={false}
           autoCapitalize="off"
           autoComplete="off"

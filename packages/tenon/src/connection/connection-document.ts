@@ -3,7 +3,7 @@ import { TenonError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Connector } from '../definition/connector.ts'
 import type { DocumentKey } from '../store/store.ts'
-import type { ConnectionName, RemoteAccount } from './managed.ts'
+import type { ConnectionName, RemoteAccount, Untried } from './managed.ts'
 import type { Vault } from './vault.ts'
 
 /** The document `connection`. */
@@ -17,6 +17,7 @@ export interface ConnectionBody {
   /** The others, sealed for this version of the document. */
   readonly sealed: Readonly<Record<string, string>>
   readonly account: RemoteAccount | null
+  readonly untried?: Untried | null
   readonly createdAt: number
   readonly createdBy: string
   readonly updatedAt: number

@@ -25,6 +25,7 @@ export function viewOf(entry: StoredEntry, now: number, lastUsedAt: LastUse): Co
     scopes: tokens.body.scopes,
     account: body.account,
     ...stateOf(entry, now),
+    untried: body.untried ?? null,
     lastUsedAt: TenonError.is(connection) ? null : lastUsedAt(connection),
     createdAt: body.createdAt,
     createdBy: body.createdBy,
@@ -94,6 +95,7 @@ export function viewOfApp(connection: ResolvedConnection, lastUsedAt: LastUse): 
     ...(isConsented(connector)
       ? { state: 'needs-authorisation', cause: unconnected({ connector: connector.name, name }) }
       : { state: 'healthy', cause: null }),
+    untried: null,
     expiresAt: null,
     lastUsedAt: lastUsedAt(connection),
     createdAt: null,

@@ -7,7 +7,7 @@ import type { Tokens } from './auth-scheme.ts'
 import { parseBaseUrl } from './base-url.ts'
 import type { ResolvedConnection } from './connection.ts'
 import { connectionKey, openFields, requireFields, sealFields, type ConnectionBody } from './connection-document.ts'
-import type { Actor, ConnectionName, ConnectionView, ManagedConnections, RemoteAccount } from './managed.ts'
+import type { Actor, ConnectionName, ConnectionView, ManagedConnections, RemoteAccount, Untried } from './managed.ts'
 import { revokeTokens } from './revoke-tokens.ts'
 import type { StoredConnections, StoredEntry } from './stored-connections.ts'
 import { getTokens, noTokens, openTokens, succeeding, tokensKey, writeTokens } from './tokens-document.ts'
@@ -25,6 +25,7 @@ interface Given {
   readonly baseUrl?: string
   readonly fields?: Readonly<Record<string, string>>
   readonly account?: RemoteAccount | null
+  readonly untried?: Untried | null
   readonly confirmAccountChange?: boolean
   readonly tokens?: Tokens
 }
@@ -68,6 +69,18 @@ class ConnectionDesk implements ManagedConnections {
     return this.#order('connection.authorised', which, actor, () => this.#keep(which, given, actor))
   }
 
+  async tried(which: ConnectionName, account: RemoteAccount): Promise<void> {
+    const { stored } = this.#options
+    await stored.refresh(which)
+    const entry = stored.entry(which)
+    const { body } = entry?.document ?? {}
+    if (entry === null || body?.untried == null) return
+    // Whoever changes it at the same moment knows better.
+    const change = await this.#connectionWrite(which, entry, { account }, { by: body.createdBy, at: body.updatedAt })
+    await stored.options.store.write({ changes: [change] })
+    await stored.refresh(which)
+  }
+
   async remove(which: ConnectionName, actor: Actor): Promise<void> {
     await this.#order('connection.removed', which, actor, () => this.#forget(which, actor))
   }
@@ -98,11 +111,13 @@ class ConnectionDesk implements ManagedConnections {
     await stored.refresh(which)
     const entry = stored.entry(which)
     const at = clock.now()
-    const account = accountAfter(which, entry, given)
+    const isSameKind = entry?.document.body.simulated === this.#isSimulated(which, entry, given)
+    const before = (isSameKind ? entry?.document.body.account : null) ?? null
+    const account = accountAfter(which, before, given)
     const changes = [await this.#connectionWrite(which, entry, { ...given, account }, { by: actor.by, at })]
     if (given.tokens !== undefined) changes.push(await this.#tokensWrite(which, given.tokens, at))
     const action = given.tokens === undefined ? 'connection.saved' : 'connection.authorised'
-    const details = { account: account?.id ?? null, accountChanged: isOther(entry?.document.body.account, account) }
+    const details = { account: account?.id ?? null, accountChanged: isOther(before, account) }
     const receipt = await store.write({ changes, audit: [{ ...auditOf(action, which, actor, at), details }] })
     if (receipt.outcome === 'conflict') throw conflict(which)
     await stored.refresh(which)
@@ -115,26 +130,35 @@ class ConnectionDesk implements ManagedConnections {
     given: Given & { readonly account: RemoteAccount | null },
     { by, at }: { readonly by: string; readonly at: number },
   ): Promise<DocumentWrite> {
-    const { vault, standIns } = this.#options.stored.options
+    const { vault } = this.#options.stored.options
     const connector = this.#connector(which)
     const document = entry?.document ?? null
     const before = document === null ? {} : await openFields(vault, which, document)
     const fields = { ...before, ...secretly(given.fields ?? {}) }
     requireFields(connector, Object.keys(fields))
-    const told = given.baseUrl ?? document?.body.baseUrl ?? connector.options.baseUrl
+    const told = this.#baseUrl(which, entry, given)
     requireBaseUrl(told, which)
     const version = (document?.version ?? 0) + 1
     const { createdAt, createdBy } = document?.body ?? { createdAt: at, createdBy: by }
     const body: ConnectionBody = {
       baseUrl: told === connector.options.baseUrl ? null : told,
-      simulated: told === standIns.get(which.connector),
+      simulated: this.#isSimulated(which, entry, given),
       ...(await sealFields(vault, which, { connector, fields, version })),
       account: given.account,
+      untried: given.untried ?? null,
       createdAt,
       createdBy,
       updatedAt: at,
     }
     return { ...connectionKey(which), expect: document?.version ?? null, body: JSON.stringify(body) }
+  }
+
+  #baseUrl(which: ConnectionName, entry: StoredEntry | null, { baseUrl }: Given): string {
+    return baseUrl ?? entry?.document.body.baseUrl ?? this.#connector(which).options.baseUrl
+  }
+
+  #isSimulated(which: ConnectionName, entry: StoredEntry | null, given: Given): boolean {
+    return this.#baseUrl(which, entry, given) === this.#options.stored.options.standIns.get(which.connector)
   }
 
   async #tokensWrite(which: ConnectionName, tokens: Tokens, at: number): Promise<DocumentWrite> {
@@ -192,8 +216,7 @@ function secretly(fields: Readonly<Record<string, string>>): Readonly<Record<str
 }
 
 /** AUT-08. */
-function accountAfter(which: ConnectionName, entry: StoredEntry | null, given: Given): RemoteAccount | null {
-  const before = entry?.document.body.account ?? null
+function accountAfter(which: ConnectionName, before: RemoteAccount | null, given: Given): RemoteAccount | null {
   const { account = before, confirmAccountChange = false } = given
   if (!isOther(before, account) || confirmAccountChange) return account
   throw new TenonError(
@@ -203,8 +226,8 @@ function accountAfter(which: ConnectionName, entry: StoredEntry | null, given: G
   )
 }
 
-function isOther(before: RemoteAccount | null | undefined, after: RemoteAccount | null): boolean {
-  return before !== null && before !== undefined && before.id !== after?.id
+function isOther(before: RemoteAccount | null, after: RemoteAccount | null): boolean {
+  return before !== null && before.id !== after?.id
 }
 
 function requireBaseUrl(text: string, { connector, name }: ConnectionName): void {

@@ -9,6 +9,14 @@ export interface RemoteAccount {
   readonly name: string
 }
 
+/** The provider did not answer when the account was to be tried: nobody knows yet whether it works. */
+export interface Untried {
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  /** What kept the provider from answering. */
+  readonly cause: string
+}
+
 /** A connection as people see it: never a secret. */
 export interface ConnectionView {
   readonly tenant: string
@@ -27,6 +35,8 @@ export interface ConnectionView {
   readonly state: ConnectionState
   /** Why, in plain words, and what to do; `null` when healthy. */
   readonly cause: string | null
+  /** `null` where it was tried, or cannot be. */
+  readonly untried: Untried | null
   readonly expiresAt: number | null
   /** By a call, since this process started and the connection was changed last. */
   readonly lastUsedAt: number | null
@@ -62,6 +72,7 @@ export interface ManagedConnections {
       readonly baseUrl?: string
       readonly fields: Readonly<Record<string, string>>
       readonly account?: RemoteAccount | null
+      readonly untried?: Untried | null
       readonly confirmAccountChange?: boolean
     },
     actor: Actor,
@@ -76,10 +87,13 @@ export interface ManagedConnections {
       readonly baseUrl?: string
       readonly tokens: Tokens
       readonly account: RemoteAccount | null
+      readonly untried?: Untried | null
       readonly confirmAccountChange: boolean
     },
     actor: Actor,
   ): Promise<ConnectionView>
+  /** It works after all, as that account: keeps that of one that was untried, and changes nothing else. */
+  tried(which: ConnectionName, account: RemoteAccount): Promise<void>
   /** Takes the tokens back at the provider where it can, then forgets them and the credentials. */
   remove(which: ConnectionName, actor: Actor): Promise<void>
 }

@@ -8,6 +8,8 @@ export interface CredentialField {
   readonly secret?: boolean
   /** Default false: an account may do without it. */
   readonly optional?: boolean
+  /** Default false: text of several lines, in PEM (RFC 7468). A form has room for them. */
+  readonly pem?: boolean
 }
 
 /** How a connector's requests are authenticated: `scheme` is the file `connection/auth/<scheme>.ts`; the rest is that scheme's settings. */

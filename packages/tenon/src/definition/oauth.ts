@@ -99,8 +99,11 @@ export function deviceCode<const Proof extends ClientProof = 'none', const Field
 const proofFields: Readonly<Record<ClientProof, Readonly<Record<string, CredentialField>>>> = {
   'secret-basic': { clientSecret: { label: 'Client secret' } },
   'secret-post': { clientSecret: { label: 'Client secret' } },
-  'private-key': { clientKey: { label: 'Private key (PEM)' } },
-  certificate: { clientCertificate: { label: 'Certificate (PEM)', secret: false }, clientKey: { label: 'Key (PEM)' } },
+  'private-key': { clientKey: { label: 'Private key (PEM)', pem: true } },
+  certificate: {
+    clientCertificate: { label: 'Certificate (PEM)', pem: true, secret: false },
+    clientKey: { label: 'Key (PEM)', pem: true },
+  },
   none: {},
 }
 
@@ -147,7 +150,7 @@ export function jwtBearer<const Fields extends string = never>({
   const all: Readonly<Record<string, CredentialField>> = {
     issuer: { label: 'Issuer', secret: false },
     ...fields,
-    privateKey: { label: 'Private key (PEM)' },
+    privateKey: { label: 'Private key (PEM)', pem: true },
   }
   const settings: JwtBearerSettings = { ...rest, endpoints: { token }, scopes }
   return { scheme: 'jwt-bearer', fields: all, settings }

@@ -94,6 +94,7 @@ export async function openOutward(options: OutwardOptions, closing: AsyncDisposa
     clock,
     onSecret: redactor.addTemporary,
     brought: (connector) => broughtBy(connector, { app, environment, simulated }),
+    standIns,
     returnTo: connect?.returnTo ?? [],
     allowedOrigins,
   })

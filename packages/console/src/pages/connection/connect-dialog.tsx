@@ -6,7 +6,7 @@ import type { BegunConsent, Connection, ConnectForm } from '../../api/connection
 import { connectionPath, connectorsQuery } from '../../api/connections.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
-import { CheckField, SelectField, TextField } from '../../components/field.tsx'
+import { CheckField, CodeField, SelectField, TextField } from '../../components/field.tsx'
 import { ProblemNotice, Skeleton } from '../../components/notice.tsx'
 import { say } from '../../components/toasts.tsx'
 import { DeviceWait } from './device-wait.tsx'
@@ -196,18 +196,17 @@ interface AskedFieldsProps {
 }
 
 function AskedFields({ form, isAgain, values, onChange }: AskedFieldsProps): ReactNode {
-  return form.fields.map(({ name, label, secret, required }) => (
-    <TextField
-      key={name}
-      label={required ? label : `${label}, optional`}
-      type={secret ? 'password' : 'text'}
-      autoComplete="off"
-      spellCheck={false}
-      {...(isAgain && secret && { hint: 'Left empty, it stays as it is.' })}
-      value={values[name] ?? ''}
-      onChange={({ target }) => onChange(name, target.value)}
-    />
-  ))
+  return form.fields.map(({ name, label, secret, required, pem }) => {
+    const asked = {
+      label: required ? label : `${label}, optional`,
+      value: values[name] ?? '',
+      ...(isAgain && secret && { hint: 'Left empty, it stays as it is.' }),
+      onChange: ({ target }: { readonly target: { readonly value: string } }) => onChange(name, target.value),
+    }
+    // An input of one line would take the line breaks out.
+    if (pem) return <CodeField key={name} {...asked} secret={secret} placeholder="-----BEGIN …" />
+    return <TextField key={name} {...asked} type={secret ? 'password' : 'text'} autoComplete="off" spellCheck={false} />
+  })
 }
 
 interface Given {
@@ -225,9 +224,9 @@ function useConnect({ connector, ways }: ConnectForm, onClose: () => void) {
     mutationFn: async ({ name, fields, confirmAccountChange }: Given): Promise<Connected> => {
       const path = connectionPath(connector, name)
       if (ways.includes('fields')) {
-        await put(path, { fields, confirmAccountChange })
+        const { untried } = await put<Connection>(path, { fields, confirmAccountChange })
         onClose()
-        say(`${connector} is connected.`)
+        say(untried === null ? `${connector} is connected.` : `${connector} is kept, but could not be tried.`)
         await queries.invalidateQueries()
         await navigate({ to: '/connections/$connector/$name', params: { connector, name } })
         return { kind: 'done' }

@@ -16,12 +16,14 @@ const states: Readonly<
   revoked: { text: 'Taken back', icon: CircleX, tone: 'failed' },
 }
 
+const notTried = { text: 'Not tried yet', icon: Clock, tone: 'waiting' } as const
+
 export function ConnectionBadge({
-  connection: { state, account },
+  connection: { state, account, untried },
 }: {
-  readonly connection: Pick<Connection, 'state' | 'account'>
+  readonly connection: Pick<Connection, 'state' | 'account' | 'untried'>
 }): ReactNode {
-  const { icon: Icon, tone, ...words } = states[state]
+  const { icon: Icon, tone, ...words } = state === 'healthy' && untried !== null ? notTried : states[state]
   const isNew = state === 'needs-authorisation' && account === null
   const text = isNew ? 'Not connected yet' : words.text
   return (

@@ -16,7 +16,7 @@ import { ConnectionFacts } from './connection-facts.tsx'
 import { ConnectionBadge } from './connection-words.tsx'
 import styles from './connection.module.css'
 import { ConsentNotice } from './consent-notice.tsx'
-import { TestNotice } from './test-notice.tsx'
+import { TestNotice, UntriedNotice } from './test-notice.tsx'
 
 const route = getRouteApi('/connections/$connector/$name')
 const back = { to: '/connections', text: 'Connections' } as const
@@ -57,7 +57,7 @@ function ConnectionPage({
   readonly connection: Connection
   readonly notice: ReactNode
 }): ReactNode {
-  const { connector, name, origin, state, cause, account } = connection
+  const { connector, name, origin, state, cause, account, untried } = connection
   const [open, setOpen] = useState<'connect' | 'remove' | null>(null)
   const queries = useQueryClient()
   const test = useMutation({
@@ -97,9 +97,10 @@ function ConnectionPage({
     >
       {notice}
       <div role="status" className={styles.said}>
-        {test.data !== undefined && <TestNotice test={test.data} origin={origin} />}
+        {test.data !== undefined && <TestNotice test={test.data} at={test.submittedAt} connection={connection} />}
       </div>
       {test.error !== null && <ProblemNotice error={test.error} />}
+      {untried !== null && test.data === undefined && <UntriedNotice connector={connector} untried={untried} />}
       {cause !== null && !isTold && (
         <Notice tone="parked" title={state === 'expiring' ? 'It may stop working soon.' : 'It needs somebody.'}>
           <p>{cause}</p>

@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react'
 import type { Connection, ConnectionTest } from '../../api/connections.ts'
 import { Notice } from '../../components/notice.tsx'
+import { At } from '../../components/time.tsx'
+import { clockTime } from '../../words/time.ts'
 import { nameOf } from './connection-words.tsx'
 
 const titles: Readonly<Record<ConnectionTest['outcome'], string>> = {
@@ -19,17 +21,45 @@ const remedies: Readonly<Record<Connection['origin'], string>> = {
 /** What a try of an account showed, and what can be done about it. */
 export function TestNotice({
   test: { outcome, account, message, code },
-  origin,
+  at,
+  connection: { connector, origin },
 }: {
   readonly test: ConnectionTest
-  readonly origin: Connection['origin']
+  /** When it was tried. */
+  readonly at: number
+  readonly connection: Connection
 }): ReactNode {
   return (
     <Notice tone={tones[outcome]} title={titles[outcome]}>
       <p>{outcome === 'works' ? <bdi>It is {nameOf(account)}.</bdi> : message}</p>
       {/* What was taken back says itself what to do. */}
       {outcome === 'refused' && code !== 'AUTHORISATION_LOST' && <p>{remedies[origin]}</p>}
-      {outcome === 'unreachable' && <p>Try it again in a while.</p>}
+      {outcome === 'unreachable' && (
+        <p>
+          Tried at {clockTime(at, Date.now())}.{' '}
+          {origin === 'simulated' ? remedies.simulated : `If ${connector} is out of order, try it again later.`}
+        </p>
+      )}
+    </Notice>
+  )
+}
+
+/** The provider was away when the account was connected: what is not known since then, and what can be done about it. */
+export function UntriedNotice({
+  connector,
+  untried: { since, cause },
+}: {
+  readonly connector: string
+  readonly untried: NonNullable<Connection['untried']>
+}): ReactNode {
+  return (
+    <Notice tone="parked" title={`${connector} could not be reached: this account is not tried yet.`}>
+      <p>
+        Since <At at={since} /> nobody knows whether it works. What came instead of an answer: <bdi>{cause}</bdi>
+      </p>
+      <p>
+        Flows may use it already. When {connector} answers again, press “Try it”: it then also says whose account it is.
+      </p>
     </Notice>
   )
 }

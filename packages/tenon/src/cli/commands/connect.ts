@@ -7,9 +7,10 @@ import type { ConnectForm } from '../../server/connect/form.ts'
 import { connectToServer, type ManagementClient } from '../../server/management-client.ts'
 import { exitCodes, textOption, type CommandDefinition, type CommandInput } from '../command.ts'
 import { connectionPath } from '../connect/connection-path.ts'
-import { accountWords } from '../connect/connection-words.ts'
+import { accountWords, untriedWords } from '../connect/connection-words.ts'
 import { givenFields } from '../connect/given-fields.ts'
 import { tenantOption, withTenant } from '../tenant.ts'
+import { wrap } from '../terminal.ts'
 
 const lookEveryMs = 1500
 
@@ -47,14 +48,11 @@ export const command: CommandDefinition = {
       : await consent(server, input, { ...given, way: input.options['device'] === true ? 'device' : form.ways[0] })
     if (view === null) return exitCodes.failed
     const account = accountWords(view)
-    if (input.json) input.terminal.out(JSON.stringify(view))
-    else
-      input.terminal.out(
-        input.terminal.colours.green(
-          `✓ ${view.connector}/${view.name} is connected${account === '' ? '' : `: ${account}`}`,
-        ),
-      )
-    return exitCodes.good
+    const { out, colours, columns } = input.terminal
+    if (input.json) return out(JSON.stringify(view))
+    out(colours.green(`✓ ${view.connector}/${view.name} is connected${account === '' ? '' : `: ${account}`}`))
+    const untried = untriedWords(view, systemClock.now())
+    if (untried !== null) for (const line of wrap(untried, columns, '  ')) out(colours.yellow(line))
   },
 }
 

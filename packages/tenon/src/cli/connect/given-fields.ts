@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { text as readAll } from 'node:stream/consumers'
 import { TenonError } from '../../base/errors.ts'
 import { listOption, textOption, type CommandInput } from '../command.ts'
@@ -8,6 +9,8 @@ export interface AskedField {
   readonly label: string
   readonly secret: boolean
   readonly required: boolean
+  /** Text of several lines, in PEM. */
+  readonly pem: boolean
 }
 
 /** Values by field, from the command line, the environment and the standard input; `null` when the person gave up. */
@@ -92,13 +95,25 @@ function unasked(missing: readonly AskedField[]): TenonError {
 async function ask(fields: readonly AskedField[]): Promise<Record<string, string> | null> {
   const { isCancel, password, text } = await import('@clack/prompts')
   const answers: Record<string, string> = {}
-  for (const { name, label, secret, required } of fields) {
-    const message = required ? label : `${label} (optional)`
-    const validate = (value: string | undefined): string | undefined =>
-      required && (value ?? '') === '' ? 'It is needed.' : undefined
-    const answer = secret ? await password({ message, validate }) : await text({ message, validate })
+  for (const { name, label, secret, required, pem } of fields) {
+    const message = `${label}${pem ? ': which file is it in?' : ''}${required ? '' : ' (optional)'}`
+    const validate = (value = ''): string | undefined => {
+      if (value === '') return required ? 'It is needed.' : undefined
+      return pem && readPem(value) === null ? 'There is no such file, or it does not begin with -----BEGIN.' : undefined
+    }
+    // A terminal takes one line: what has several is read from where it lies.
+    const answer = secret && !pem ? await password({ message, validate }) : await text({ message, validate })
     if (isCancel(answer)) return null
-    if (answer !== undefined && answer !== '') answers[name] = answer
+    if (answer !== undefined && answer !== '') answers[name] = (pem ? readPem(answer) : null) ?? answer
   }
   return answers
+}
+
+function readPem(file: string): string | null {
+  try {
+    const pem = readFileSync(file, 'utf8')
+    return pem.startsWith('-----BEGIN ') ? pem : null
+  } catch {
+    return null
+  }
 }

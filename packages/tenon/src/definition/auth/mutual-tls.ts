@@ -5,10 +5,10 @@ export function mutualTls(): AuthDeclaration<'certificate' | 'privateKey' | 'pas
   return {
     scheme: 'mutual-tls',
     fields: {
-      certificate: { label: 'Client certificate (PEM), with its chain', secret: false },
-      privateKey: { label: 'Private key (PEM)' },
+      certificate: { label: 'Client certificate (PEM), with its chain', pem: true, secret: false },
+      privateKey: { label: 'Private key (PEM)', pem: true },
       passphrase: { label: 'Passphrase of the private key', optional: true },
-      authority: { label: "The provider's own authority (PEM)", secret: false, optional: true },
+      authority: { label: "The provider's own authority (PEM)", pem: true, secret: false, optional: true },
     },
     settings: null,
   }

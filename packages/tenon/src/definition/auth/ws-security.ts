@@ -57,8 +57,8 @@ export function wsCertificate({ life }: WsSecurityOptions = {}): AuthDeclaration
   return {
     scheme: 'ws-security',
     fields: {
-      certificate: { label: 'Certificate (PEM)', secret: false },
-      privateKey: { label: 'Private key (PEM, RSA)' },
+      certificate: { label: 'Certificate (PEM)', pem: true, secret: false },
+      privateKey: { label: 'Private key (PEM, RSA)', pem: true },
       passphrase: { label: 'Passphrase of the private key', optional: true },
     },
     settings: settingsOf('certificate', life),

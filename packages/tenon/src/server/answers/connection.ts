@@ -23,6 +23,10 @@ export const connection: z.ZodType = z
     account: account.nullable(),
     state: z.enum(['healthy', 'expiring', 'needs-authorisation', 'revoked']),
     cause: z.string().nullable().describe('Why it is not healthy, and what to do.'),
+    untried: z
+      .object({ since: time, cause: z.string() })
+      .nullable()
+      .describe('The provider did not answer when it was to be tried: nobody knows yet whether it works.'),
     expiresAt: time.nullable(),
     lastUsedAt: time.nullable(),
     createdAt: time.nullable(),
@@ -43,7 +47,15 @@ export const connectForm: z.ZodType = z
     baseUrl: z.string(),
     simulated: z.boolean().describe('A stand-in answers, not the provider.'),
     fields: z
-      .array(z.object({ name: z.string(), label: z.string(), secret: z.boolean(), required: z.boolean() }))
+      .array(
+        z.object({
+          name: z.string(),
+          label: z.string(),
+          secret: z.boolean(),
+          required: z.boolean(),
+          pem: z.boolean().describe('Text of several lines, in PEM.'),
+        }),
+      )
       .describe('What a person is asked for.'),
   })
   .meta({ id: 'ConnectForm', description: 'How an account of a connector is connected.' })

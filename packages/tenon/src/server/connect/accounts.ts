@@ -4,7 +4,7 @@ import { testConnection, type ConnectionTest } from '../../client/test-connectio
 import type { Tokens } from '../../connection/auth-scheme.ts'
 import type { ResolvedConnection } from '../../connection/connection.ts'
 import { openGround, type Ground } from '../../connection/ground.ts'
-import type { Actor, ConnectionName, ConnectionView, RemoteAccount } from '../../connection/managed.ts'
+import type { Actor, ConnectionName, ConnectionView, RemoteAccount, Untried } from '../../connection/managed.ts'
 import type { Connector } from '../../definition/connector.ts'
 import type { ConnectingParts } from './connecting.ts'
 import { checkFields, formOf, type ConnectForm } from './form.ts'
@@ -35,6 +35,12 @@ export interface Known {
   readonly account: RemoteAccount | null
 }
 
+/** Whose account it is, where the provider says that. */
+export interface Found {
+  readonly account: RemoteAccount | null
+  readonly untried: Untried | null
+}
+
 /** The accounts of a tenant, and what can be done with them at once. */
 export interface Accounts {
   forms(): readonly ConnectForm[]
@@ -48,8 +54,8 @@ export interface Accounts {
   /** Throws `INPUT_INVALID` for what cannot be connected so. */
   prepare(which: ConnectionName, given: Given): Prepared
   ground(prepared: Prepared): Promise<Ground>
-  /** Whose account it is, `null` where that cannot be asked. Rejects with what kept the provider from saying it. */
-  accountOf(prepared: Prepared, tokens: Tokens | null): Promise<RemoteAccount | null>
+  /** Asks the provider whose account it is. Rejects where it lets nobody in, and where one that was known cannot be compared. */
+  find(prepared: Prepared, tokens: Tokens | null): Promise<Found>
   /** Tries the fields at the provider, then keeps them. Rejects with `CREDENTIALS_REFUSED`, and with `ACCOUNT_CHANGED` unless that is confirmed. */
   save(
     which: ConnectionName,
@@ -128,17 +134,19 @@ class AccountBook implements Accounts {
       )
     const fields = { ...keptFields(form, stored, baseUrl), ...own, ...given.fields }
     checkFields(form, given.fields, fields)
-    return { which, connector, form, baseUrl, fields, account }
+    // The account of a stand-in is none of the provider's: who replaces one by the other has nothing to compare.
+    const isSameKind = stored?.simulated === (baseUrl === this.#parts.standIns?.get(which.connector))
+    return { which, connector, form, baseUrl, fields, account: isSameKind ? account : null }
   }
 
-  ground({ which, connector, baseUrl, fields, form }: Prepared): Promise<Ground> {
-    const { clock, onSecret, transport, allowedOrigins = [] } = this.#parts
+  ground({ which, connector, baseUrl, fields }: Prepared): Promise<Ground> {
+    const { clock, onSecret, transport, standIns, allowedOrigins = [] } = this.#parts
     return openGround({
       ...which,
       connector,
       baseUrl,
       fields,
-      simulated: form.simulated && baseUrl === form.baseUrl,
+      simulated: baseUrl === standIns?.get(connector.name),
       clock,
       ...(onSecret !== undefined && { onSecret }),
       allowedOrigins,
@@ -146,12 +154,14 @@ class AccountBook implements Accounts {
     })
   }
 
-  async accountOf(prepared: Prepared, tokens: Tokens | null): Promise<RemoteAccount | null> {
-    if (prepared.connector.options.account === undefined) return null
+  async find(prepared: Prepared, tokens: Tokens | null): Promise<Found> {
+    if (prepared.connector.options.account === undefined) return { account: null, untried: null }
     const found = await this.#probe(prepared, tokens)
-    if (found.outcome === 'works') return found.account
+    if (found.outcome === 'works') return { account: found.account, untried: null }
     // An account that was known must be known to be the same (AUT-08); for a new one, a provider that is away is no obstacle.
-    if (found.outcome === 'untested' || (found.outcome === 'unreachable' && prepared.account === null)) return null
+    if (found.outcome === 'untested') return { account: null, untried: null }
+    if (found.outcome === 'unreachable' && prepared.account === null)
+      return { account: null, untried: { since: this.#parts.clock.now(), cause: found.error.message } }
     throw asInput(found.error, prepared)
   }
 
@@ -163,14 +173,17 @@ class AccountBook implements Accounts {
     const prepared = this.prepare(which, given)
     if (!prepared.form.ways.includes('fields'))
       throw new TenonError('INPUT_INVALID', `${which.connector} is connected by a consent at the provider`)
-    const account = await this.accountOf(prepared, null)
+    const found = await this.find(prepared, null)
     const { fields, baseUrl } = prepared
-    return this.#parts.managed.save(which, { fields, baseUrl, account, confirmAccountChange }, actor)
+    return this.#parts.managed.save(which, { fields, baseUrl, ...found, confirmAccountChange }, actor)
   }
 
-  test(which: ConnectionName): Promise<ConnectionTest> {
-    const { tenant, connector, name } = this.show(which)
-    return testConnection(this.#parts.client, { tenant, connector: this.#connector(connector), connection: name })
+  async test(which: ConnectionName): Promise<ConnectionTest> {
+    const { client, managed } = this.#parts
+    const { tenant, connector, name, untried } = this.show(which)
+    const found = await testConnection(client, { tenant, connector: this.#connector(connector), connection: name })
+    if (untried !== null && found.outcome === 'works') await managed.tried(which, found.account)
+    return found
   }
 
   remove(which: ConnectionName, actor: Actor): Promise<void> {

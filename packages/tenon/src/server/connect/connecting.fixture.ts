@@ -163,6 +163,7 @@ function rememberingConnections(): Pick<Stage, 'kept'> & { readonly managed: Man
     },
     save: async (which, given) => put(which, given, { secrets: Object.keys(given.fields) }),
     authorise: async (which, given) => put(which, given, { access: given.tokens.access.reveal() }),
+    tried: async (which, account) => void put(which, { account }, {}),
     remove: async (which) => void kept.delete(keyOf(which)),
   }
   return { managed, kept }
@@ -177,6 +178,7 @@ const emptyView: Omit<ConnectionView, 'tenant' | 'connector' | 'name' | 'account
   scopes: [],
   state: 'healthy',
   cause: null,
+  untried: null,
   expiresAt: null,
   lastUsedAt: null,
   createdAt: null,

@@ -30,6 +30,8 @@ export interface ConnectingOptions {
   readonly clock: Clock
   /** What the app or a simulator brings itself for a connector. */
   readonly brought: (connector: string) => Brought
+  /** Base URLs of running simulators, by connector. */
+  readonly standIns?: ReadonlyMap<string, string>
   /** Exact origins to which a connect link may lead back. */
   readonly returnTo: readonly string[]
   readonly onSecret?: (secret: string) => void

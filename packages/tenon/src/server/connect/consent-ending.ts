@@ -1,8 +1,7 @@
 import { messageOf, TenonError } from '../../base/errors.ts'
 import type { Tokens } from '../../connection/auth-scheme.ts'
 import type { Ground } from '../../connection/ground.ts'
-import type { RemoteAccount } from '../../connection/managed.ts'
-import type { Accounts, Prepared } from './accounts.ts'
+import type { Accounts, Found, Prepared } from './accounts.ts'
 import type { ConnectingParts } from './connecting.ts'
 import { nameOf, writeTokens, type ConsentFacts, type ConsentSecrets } from './consent-record.ts'
 import type { Drawer, Kept } from './kept.ts'
@@ -47,8 +46,8 @@ class ConsentEnding implements Ending {
     try {
       const prepared = this.#prepared(taken, secrets)
       const tokens = await onGround(this.#accounts, prepared, tokensOf)
-      const account = await this.#accounts.accountOf(prepared, tokens)
-      return await this.#keep(taken, secrets, { tokens, account })
+      const found = await this.#accounts.find(prepared, tokens)
+      return await this.#keep(taken, secrets, { tokens, ...found })
     } catch (error) {
       return this.settle(taken, failure(error))
     }
@@ -92,12 +91,12 @@ class ConsentEnding implements Ending {
   async #keep(
     taken: KeptConsent,
     { fields }: ConsentSecrets,
-    { tokens, account }: { readonly tokens: Tokens; readonly account: RemoteAccount | null },
+    { tokens, account, untried }: Found & { readonly tokens: Tokens },
   ): Promise<KeptConsent> {
     const { baseUrl, starter } = taken.facts
     const which = nameOf(taken.tenant, taken.facts)
     try {
-      const given = { fields, baseUrl, tokens, account, confirmAccountChange: false }
+      const given = { fields, baseUrl, tokens, account, untried, confirmAccountChange: false }
       await this.#parts.managed.authorise(which, given, { by: starter.by })
     } catch (error) {
       if (!TenonError.is(error, 'ACCOUNT_CHANGED')) throw error

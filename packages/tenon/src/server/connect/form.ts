@@ -25,6 +25,8 @@ export interface FormField {
   readonly label: string
   readonly secret: boolean
   readonly required: boolean
+  /** Text of several lines, in PEM. */
+  readonly pem: boolean
 }
 
 /** What the app or a simulator brings itself, so that nobody is asked for it. */
@@ -59,16 +61,17 @@ function waysOf({ browser, device }: AuthScheme): ConnectWay[] {
 
 /** Those of the authentication, then those of webhooks, which can come later. */
 function fieldsOf({ options: { auth, webhooks } }: Connector): FormField[] {
-  const fields = Object.entries(auth.fields).map(([name, { label, secret = true, optional = false }]) => ({
+  const fields = Object.entries(auth.fields).map(([name, { label, secret = true, optional = false, pem = false }]) => ({
     name,
     label,
     secret,
     required: !optional,
+    pem,
   }))
   const signed = webhooks?.verify.field ?? null
   for (const name of [...(signed === null ? [] : [signed]), ...(webhooks?.fields ?? [])]) {
     if (fields.some((field) => field.name === name)) continue
-    fields.push({ name, label: `${inWords(name)} (webhooks)`, secret: true, required: false })
+    fields.push({ name, label: `${inWords(name)} (webhooks)`, secret: true, required: false, pem: false })
   }
   return fields
 }

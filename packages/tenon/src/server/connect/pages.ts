@@ -1,7 +1,7 @@
 import type { RemoteAccount } from '../../connection/managed.ts'
 import { escapeHtml, type Page } from '../console/page.ts'
 import type { Refusal } from './consents.ts'
-import type { ConnectForm } from './form.ts'
+import type { ConnectForm, FormField } from './form.ts'
 
 // All that these pages say comes from here: nothing of what a provider or a link brought along is shown (AUT-06).
 
@@ -78,11 +78,7 @@ export interface AccountPage {
 
 /** Asks for the fields, or leads to the provider. */
 export function accountPage({ app, form, problem }: AccountPage): Page {
-  const inputs = form.fields.map(({ name, label, secret, required }) => {
-    const type = secret ? 'password' : 'text'
-    const text = required ? label : `${label} (optional)`
-    return `<p><label>${escapeHtml(text)}<br><input type="${type}" name="field.${escapeHtml(name)}" autocomplete="off" spellcheck="false"${required ? ' required' : ''}></label></p>`
-  })
+  const inputs = form.fields.map((field) => `<p><label>${inputOf(field)}</label></p>`)
   const consents = !form.ways.includes('fields')
   const words = consents
     ? `You will be sent to ${form.title}, to allow ${app} to use your account. You can take that back at any time.`
@@ -96,6 +92,14 @@ export function accountPage({ app, form, problem }: AccountPage): Page {
     title: `Connect ${form.title} with ${app}`,
     body: `${told}<p>${escapeHtml(words)}</p><form method="post" action="/connect/account">${inputs.join('')}${confirm}<p><button name="order" value="connect">${consents ? 'Go on' : 'Connect'}</button> <button name="order" value="cancel" formnovalidate>Cancel</button></p></form>`,
   }
+}
+
+function inputOf({ name, label, secret, required, pem }: FormField): string {
+  const text = escapeHtml(required ? label : `${label} (optional)`)
+  const rest = `name="field.${escapeHtml(name)}" autocomplete="off" spellcheck="false"${required ? ' required' : ''}`
+  // An input of one line would take the line breaks out.
+  if (pem) return `${text}<br><textarea rows="6"${secret ? ' class="secret"' : ''} ${rest}></textarea>`
+  return `${text}<br><input type="${secret ? 'password' : 'text'}" ${rest}>`
 }
 
 export function confirmPage(

@@ -16,8 +16,10 @@ body { max-width: 34rem; margin: 18vh auto 0; padding: 0 1.5rem }
 h1 { font-size: 1.25rem; line-height: 1.3 }
 code { padding: .15em .4em; border-radius: .3em; background: color-mix(in srgb, currentColor 12%, transparent); font-size: .9em }
 button { font: inherit; padding: .5em 1.2em; border-radius: .5em; border: 1px solid currentColor; background: none; color: inherit; cursor: pointer }
-input:not([type=checkbox]) { font: inherit; width: 100%; box-sizing: border-box; padding: .45em .6em; border-radius: .4em; border: 1px solid color-mix(in srgb, currentColor 60%, transparent); background: none; color: inherit }
-button:focus-visible, input:focus-visible, a:focus-visible { outline: 3px solid Highlight; outline-offset: 2px }
+input:not([type=checkbox]), textarea { font: inherit; width: 100%; box-sizing: border-box; padding: .45em .6em; border-radius: .4em; border: 1px solid color-mix(in srgb, currentColor 60%, transparent); background: none; color: inherit }
+textarea { font-family: ui-monospace, monospace; font-size: .85em }
+.secret { -webkit-text-security: disc }
+button:focus-visible, input:focus-visible, textarea:focus-visible, a:focus-visible { outline: 3px solid Highlight; outline-offset: 2px }
 `
 
 /** Sends the page under a policy that lets its own style and script run, by their digest, and nothing else. */

@@ -3,7 +3,7 @@ import type { ConnectionView } from '../../../connection/managed.ts'
 import { connectToServer } from '../../../server/management-client.ts'
 import type { CommandDefinition, CommandInput } from '../../command.ts'
 import { connectionPath, whichArguments } from '../../connect/connection-path.ts'
-import { accountWords, connectLine, stateWords } from '../../connect/connection-words.ts'
+import { accountWords, connectLine, stateWords, untriedWords } from '../../connect/connection-words.ts'
 import { wrap } from '../../terminal.ts'
 import { clockTime } from '../../words.ts'
 import { tenantOption } from '../../tenant.ts'
@@ -44,6 +44,8 @@ function print(connection: ConnectionView, { terminal }: CommandInput): void {
     `${colours.bold(`${connection.connector}/${connection.name}`)}  ${stateWords(connection.state, colours)}`,
   )
   for (const [name, value] of told) terminal.out(`  ${colours.dim(name.padEnd(widest))}  ${value}`)
+  const untried = untriedWords(connection, now)
+  if (untried !== null) for (const line of wrap(untried, columns, '  ')) terminal.out(colours.yellow(line))
   if (connection.cause === null) return
   terminal.out('')
   for (const line of wrap(connection.cause, columns, '  ')) terminal.out(colours.yellow(line))
