@@ -73,10 +73,10 @@ class ConnectionDesk implements ManagedConnections {
     const { stored } = this.#options
     await stored.refresh(which)
     const entry = stored.entry(which)
-    const { body } = entry?.document ?? {}
-    if (entry === null || body?.untried == null) return
+    if (entry === null || (entry.document.body.untried ?? null) === null) return
+    const { createdBy: by, updatedAt: at } = entry.document.body
     // Whoever changes it at the same moment knows better.
-    const change = await this.#connectionWrite(which, entry, { account }, { by: body.createdBy, at: body.updatedAt })
+    const change = await this.#connectionWrite(which, entry, { account }, { by, at })
     await stored.options.store.write({ changes: [change] })
     await stored.refresh(which)
   }

@@ -57,7 +57,7 @@ function ConnectionPage({
   readonly connection: Connection
   readonly notice: ReactNode
 }): ReactNode {
-  const { connector, name, origin, state, cause, account, untried } = connection
+  const { connector, name, state, cause, untried } = connection
   const [open, setOpen] = useState<'connect' | 'remove' | null>(null)
   const queries = useQueryClient()
   const test = useMutation({
@@ -67,33 +67,13 @@ function ConnectionPage({
   })
   const isTold = test.data?.outcome === 'refused'
   const close = (): void => setOpen(null)
-  const actions = (
-    <>
-      <Button look="primary" busy={test.isPending} onClick={() => test.mutate()}>
-        <PlugZap aria-hidden="true" />
-        Try it
-      </Button>
-      {origin !== 'app' && (
-        <Button onClick={() => setOpen('connect')}>
-          <RefreshCw aria-hidden="true" />
-          {account === null && state === 'needs-authorisation' ? 'Connect' : 'Connect again'}
-        </Button>
-      )}
-      {origin === 'stored' && (
-        <Button onClick={() => setOpen('remove')}>
-          <Trash2 aria-hidden="true" />
-          Remove
-        </Button>
-      )}
-    </>
-  )
   return (
     <Page
       title={`${connector} ${name}`}
       heading={<bdi>{name === 'main' ? connector : `${connector} ${name}`}</bdi>}
       lead={<ConnectionBadge connection={connection} />}
       back={back}
-      actions={actions}
+      actions={<Actions connection={connection} test={test} onOpen={setOpen} />}
     >
       {notice}
       <div role="status" className={styles.said}>
@@ -110,6 +90,35 @@ function ConnectionPage({
       {open === 'connect' && <ConnectDialog connection={connection} onClose={close} />}
       {open === 'remove' && <RemoveDialog connection={connection} onClose={close} />}
     </Page>
+  )
+}
+
+interface ActionsProps {
+  readonly connection: Connection
+  readonly test: { readonly isPending: boolean; readonly mutate: () => void }
+  readonly onOpen: (dialog: 'connect' | 'remove') => void
+}
+
+function Actions({ connection: { origin, state, account }, test, onOpen }: ActionsProps): ReactNode {
+  return (
+    <>
+      <Button look="primary" busy={test.isPending} onClick={() => test.mutate()}>
+        <PlugZap aria-hidden="true" />
+        Try it
+      </Button>
+      {origin !== 'app' && (
+        <Button onClick={() => onOpen('connect')}>
+          <RefreshCw aria-hidden="true" />
+          {account === null && state === 'needs-authorisation' ? 'Connect' : 'Connect again'}
+        </Button>
+      )}
+      {origin === 'stored' && (
+        <Button onClick={() => onOpen('remove')}>
+          <Trash2 aria-hidden="true" />
+          Remove
+        </Button>
+      )}
+    </>
   )
 }
 

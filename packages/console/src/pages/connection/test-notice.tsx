@@ -2,7 +2,6 @@ import type { ReactNode } from 'react'
 import type { Connection, ConnectionTest } from '../../api/connections.ts'
 import { Notice } from '../../components/notice.tsx'
 import { At } from '../../components/time.tsx'
-import { clockTime } from '../../words/time.ts'
 import { nameOf } from './connection-words.tsx'
 
 const titles: Readonly<Record<ConnectionTest['outcome'], string>> = {
@@ -36,7 +35,7 @@ export function TestNotice({
       {outcome === 'refused' && code !== 'AUTHORISATION_LOST' && <p>{remedies[origin]}</p>}
       {outcome === 'unreachable' && (
         <p>
-          Tried at {clockTime(at, Date.now())}.{' '}
+          Tried at <At at={at} />.{' '}
           {origin === 'simulated' ? remedies.simulated : `If ${connector} is out of order, try it again later.`}
         </p>
       )}
