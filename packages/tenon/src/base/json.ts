@@ -42,9 +42,9 @@ export type Encoded<T> = T extends null | undefined | void | boolean | number | 
 
 const maxDepth = 64
 
-/** Parses text from outside. Throws `BODY_INVALID` for bad JSON, for nesting deeper than 64, and for a `__proto__` member, which could change a prototype later. */
-export function parseJson(text: string): unknown {
-  refuseDeep(text)
+/** Parses text from outside. Throws `BODY_INVALID` for bad JSON, for nesting deeper than 64 or what is given, and for a `__proto__` member, which could change a prototype later. */
+export function parseJson(text: string, deepest: number = maxDepth): unknown {
+  refuseDeep(text, deepest)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -91,9 +91,9 @@ function jsonReason(error: unknown): string {
   return position === null ? 'unexpected end or character' : `unexpected character at position ${position[1]}`
 }
 
-function refuseDeep(text: string): void {
+function refuseDeep(text: string, deepest: number): void {
   // Nearly every body opens fewer objects and arrays than may be nested, and then need not be read twice.
-  if (countAtMost(text, '{', maxDepth) + countAtMost(text, '[', maxDepth) <= maxDepth) return
+  if (countAtMost(text, '{', deepest) + countAtMost(text, '[', deepest) <= deepest) return
   let depth = 0
   let inString = false
   for (let index = 0; index < text.length; index += 1) {
@@ -105,7 +105,7 @@ function refuseDeep(text: string): void {
       inString = true
     } else if (char === 123 || char === 91) {
       depth += 1
-      if (depth > maxDepth) throw new TenonError('BODY_INVALID', `nested deeper than ${maxDepth} levels`)
+      if (depth > deepest) throw new TenonError('BODY_INVALID', `nested deeper than ${deepest} levels`)
     } else if (char === 125 || char === 93) {
       depth -= 1
     }

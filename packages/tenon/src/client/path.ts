@@ -1,5 +1,5 @@
 import { TenonError } from '../base/errors.ts'
-import { kindOf } from '../base/schema.ts'
+import { climbs, pathSegment } from '../definition/segment.ts'
 
 /** A path below a base path, with places for values; split once, filled for each call. */
 export interface PathTemplate {
@@ -10,7 +10,6 @@ export interface PathTemplate {
 
 const place = /\{([^{}]*)\}/
 const pathForm = /^\/(?!\/)[\w\-.~!$&'()*+,;=:@%/]*$/
-const dotSegment = /(?:^|[\\/])(?:\.|%2e){1,2}(?=[\\/]|$)/i
 
 export function parsePath(basePath: string, path: string, what: string): PathTemplate {
   const parts = path.split(place)
@@ -22,7 +21,7 @@ export function parsePath(basePath: string, path: string, what: string): PathTem
 
 /** The path itself when it starts at the base path and stays below it. Throws `APP_INVALID`. */
 export function requirePath(path: string, what: string): string {
-  if (pathForm.test(path) && !dotSegment.test(path)) return path
+  if (pathForm.test(path) && !climbs(path)) return path
   throw new TenonError(
     'APP_INVALID',
     `${what}: the path must begin with one slash, be percent-encoded, and have no query, fragment or dot segments; put the query into query`,
@@ -35,38 +34,11 @@ export function requireSearch(search: string, what: string): string {
   throw new TenonError('APP_INVALID', `${what}: search must be percent-encoded, without ? before it and # in it`)
 }
 
-export function fillPath(
-  { pieces, names }: PathTemplate,
-  input: Readonly<Record<string, unknown>>,
-  what: string,
-): string {
+export function fillPath({ pieces, names }: PathTemplate, input: Readonly<Record<string, unknown>>): string {
   let path = pieces[0] as string
   for (let index = 0; index < names.length; index += 1) {
     const name = names[index] as string
-    path += segment(Object.hasOwn(input, name) ? input[name] : undefined, name, what) + pieces[index + 1]
+    path += pathSegment(Object.hasOwn(input, name) ? input[name] : undefined, name) + pieces[index + 1]
   }
   return path
-}
-
-/** One segment stays one: nothing in a value can add another, climb up, or reach the query (EGR-03). */
-function segment(value: unknown, name: string, what: string): string {
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value)
-  if (typeof value !== 'string' || value === '') throw unusable(name, value === '' ? 'empty' : kindOf(value), what)
-  // Some servers decode %2F before they resolve dots.
-  if (dotSegment.test(value)) throw unusable(name, 'a path of its own', what)
-  try {
-    return encodeURIComponent(value)
-  } catch {
-    throw unusable(name, 'not valid Unicode', what)
-  }
-}
-
-function unusable(name: string, found: string, what: string): TenonError {
-  return new TenonError(
-    'INPUT_INVALID',
-    `${what}: ${name} goes into the path and is ${found}; expected a text or a number`,
-    {
-      details: { problems: [{ field: name, expected: 'a text or a number for the path', kind: found }] },
-    },
-  )
 }

@@ -16,7 +16,7 @@ export function writeRequest(plan: Plan, input: unknown): Outgoing {
 function byRule(plan: Plan, input: unknown): Outgoing {
   const { path, what, place, form } = plan
   const members = typeof input === 'object' && input !== null ? (input as Readonly<Record<string, unknown>>) : {}
-  const filled = fillPath(path, members, what)
+  const filled = fillPath(path, members)
   const rest = path.names.length === 0 ? input : without(members, path.names)
   if (place === 'query') {
     const query = form === 'form' ? writeForm(rest, what) : writeQuery(rest, what)
@@ -50,11 +50,25 @@ export function writeParts(plan: Pick<Plan, 'what' | 'base' | 'headers' | 'form'
   const query = parts.search === undefined ? writeQuery(parts.query, plan.what) : requireSearch(parts.search, plan.what)
   const headers = [...plan.headers]
   addHeaders(headers, parts.headers ?? {}, plan.what)
+  if (parts.cookies !== undefined) headers.push('cookie', writeCookies(parts.cookies, plan.what))
   const { body } = parts
   const target = query === '' ? path : `${path}?${query}`
   if (body === undefined || body === null) return { path: target, headers, body: null }
   const isFinished = body instanceof Uint8Array || (typeof body === 'string' && headers.includes('content-type'))
   return isFinished ? { path: target, headers, body } : { path: target, ...written(body, headers, plan) }
+}
+
+/** RFC 6265 §4.1.1: a token, and characters that end no cookie. */
+function writeCookies(cookies: Readonly<Record<string, string>>, what: string): string {
+  const pairs = Object.entries(cookies).map(([name, value]) => {
+    if (/^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(value))
+      return `${name}=${value}`
+    throw new TenonError(
+      'INPUT_INVALID',
+      `${what}: the cookie ${JSON.stringify(name.slice(0, 100))} has a character that a cookie cannot carry`,
+    )
+  })
+  return pairs.join('; ')
 }
 
 function written(

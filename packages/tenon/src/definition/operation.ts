@@ -33,6 +33,8 @@ export interface RequestParts {
   /** A query that is written already, without `?`; instead of `query`. */
   readonly search?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Percent-encoded, by name; what authenticates may add another (RFC 6265 §4.2). */
+  readonly cookies?: Readonly<Record<string, string>>
   readonly body?: unknown
 }
 

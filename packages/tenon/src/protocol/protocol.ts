@@ -6,7 +6,7 @@ import type { ApiDescription, SourceDocument, WireData } from './description.ts'
  * A way to speak with an API: REST, GraphQL, SOAP. It reads descriptions, and turns what it read, as plain data in a generated file, into operations. Nobody else knows which protocol an
  * operation speaks: the client writes and reads by the operation's own functions, and so does a simulator.
  *
- * A folder `protocol/<name>/` with a face of that name is a protocol; it passes `protocol.suite.ts`.
+ * A folder `protocol/<name>/` is a protocol. Its face exports `protocol`, and under its own name what generated files call; it passes `protocol.suite.ts`.
  */
 export interface Protocol {
   readonly name: string

@@ -2,8 +2,10 @@ import type { Schema } from '../base/schema.ts'
 import type { AuthDeclaration } from '../definition/auth.ts'
 import type { EventOptions } from '../definition/event.ts'
 import type { OperationOptions, Paging } from '../definition/operation.ts'
+import { describedSchema } from '../schema/described-schema.ts'
 import type { JsonSchema, NamedSchemas } from '../schema/schema.ts'
 import type { WireData } from './description.ts'
+import type { Protocol } from './protocol.ts'
 
 /** An operation as a generated file states it. */
 export interface WrittenOperation {
@@ -65,4 +67,33 @@ export interface Written {
   /** One that gives a list page by page. */
   pagedOperation<Input, Output>(written: WrittenOperation): PagedOperation<Input, Output>
   event<Data>(written: WrittenEvent): EventOptions<Schema<Data>>
+}
+
+/** The door for files that were generated from a protocol's descriptions. */
+export function writtenBy(protocol: Protocol): Written {
+  // An operation is complete only with what holds for its whole API: until `api` it is what was written.
+  const asWritten = (written: object): never => written as never
+  return {
+    api({ source, description, baseUrl, auth, wire, schemas, operations, events }) {
+      const complete = Object.entries(operations).map(([name, operation]) => {
+        const parts = operation as unknown as WrittenOperation
+        return [name, protocol.operation({ ...parts, api: wire, schemas })]
+      })
+      const kinds = Object.entries(events ?? {}).map(([type, event]) => {
+        const { data, ...rest } = event as unknown as WrittenEvent
+        return [type, { ...rest, data: describedSchema(data, schemas) }]
+      })
+      return {
+        title: source.title,
+        ...(description !== undefined && { description }),
+        baseUrl,
+        auth,
+        operations: Object.fromEntries(complete) as never,
+        events: Object.fromEntries(kinds) as never,
+      }
+    },
+    operation: asWritten,
+    pagedOperation: asWritten,
+    event: asWritten,
+  }
 }
