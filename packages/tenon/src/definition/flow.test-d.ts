@@ -18,6 +18,13 @@ const shop = defineConnector('shop', {
       input: z.object({ id: z.string() }),
       output: z.object({ id: z.string(), total: z.number(), lines: z.array(z.string()) }),
     }),
+    listOrders: operation({
+      method: 'GET',
+      path: '/orders',
+      input: z.object({ after: z.string().optional() }),
+      output: z.object({ ids: z.array(z.string()), next: z.string().nullable() }),
+      paging: { next: (_input: { after?: string }, { next }: { next: string | null }) => next && { after: next } },
+    }),
   },
   events: {
     'order.created': event({
@@ -55,6 +62,16 @@ defineFlow('good', {
     const order = await shop.getOrder({ id: event.data.id }, { undo: (got) => got.total })
     isTrue<Equal<typeof order, { id: string; total: number; lines: string[] }>>()
     await eu.getOrder({ id: run.id })
+    for await (const page of shop.listOrders.pages({}, { step: 'orders' }))
+      isTrue<Equal<typeof page, { ids: string[]; next: string | null }>>()
+    const first = await shop.listOrders({ after: order.id })
+    isTrue<Equal<typeof first, { ids: string[]; next: string | null }>>()
+    // @ts-expect-error -- it gives all at once
+    shop.getOrder.pages({ id: order.id })
+    // @ts-expect-error -- not an input of it
+    shop.listOrders.pages({ after: 7 })
+    // @ts-expect-error -- pages are different calls
+    shop.listOrders.pages({}, { idempotencyKey: 'k' })
     const arrived = await step.waitFor('created', { match: { order: order.id }, timeout: '14d' })
     isTrue<Equal<typeof arrived.data, { id: string; total: number }>>()
     const approval = await step.waitFor('approved')

@@ -37,12 +37,24 @@ export interface CallOptions<Output = unknown> {
 
 type ClientOf<C> = C extends { readonly options: { readonly operations: infer Ops } }
   ? {
-      readonly [Name in keyof Ops]: (
+      readonly [Name in keyof Ops]: ((
         input: OperationInput<Ops[Name]>,
         options?: CallOptions<OperationOutput<Ops[Name]>>,
-      ) => Promise<OperationOutput<Ops[Name]>>
+      ) => Promise<OperationOutput<Ops[Name]>>) &
+        PagesOf<Ops[Name]>
     }
   : never
+
+/** Of an operation that gives a list page by page. */
+type PagesOf<Op> = Op extends { readonly paging: object }
+  ? {
+      /** All outputs from this one on, each a step of its own that is asked for when the one before has been dealt with. Throws `UPSTREAM_ANSWER_INVALID` for a list that comes back to a page that it gave. */
+      pages(
+        input: OperationInput<Op>,
+        options?: Omit<CallOptions<OperationOutput<Op>>, 'idempotencyKey'>,
+      ): AsyncIterable<OperationOutput<Op>>
+    }
+  : unknown
 
 /** The connectors of `uses` as clients whose calls are durable steps. */
 export type ClientsOf<U extends Uses> = {

@@ -25,6 +25,16 @@ export const warehouse = defineConnector('warehouse', {
   idempotency: { header: 'idempotency-key', life: '24h' },
   operations: {
     read: operation({ method: 'GET', path: '/x', input: anything, output: anything }),
+    list: operation({
+      method: 'GET',
+      path: '/x',
+      input: z.object({ after: z.string().optional() }),
+      output: z.object({ items: z.array(z.string()), next: z.string().nullable() }),
+      paging: {
+        next: (input: { readonly after?: string }, { next }: { readonly next: string | null }) =>
+          next === null ? null : { ...input, after: next },
+      },
+    }),
     reserve: operation(change),
     release: operation(change),
     ship: operation({

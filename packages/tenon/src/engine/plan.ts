@@ -3,8 +3,9 @@ import { TenonError } from '../base/errors.ts'
 import type { App } from '../definition/app.ts'
 import type { Connector } from '../definition/connector.ts'
 import type { CallOptions, Flow, Uses } from '../definition/flow.ts'
-import { idempotencyOf, repeatOf, type OperationOptions, type Repeat } from '../definition/operation.ts'
+import { idempotencyOf, repeatOf, type OperationOptions, type Paging, type Repeat } from '../definition/operation.ts'
 import { retryPolicy, type RetryPolicy } from '../outbound/retry.ts'
+import { pagesOf } from './pages.ts'
 
 /** A flow, prepared once: what is derived from its definition is not derived again per run. */
 export interface FlowPlan {
@@ -38,6 +39,8 @@ export interface CallPlan {
   readonly repeat: Repeat
   /** How long the provider remembers a key, `null` where it takes none. */
   readonly keyLifeMs: number | null
+  /** `null` for an operation that gives all at once. */
+  readonly paging: Paging | null
 }
 
 export interface Caller {
@@ -108,6 +111,7 @@ function planCall(client: ClientPlan, operation: string, options: OperationOptio
     repeat: repeatOf(options, client.connector.options.idempotency),
     keyLifeMs:
       idempotency === null ? null : durationMs(idempotency.life, `idempotency.life of ${client.connector.name}`),
+    paging: options.paging ?? null,
   }
 }
 
@@ -130,14 +134,22 @@ function classOf(operations: Readonly<Record<string, CallPlan>>): new (caller: C
       Object.defineProperty(Bound.prototype, name, {
         enumerable: true,
         get(this: Bound) {
-          const caller = this.#caller
-          return (input: unknown, options?: CallOptions) => caller.call(plan, input, options)
+          return operationFor(this.#caller, plan)
         },
       })
     }
   }
   for (const [name, plan] of Object.entries(operations)) Bound.offer(name, plan)
   return Bound
+}
+
+function operationFor(caller: Caller, plan: CallPlan): object {
+  const call = (input: unknown, options?: CallOptions): Promise<unknown> => caller.call(plan, input, options)
+  if (plan.paging === null) return call
+  const paged = { base: plan.base, next: plan.paging.next, call }
+  return Object.assign(call, {
+    pages: (input: unknown, options?: CallOptions) => pagesOf(paged, input, options),
+  })
 }
 
 export function requireFlow(plan: FlowPlan | null, name: string): FlowPlan {
