@@ -68,6 +68,17 @@ test('SEC-09: orders are about a run of the tenant that is named, and reach none
   expect(JSON.parse(late.out)).toMatchObject({
     error: { code: 'ORDER_REFUSED', decision: { kind: 'did-not-happen', at: expect.any(Number) as number } },
   })
+  const log = await tenon('audit', 'list', '--tenant', 'acme')
+  expect(log.out).toMatch(
+    /run\.decided +one +failed .*\n +by \S+ · code ORDER_REFUSED · decision happened · step print\n/,
+  )
+  expect(log.out).toMatch(/run\.decided +one +done .*\n +by \S+ · decision did-not-happen · step print\n/)
+  const { entries } = JSON.parse((await tenon('audit', 'list', '--tenant', 'acme', '--json')).out) as {
+    entries: object[]
+  }
+  expect(entries).toContainEqual(
+    expect.objectContaining({ details: expect.objectContaining({ decision: 'happened' }) }),
+  )
   expect(await acme('retry', 'one')).toContain(told)
   await said(/◷ sent +waits/)
   expect(await acme('signal', 'one', 'sent')).toContain(told)

@@ -2,14 +2,15 @@ import { systemClock } from '../../../base/clock.ts'
 import { connectToServer } from '../../../server/management-client.ts'
 import type { AuditEntry } from '../../../store/store.ts'
 import { textOption, type CommandDefinition, type CommandInput } from '../../command.ts'
-import { table } from '../../table.ts'
-import { shorten } from '../../terminal.ts'
+import { tableLines } from '../../table.ts'
+import { tenantOption, tenantWords } from '../../tenant.ts'
+import { shorten, wrap } from '../../terminal.ts'
 import { clockTime } from '../../words.ts'
 
 export const command: CommandDefinition = {
   summary: 'List what was done, latest first.',
   options: [
-    ['--tenant <name>', 'of this tenant (default: the own one)'],
+    tenantOption('whose log'),
     ['--limit <number>', 'at most so many (default 20)'],
     ['--before <number>', 'go on where an earlier page ended'],
   ],
@@ -34,11 +35,11 @@ interface Page {
   readonly next: number | null
 }
 
-function print({ entries, next }: Page, { terminal }: CommandInput): void {
-  const { colours } = terminal
+function print({ entries, next }: Page, input: CommandInput): void {
+  const { out, colours, columns } = input.terminal
   const now = systemClock.now()
-  if (entries.length === 0) return terminal.out(colours.dim('Nothing was done yet.'))
-  const rows = entries.map(({ number, at, by, action, subject, outcome, from, details }) => [
+  if (entries.length === 0) return out(colours.dim('Nothing was done yet.'))
+  const rows = entries.map(({ number, at, by, action, subject, outcome, from }) => [
     String(number),
     clockTime(at, now),
     shorten(by, 20),
@@ -46,8 +47,20 @@ function print({ entries, next }: Page, { terminal }: CommandInput): void {
     shorten(subject, 32),
     outcome === 'done' ? outcome : colours.yellow(outcome),
     from ?? '',
-    details === undefined ? '' : shorten(JSON.stringify(details), 60),
   ])
-  table(['', 'when', 'who', 'what', 'to', 'outcome', 'from', ''], rows, terminal)
-  if (next !== null) terminal.out(colours.dim(`More: npx tenon audit list --before ${next}`))
+  const [head, ...lines] = tableLines(['', 'when', 'who', 'what', 'to', 'outcome', 'from'], rows, colours, columns)
+  out(head)
+  const indent = ' '.repeat(Math.max(...rows.map(([number = '']) => number.length)) + 2)
+  for (const [index, { details = {} }] of entries.entries()) {
+    out(lines[index] ?? '')
+    for (const line of wrap(detailWords(details), columns, indent)) out(colours.dim(line))
+  }
+  const more = `npx tenon audit list --before ${next}${tenantWords(textOption(input, 'tenant'))}`
+  if (next !== null) out(colours.dim(`More: ${more}`))
+}
+
+/** `step print · decision did-not-happen`: what has a value. */
+function detailWords(details: NonNullable<AuditEntry['details']>): string {
+  const told = Object.entries(details).filter(([, value]) => value !== null)
+  return told.map(([name, value]) => `${name} ${String(value)}`).join(' · ')
 }

@@ -1,20 +1,19 @@
 import { connectToServer } from '../../../server/management-client.ts'
 import type { AuditVerdict } from '../../../server/audit.ts'
-import { exitCodes, textOption, type CommandDefinition } from '../../command.ts'
+import { exitCodes, type CommandDefinition } from '../../command.ts'
+import { tenantOption, withTenant } from '../../tenant.ts'
 import { count } from '../../words.ts'
 
 export const command: CommandDefinition = {
   summary: 'Look whether every entry of the audit log is there, and as it was written.',
-  options: [['--tenant <name>', 'of this tenant (default: the own one)']],
+  options: [tenantOption('whose log')],
   examples: [
     ['tenon audit verify', 'the exit code is 1 when an entry was changed or is missing'],
     ['tenon audit verify --json', 'with the hash of the latest entry, to be kept elsewhere'],
   ],
   async run(input) {
     const { terminal, json } = input
-    const tenant = textOption(input, 'tenant')
-    const query = tenant === undefined ? '' : `?${new URLSearchParams({ tenant }).toString()}`
-    const answer = await connectToServer(input).get(`/audit/verification${query}`)
+    const answer = await connectToServer(input).get(withTenant(input, '/audit/verification'))
     const verdict = answer as unknown as AuditVerdict
     if (json) terminal.out(JSON.stringify(verdict))
     else if (verdict.brokenAt === null) terminal.out(wholeWords(verdict))
