@@ -1,9 +1,10 @@
 import { systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
-import { makeSamples, type Application } from '../server/application.ts'
+import type { Application } from '../server/application.ts'
+import { makeSamples } from '../server/samples.ts'
 import type { CommandInput } from './command.ts'
 import { createNarrator } from './narrator.ts'
-import { greet, pointOut } from './welcome.ts'
+import { askForAccounts, greet, pointOut } from './welcome.ts'
 
 export interface Presenting extends Pick<CommandInput, 'terminal' | 'environment' | 'json'> {
   /** Does not tell what happens to the runs. */
@@ -29,8 +30,10 @@ export async function showSamples(
 ): Promise<void> {
   if (!application.isFirstStart) return
   try {
-    const made = await makeSamples(application)
-    if (made > 0 && !json) pointOut(application, terminal, systemClock)
+    const { made, unconnected } = await makeSamples(application)
+    if (json) return
+    if (unconnected.length > 0) askForAccounts(unconnected, terminal)
+    if (made > 0) pointOut(application, terminal, systemClock)
   } catch (error) {
     // The samples are a courtesy; the server works without them.
     terminal.err(`The samples could not be made: ${messageOf(error)}`)

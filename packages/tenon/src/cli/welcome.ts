@@ -53,6 +53,16 @@ function routesOf({ webhooks }: Application) {
   })
 }
 
+/** What keeps samples from being made, and the command lines that end that. */
+export function askForAccounts(connectors: readonly string[], { out, colours }: Terminal): void {
+  out(colours.dim(`  Samples wait until an account is connected; the stand-in has some. In another terminal:`))
+  for (const connector of connectors) {
+    out(`    npx tenon connect ${connector}${colours.dim('   prints where to consent')}`)
+    out(`    npx tenon simulate ${connector}${colours.dim('  then: what can be made to happen')}`)
+  }
+  out('')
+}
+
 const restMs = 1_500
 const longestMs = 8_000
 

@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { memoryJournal } from '../journal/memory.ts'
 import { createLog } from '../telemetry/log.ts'
 import { createRedactor } from '../telemetry/redact.ts'
-import { makeSamples, startApplication, type Application, type ApplicationOptions } from './application.ts'
+import { startApplication, type Application, type ApplicationOptions } from './application.ts'
 import { checkDeploy } from './check-deploy.ts'
 import { connectToServer } from './management-client.ts'
+import { makeSamples } from './samples.ts'
 
 let folder: string
 const running: Application[] = []
@@ -104,7 +105,7 @@ describe('an app at work', () => {
   test('its samples go the whole way: simulator, signed webhook, flow, call of the simulator', async () => {
     const application = await start()
     const waited = happening(application, 'run.waited', 2)
-    expect(await makeSamples(application)).toBe(2)
+    expect(await makeSamples(application)).toEqual({ made: 2, unconnected: [] })
     await waited
     const runs = (await application.engine.list({ tenant: 'default', limit: 10 })).runs
     expect(runs.map(({ flow, status }) => [flow, status])).toEqual([

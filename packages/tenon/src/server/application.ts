@@ -9,9 +9,9 @@ import type { RunningSimulator } from '../simulator/simulator.ts'
 import { Meter } from '../telemetry/meter.ts'
 import type { Redactor } from '../telemetry/redact.ts'
 import type { Log } from '../telemetry/telemetry.ts'
-import { isEventTrigger } from '../trigger/trigger.ts'
 import { startSchedules } from '../trigger/schedule.ts'
 import type { Webhook } from '../trigger/webhook.ts'
+import type { ConnectionView } from '../connection/managed.ts'
 import { keepRunsYoung } from './collector.ts'
 import { DataFolder, type ServerAddress } from './data-folder.ts'
 import { databaseNames, openJournal, placeOf, type DurablePlace, type OpenedJournal } from './durable.ts'
@@ -62,6 +62,8 @@ export interface Application {
   readonly server: Server
   readonly webhooks: readonly Webhook[]
   readonly simulators: readonly RunningSimulator[]
+  /** Connectors of which the operator's tenant has no account that works without a person. */
+  unconnected(): ReadonlySet<string>
   /** Takes nothing new, lets what is in flight end, and closes everything. A second call joins the first. */
   drain(limitMs: number): Promise<DrainReport>
 }
@@ -150,8 +152,14 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     server,
     webhooks: webhooks.all,
     simulators,
+    unconnected: () => unconnectedIn(connections.managed.list(tenant)),
     drain: drainOnce({ server, schedules, renewal: connections.renewal, engine, closing }),
   }
+}
+
+function unconnectedIn(views: readonly ConnectionView[]): ReadonlySet<string> {
+  const working = new Set(views.filter(({ cause }) => cause === null).map(({ connector }) => connector))
+  return new Set(views.map(({ connector }) => connector).filter((connector) => !working.has(connector)))
 }
 
 interface Draining {
@@ -237,19 +245,4 @@ async function bringJournal(
       : { journal: await other(place.folder, meter), clock: systemClock }
   closing.defer(() => opened.journal.close())
   return { ...opened, clock: clock ?? opened.clock }
-}
-
-/** Makes the simulators' own examples happen, of those events that start a flow, one after the other. Resolves with their number. */
-export async function makeSamples({ app, simulators }: Pick<Application, 'app' | 'simulators'>): Promise<number> {
-  const triggers: readonly unknown[] = app.options.flows.map(({ options }) => options.trigger)
-  const starts = new Set(triggers.filter(isEventTrigger).map(({ connector, type }) => `${connector.name}/${type}`))
-  let made = 0
-  for (const simulator of simulators) {
-    for (const { event, input } of simulator.samples) {
-      if (!starts.has(`${simulator.connector}/${event}`)) continue
-      await simulator.emit(event, input)
-      made += 1
-    }
-  }
-  return made
 }

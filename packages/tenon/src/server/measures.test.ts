@@ -6,7 +6,8 @@ import { systemClock } from '../base/clock.ts'
 import { createLog } from '../telemetry/log.ts'
 import { promtoolProblems } from '../telemetry/promtool.fixture.ts'
 import { createRedactor } from '../telemetry/redact.ts'
-import { makeSamples, startApplication, type Application, type ApplicationOptions } from './application.ts'
+import { startApplication, type Application, type ApplicationOptions } from './application.ts'
+import { makeSamples } from './samples.ts'
 
 const app = `
 import { bearer, defineApp, defineConnector, defineFlow, operation, timestampedHmac } from 'tenon'
