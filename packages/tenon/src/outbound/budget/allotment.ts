@@ -3,6 +3,7 @@ export interface Ask {
   /** The limit's, the same in all nodes. */
   readonly key: string
   readonly requests: number
+  /** 0 for a limit of what is under way at once. */
   readonly perMs: number
   /** Another one each time that a process starts. */
   readonly node: string
@@ -12,6 +13,8 @@ export interface Ask {
   readonly held: number
   /** What it would use. */
   readonly wanted: number
+  /** How long it will count on the answer, in milliseconds from when it asks; 0 for the last ask of a node that ends. */
+  readonly forMs: number
 }
 
 /** A share of a limit: so many of its requests may go from this node in any stretch of its length. */
@@ -19,18 +22,20 @@ export interface Lease {
   readonly share: number
   /** What it could have by what the others want: above it the node lets go of what it holds. */
   readonly target: number
-  /** Milliseconds from when it was asked for. */
+  /** Milliseconds from when it was asked for; 0 for an ask that was not heard. */
   readonly forMs: number
+  /** Another node has less than it wants. */
+  readonly isAwaited: boolean
 }
 
-/** Lends shares of limits to the nodes that make calls. A store implements it by `allot`, in one transaction for all that a node asks. */
+/** Lends shares of limits to the nodes that make calls. */
 export interface Allotter {
-  /** One lease for each ask, in their order. Rejects where the store cannot be reached: then nothing is lent, and nothing taken. */
+  /** One lease for each ask, in their order; all are of one node and for one time. Rejects where the store cannot be reached: then nothing is lent, and nothing taken. */
   ask(asks: readonly Ask[]): Promise<readonly Lease[]>
 }
 
 /** What is kept of a node's share in one limit. */
-export interface LeaseRow {
+interface LeaseRow {
   readonly node: string
   readonly seq: number
   readonly share: number
@@ -39,22 +44,22 @@ export interface LeaseRow {
   readonly expiresAt: number
 }
 
-const leaseMs = 5000
-
 /**
  * The answer to an ask, and the row to keep for its node, by the `rows` that are kept of all nodes. Never lends more than the limit: what an expired lease was for is lent again only when
- * all that it was perhaps used for has left the stretch.
+ * all that it was perhaps used for has left the stretch. `allotmentTables` says the same in the database's language.
  */
 function allot(rows: readonly LeaseRow[], ask: Ask, now: number): { readonly row: LeaseRow; readonly lease: Lease } {
-  const { node, seq, requests, perMs, held, wanted } = ask
+  const { node, seq, requests, perMs, held, wanted, forMs } = ask
   const own = rows.find((row) => row.node === node)
   const others = rows.filter((row) => row.node !== node && isKept(row, perMs, now))
   const lent = others.reduce((sum, { share }) => sum + share, 0)
-  const asking = [...others.filter(({ expiresAt }) => expiresAt > now), { node, wanted: requests }]
-  const target = fairShare(asking, node, requests, turnOf(perMs, now))
-  if (own !== undefined && own.seq >= seq) return { row: own, lease: { share: held, target, forMs: 0 } }
+  const living = others.filter(({ expiresAt }) => expiresAt > now)
+  const asking = [...living, { node, wanted: requests }]
+  const target = fairShare(asking, node, requests, turnOf(ask, asking.length, now))
+  const isAwaited = living.some((row) => row.wanted > row.share)
+  if (own !== undefined && own.seq >= seq) return { row: own, lease: { share: held, target, forMs: 0, isAwaited } }
   const share = Math.max(held, Math.min(wanted, target, requests - lent))
-  return { row: { node, seq, share, wanted, expiresAt: now + leaseMs }, lease: { share, target, forMs: leaseMs } }
+  return { row: { node, seq, share, wanted, expiresAt: now + forMs }, lease: { share, target, forMs, isAwaited } }
 }
 
 /** False for a row that may be forgotten. */
@@ -62,8 +67,12 @@ function isKept({ share, expiresAt }: LeaseRow, perMs: number, now: number): boo
   return share > 0 ? expiresAt + perMs > now : expiresAt > now
 }
 
-// Where there are fewer requests than nodes, each has them for some stretches in turn.
-const turnOf = (perMs: number, now: number): number => Math.floor(now / Math.max(4 * perMs, leaseMs))
+// Where what does not divide is much of a share, each has it in turn, for some stretches.
+function turnOf({ requests, perMs }: Ask, nodes: number, now: number): number {
+  return requests < 8 * nodes ? Math.floor(now / Math.max(4 * perMs, turnMs)) : 0
+}
+
+const turnMs = 5000
 
 /** Nobody gets more than it wants; of the others nobody gets less than another. */
 function fairShare(
@@ -85,7 +94,7 @@ function fairShare(
   return 0
 }
 
-/** An allotment in memory, for nodes of one process. No store implements one yet: nodes of several processes each take a whole limit. */
+/** An allotment in memory, for nodes of one process. */
 export function memoryAllotter(clock: { now(): number }): Allotter {
   const kept = new Map<string, readonly LeaseRow[]>()
   return {

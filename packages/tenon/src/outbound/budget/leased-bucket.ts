@@ -1,34 +1,40 @@
-import type { Ask, Lease } from './allotment.ts'
 import { WindowBucket, type Bucket, type BucketSize } from './bucket.ts'
+import type { Leased, Wish } from './holding.ts'
+import type { Share } from './share.ts'
+import { Rolling } from './usage.ts'
 import type { OnItsWay } from './window.ts'
 
 /** So long a share is kept that nothing is used of. */
 const idleMs = 5000
 /** A share has room for what may go in this time beside what went. */
 const aheadMs = 2000
+/** Demand grows while an answer is on its way. */
+const reserve = 1.25
+/** So soon a larger share may have come. */
 const soonMs = 20
 
 /** What a node holds of a limit that several share: a bucket of its share, as long as its lease lasts. */
-export class LeasedBucket implements Bucket {
+export class LeasedBucket implements Bucket, Leased {
+  readonly #share: Share
   readonly #size: BucketSize
   readonly #bucket: WindowBucket
-  readonly #hurry: () => void
-  #share = 0
-  #target: number
-  #until = -Infinity
-  #askedAt = -Infinity
+  readonly #hurry: () => boolean
+  readonly #onMore: () => void
+  /** What may come and go until the next ask but one. */
+  readonly #aheadMs: number
+  readonly #taken: Rolling
   #takenAt = -Infinity
-  #taken = 0
-  /** Somebody waits who would not with a larger share. */
   isShort: boolean = false
 
-  /** `hurry` is called whenever a call waits for want of a share. */
-  constructor(size: BucketSize, hurry: () => void) {
+  /** `hurry` is called whenever a call waits for want of a share: true where a larger one may come soon. `onMore`: it has come. */
+  constructor(size: BucketSize, share: Share, { hurry, onMore }: { hurry: () => boolean; onMore: () => void }) {
     this.#size = size
-    this.#target = size.requests
+    this.#share = share
     this.#bucket = new WindowBucket(size)
     this.#hurry = hurry
-    this.#bucket.allow(0, size.requests, 0)
+    this.#onMore = onMore
+    this.#aheadMs = Math.min(aheadMs, size.perMs)
+    this.#taken = new Rolling(this.#aheadMs)
   }
 
   get perMs(): number {
@@ -36,18 +42,17 @@ export class LeasedBucket implements Bucket {
   }
 
   wait(cost: number, now: number): number {
-    this.#expire(now)
+    const { held, target } = this.#share
+    this.#bucket.allow(held, target, now)
     const wait = this.#bucket.wait(cost, now)
-    const isLess = this.#share < this.#size.requests
-    if (wait === 0 || !isLess || this.#bucket.used(now) + cost <= this.#share) return wait
+    if (wait === 0 || held >= this.#size.requests || this.#bucket.used(now) + cost <= held) return wait
     this.isShort = true
-    this.#hurry()
-    return Math.min(wait, soonMs)
+    return this.#hurry() ? Math.min(wait, soonMs) : wait
   }
 
   take(cost: number, now: number): void {
     this.#bucket.take(cost, now)
-    this.#taken += cost
+    this.#taken.add(cost, now)
     this.#takenAt = now
   }
 
@@ -67,41 +72,35 @@ export class LeasedBucket implements Bucket {
     this.#bucket.empty(now)
   }
 
-  /** Nothing is held and nothing wanted: nobody has to be asked. */
-  isIdle(now: number): boolean {
-    return !this.isShort && this.#share === 0 && this.#bucket.used(now) === 0
+  isAtRest(now: number): boolean {
+    return !this.isShort && now - this.#takenAt > idleMs
   }
 
-  /** What to ask for. Already from here on no more is used than what is held by it. */
-  asks(now: number): Pick<Ask, 'requests' | 'perMs' | 'held' | 'wanted'> {
-    this.#expire(now)
-    const { requests, perMs, burst } = this.#size
-    const used = this.#bucket.used(now)
-    const ratePerMs = this.#taken / Math.max(1, Math.min(now - this.#askedAt, aheadMs))
-    const isIdle = !this.isShort && now - this.#takenAt > idleMs
-    const ahead = isIdle ? 0 : Math.max(1, Math.min(burst, requests / 4), Math.ceil(ratePerMs * aheadMs))
-    const wanted = Math.ceil(Math.min(requests, used + ahead))
-    this.#share = Math.min(this.#share, this.#target, wanted)
-    this.#bucket.allow(this.#share, this.#target, now)
-    this.#taken = 0
-    this.#askedAt = now
+  wish(now: number): Wish {
+    const { requests, perMs } = this.#size
+    const wanted = this.wants(now)
+    this.#share.lower(Math.min(this.#share.target, wanted))
+    this.#bucket.allow(this.#share.held, this.#share.target, now)
     this.isShort = false
-    return { requests, perMs, held: Math.max(this.#share, Math.ceil(used)), wanted }
+    return { requests, perMs, held: Math.max(this.#share.held, Math.ceil(this.#bucket.used(now))), wanted }
   }
 
-  /** The answer to what was asked for at `askedAt`. */
-  lent({ share, target, forMs }: Lease, askedAt: number, now: number): void {
-    this.#target = target
-    this.#until = askedAt + forMs
-    this.#share = Math.min(share, Math.max(target, this.#share))
-    this.#bucket.allow(this.#share, target, now)
-    this.#expire(now)
+  wants(now: number): number {
+    const used = this.#bucket.used(now)
+    return Math.ceil(Math.min(this.#size.requests, used + this.#more(used, now)))
   }
 
-  // A clock that was put back does not make it longer.
-  #expire(now: number): void {
-    if (now < this.#until && now >= this.#askedAt) return
-    this.#share = 0
-    this.#bucket.allow(0, this.#target, now)
+  /** Beside what went. */
+  #more(used: number, now: number): number {
+    const { requests, perMs, burst } = this.#size
+    if (this.isShort) return burst + (requests * this.#aheadMs) / perMs
+    if (this.isAtRest(now)) return 0
+    const leaving = (used * this.#aheadMs) / perMs
+    return reserve * this.#taken.sum(now) + 1 - leaving
+  }
+
+  changed(now: number): void {
+    this.#bucket.allow(this.#share.held, this.#share.target, now)
+    this.#onMore()
   }
 }
