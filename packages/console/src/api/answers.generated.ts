@@ -45,7 +45,7 @@ interface Budget {
   })[]
   /** Nothing goes before: the provider asked for it. */
   readonly pausedUntil: number | null
-  /** Calls that wait in this process for their turn. */
+  /** Calls that wait for their turn. */
   readonly waiting: number
   /** Steps that rest until their turn. */
   readonly postponed: number
@@ -687,6 +687,11 @@ export interface Answers {
   }
   readonly 'GET /budgets': {
     readonly budgets: readonly (Budget)[]
+    /** How many nodes share the limits, and of how many it tells; null for one by itself. */
+    readonly nodes: {
+      readonly there: number
+      readonly told: number
+    } | null
   }
   readonly 'POST /connect-links': {
     readonly url: string

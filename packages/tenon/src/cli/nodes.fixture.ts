@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { PostgresServer } from '../postgres/postgres.fixture.ts'
@@ -17,6 +18,8 @@ export interface Nodes extends Workplace {
   start(node: string, ...words: string[]): Promise<Begun>
   /** In good order. */
   stop(node: Begun): Promise<void>
+  /** Of its management API. */
+  ask(node: string, method: 'GET' | 'POST', path: string, body?: object): Promise<unknown>
   runs(node: string): Promise<readonly Run[]>
   statuses(node: string): Promise<readonly string[]>
   signal(node: string, run: Run | undefined, name: string): Promise<void>
@@ -46,6 +49,20 @@ export function createNodes(): Nodes {
     async stop({ child, ended }) {
       child.kill('SIGTERM')
       await ended
+    },
+    async ask(node, method, path, body) {
+      const [token, address] = ['operator-token', 'server.json'].map((file) =>
+        readFileSync(join(pathOf(node), file), 'utf8').trim(),
+      )
+      const { url } = JSON.parse(address ?? '') as { url: string }
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      const answer = await fetch(`${url}/api/v1${path}`, {
+        method,
+        headers,
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
+      return answer.json()
     },
     runs,
     statuses: async (node) => (await runs(node)).map(({ status }) => status),

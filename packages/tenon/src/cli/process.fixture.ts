@@ -42,7 +42,6 @@ export function createWorkplace(): Workplace {
   const folder = mkdtempSync(join(import.meta.dirname, '../../.test-'))
   const children: ChildProcess[] = []
   const environment = {
-    ...process.env,
     NO_COLOR: '1',
     FORCE_COLOR: '0',
     TENON_DATA: join(folder, 'data'),
@@ -51,7 +50,10 @@ export function createWorkplace(): Workplace {
   }
 
   function begin(...words: string[]): Begun {
-    const child = spawn(process.execPath, ['--conditions=source', cli, ...words], { cwd: folder, env: environment })
+    const child = spawn(process.execPath, ['--conditions=source', cli, ...words], {
+      cwd: folder,
+      env: { ...process.env, ...environment },
+    })
     children.push(child)
     let [out, err, from] = ['', '', 0]
     const watchers = new Set<() => void>()

@@ -23,6 +23,7 @@ const maxLoginBytes = 1024 * 1024
 export interface PipelineParts {
   readonly policies: readonly PolicyDefinition[]
   readonly budgets: PolicyContext['budgets']
+  readonly others: PolicyContext['others']
   readonly random: () => number
   /** The app's, for a connector. */
   readonly optionsOf: (connector: string) => PolicyOptions | undefined

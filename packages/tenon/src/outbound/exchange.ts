@@ -69,9 +69,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Thrown, for an abort here would cost the socket, which has not been written to.
     if (this.#isSettled) throw abandoned
+    const refusal = this.#request.onLeaving?.() ?? null
+    if (refusal !== null) {
+      this.#giveUp(refusal)
+      throw abandoned
+    }
     this.#controller = controller
     this.#pool.started()
-    this.#request.onLeaving?.()
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {

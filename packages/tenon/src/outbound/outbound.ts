@@ -22,8 +22,8 @@ export interface SendRequest {
   /** Limit for the body, on the wire and unpacked. */
   readonly maxAnswerBytes: number
   readonly signal: AbortSignal | null
-  /** Is called when it is being written to an open socket. */
-  onLeaving?: (() => void) | undefined
+  /** Is called when it is about to be written to an open socket. An error that it returns keeps the request from leaving. */
+  onLeaving?: (() => Error | null) | undefined
 }
 
 export interface RawAnswer {

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../base/clock.ts'
 import type { PolicyOptions } from '../definition/policy.ts'
 import { Budgets } from './budget/budgets.ts'
+import { nobody } from './others.ts'
 import { failedWith } from './outbound.ts'
 import type { PolicyCall, PolicyContext } from './policy.ts'
 
@@ -47,6 +48,7 @@ export function contextOf(options: PolicyOptions = {}, clock: Clock = systemCloc
     origin: 'https://shop.example',
     credentials: {},
     budgets: new Budgets({ clock }),
+    others: nobody,
     options,
     shared: <Value>(key: string, make: () => Value): Value => {
       if (!held.has(key)) held.set(key, make())

@@ -4,6 +4,7 @@ import type { Secret } from '../base/secret.ts'
 import type { PolicyOptions, Priority } from '../definition/policy.ts'
 import type { Repeat } from '../definition/operation.ts'
 import type { Budgets } from './budget/budgets.ts'
+import type { Others } from './others.ts'
 import type { RawAnswer, SendRequest } from './outbound.ts'
 
 /** Where in the pipeline a policy stands; the order is that of `stages`, whatever the order of files. */
@@ -76,6 +77,8 @@ export interface PolicyContext {
   readonly credentials: Readonly<Record<string, Secret>>
   /** What all connections of the process share. */
   readonly budgets: Budgets
+  /** The nodes that call the same upstreams. */
+  readonly others: Others
   /** The connector's, overridden by the app's and the connection's. */
   readonly options: PolicyOptions
   /** What policies of several connections hold together, such as all that call one upstream: made at the first asking, the same for the same key. */

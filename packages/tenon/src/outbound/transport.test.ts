@@ -165,6 +165,20 @@ describe('a request and its answer', () => {
     expect(upstream.sockets.size).toBeLessThanOrEqual(2)
   })
 
+  test('one that may not leave any more does not', async () => {
+    let asked = 0
+    const upstream = await http((_request, response) => {
+      asked += 1
+      response.end('ok')
+    })
+    const { send } = open(upstream)
+    await send()
+    const refusal = new Error('its time is over')
+    await expect(send({ onLeaving: () => refusal })).rejects.toBe(refusal)
+    await send({ onLeaving: () => null })
+    expect(asked).toBe(2)
+  })
+
   test('informational answers are passed over', async () => {
     const upstream = await raw((socket) =>
       socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'),

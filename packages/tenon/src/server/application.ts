@@ -24,6 +24,7 @@ import { openOutward } from './outward.ts'
 import type { Server } from './server.ts'
 import { createSenders, sendersOf } from './senders.ts'
 import { openSessions } from './session/open-sessions.ts'
+import { openSharedLimits } from './shared-limits.ts'
 import { subscribeSimulators } from './simulators.ts'
 import { version } from './version.ts'
 
@@ -107,13 +108,14 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const { token, isNew } = folder.operatorToken(operatorTokenOf(options.environment))
   options.redactor.add(token.reveal())
   const kept = await openKept({ ...options, place, clock, tenant }, closing)
-  const outward = await openOutward({ ...options, ...parts, ...kept, folder, clock }, closing)
+  const { membership } = journal.ownership
+  const sharing = await openSharedLimits({ place, membership, clock }, closing)
+  const outward = await openOutward({ ...options, ...parts, ...kept, folder, clock, sharing }, closing)
   const { simulators, connections, client, budgets, connecting } = outward
   const warn = (name: string, facts: Readonly<Record<string, unknown>>): void => log.warn(name, facts)
   const engine = await createEngine({ app, journal, client, clock, meter, redact: options.redactor.text, log: warn })
   // Should a later part fail to start, the engine must not go on alone.
   closing.defer(async () => void (await engine.drain(0)))
-  const { membership } = journal.ownership
   const context = { engine, membership, tenant, clock, log, meter, budgets }
   const webhooks = openHooks(app, connections, { ...context, audit: kept.audit, closing })
   const metrics = measuresOf({ ...context, connections, journal, app, dataFolder: folder.path, version })

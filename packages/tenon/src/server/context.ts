@@ -3,7 +3,7 @@ import type { ManagedVault } from '../connection/vault.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { JournalWork } from '../journal/journal.ts'
 import type { Membership } from '../journal/ownership.ts'
-import type { Budgets } from '../outbound/budget/budgets.ts'
+import type { BudgetRound } from '../outbound/budget/round.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
 import type { Store } from '../store/store.ts'
 import type { Exposition } from '../telemetry/exposition.ts'
@@ -46,7 +46,8 @@ export interface ServerContext {
   readonly membership: Membership | null
   readonly store: Store
   readonly vault: ManagedVault
-  readonly budgets: Pick<Budgets, 'view'>
+  /** Of all nodes. */
+  readonly budgets: BudgetRound
   readonly audit: AuditTrail
   readonly clock: Clock
   readonly log: Log

@@ -5,6 +5,7 @@ import { TenonError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { JournalTransfer } from '../journal/transfer.ts'
+import type { PostgresAllotter } from '../outbound/budget/postgres-allotter.ts'
 import { parseDatabaseUrl } from '../postgres/database-url.ts'
 import type { Store } from '../store/store.ts'
 import type { Meter } from '../telemetry/meter.ts'
@@ -82,6 +83,15 @@ export async function openStore({ folder, database, others = [] }: Place & Parti
   }
   const { sqliteStore } = await import('../store/sqlite.ts')
   return sqliteStore({ folder })
+}
+
+/** Where nodes share the limits of upstream APIs; `null` for a data folder, which belongs to one process. */
+export async function openAllotter({ database, others }: DurablePlace): Promise<PostgresAllotter | null> {
+  if (database === null) return null
+  const { postgresAllotter } = await import('../outbound/budget/postgres-allotter.ts')
+  if (others.length === 0) return postgresAllotter({ url: database })
+  const { firstOf } = await import('./several-databases.ts')
+  return postgresAllotter({ url: await firstOf([database, ...others]) })
 }
 
 /** All that lasts in one place, at rest, as an end of a move. */

@@ -7,6 +7,7 @@ import type { Vault } from '../connection/vault.ts'
 import type { App } from '../definition/app.ts'
 import { connectorsOf } from '../definition/app-connectors.ts'
 import { Budgets } from '../outbound/budget/budgets.ts'
+import { nobody, type Others } from '../outbound/others.ts'
 import { loadPolicies } from '../outbound/pipeline.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
 import type { Store } from '../store/store.ts'
@@ -17,6 +18,7 @@ import { allowedOriginsOf } from './allowed-origins.ts'
 import { createConnecting, type Connecting } from './connect/connecting.ts'
 import type { Brought } from './connect/form.ts'
 import type { DataFolder } from './data-folder.ts'
+import type { SharedLimits } from './shared-limits.ts'
 import { startSimulators } from './simulators.ts'
 
 export interface OutwardOptions {
@@ -29,6 +31,8 @@ export interface OutwardOptions {
   readonly log: Log
   readonly meter: Meter
   readonly redactor: Redactor
+  /** `null` where there is one process only. */
+  readonly sharing: SharedLimits | null
   readonly createClient: typeof createClient
 }
 
@@ -72,13 +76,14 @@ export async function openOutward(options: OutwardOptions, closing: AsyncDisposa
     for (const secret of Object.values(credentials)) redactor.add(secret.reveal())
   const { policies: policyOptions, connect } = app.options
   const policies = await loadPolicies()
-  const budgets = new Budgets({ clock })
+  const { budgets, others } = sharedBy(options)
   const outward = {
     connections,
     clock,
     meter,
     policies,
     budgets,
+    others,
     allowedOrigins,
     ...(policyOptions && { policyOptions }),
   }
@@ -99,6 +104,12 @@ export async function openOutward(options: OutwardOptions, closing: AsyncDisposa
     allowedOrigins,
   })
   return { simulators, connections, client, budgets, connecting }
+}
+
+function sharedBy({ clock, sharing }: OutwardOptions): { readonly budgets: Budgets; readonly others: Others } {
+  if (sharing === null) return { budgets: new Budgets({ clock }), others: nobody }
+  const { leases, others } = sharing
+  return { budgets: new Budgets({ clock, others, bucketFor: leases.bucketFor.bind(leases) }), others }
 }
 
 function simulatedOf({ options }: App, simulators: readonly RunningSimulator[]): readonly SimulatedProvider[] {

@@ -13,6 +13,7 @@ import { printablePath } from './access-log.ts'
 import type { AuditTrail } from './audit.ts'
 import type { Store } from '../store/store.ts'
 import type { Budgets } from '../outbound/budget/budgets.ts'
+import { aloneRound, Round, type BudgetRound } from '../outbound/budget/round.ts'
 import type { ManagedVault } from '../connection/vault.ts'
 import { createLimits, type Limits } from './limits.ts'
 import { listenError } from './listen-error.ts'
@@ -116,6 +117,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     close() {
       context.live.close()
       context.relay?.close()
+      context.budgets.close()
       return server.close()
     },
   }
@@ -144,7 +146,7 @@ function createContext(
     operator,
     store: options.store,
     vault: options.vault,
-    budgets: options.budgets,
+    budgets: roundOf(options),
     audit: options.audit,
     clock,
     log: options.log,
@@ -175,6 +177,12 @@ function createContext(
     },
     routes: [],
   }
+}
+
+function roundOf({ budgets, membership, clock }: ServerOptions): BudgetRound {
+  if (membership === null) return aloneRound(budgets)
+  const nodes = async (): Promise<number> => (await membership.nodes()).nodes.length
+  return new Round({ clock, words: membership, nodes, budgets })
 }
 
 function relayOf({ engine, membership, clock }: ServerOptions): Relay | null {

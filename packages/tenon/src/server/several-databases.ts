@@ -55,6 +55,13 @@ export async function openPlacedStore(urls: readonly Secret[]): Promise<Store> {
   return { ...store, close }
 }
 
+/** The one that has what belongs to no tenant. */
+export async function firstOf(urls: readonly Secret[]): Promise<Secret> {
+  const joined = await join(urls, 'STORE_UNAVAILABLE')
+  await joined.close()
+  return urls[joined.places[0]?.index ?? 0] as Secret
+}
+
 /** A node that is given one database only must not work on one of several. Rejects with `DATABASE_UNUSABLE`. */
 export async function refuseOneOfSeveral(url: Secret): Promise<void> {
   const database = openDatabase({ url, unavailable: 'JOURNAL_UNAVAILABLE', sessions: 1 })

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Gauge } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { budgetsQuery, type Budget } from '../../api/budgets.ts'
+import { budgetsQuery, type Budget, type BudgetNodes } from '../../api/budgets.ts'
 import { Empty, ProblemNotice, Skeleton } from '../../components/notice.tsx'
 import { Page } from '../../components/page.tsx'
 import row from '../../components/row-card.module.css'
@@ -15,19 +15,31 @@ export function BudgetsPage(): ReactNode {
     <Page title="Budgets" lead="How much of what each provider takes is used, by which flow, and who waits for a turn.">
       {error !== null && data === undefined && <ProblemNotice error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <Skeleton />}
-      {data?.length === 0 && (
+      {data !== undefined && data.budgets.length > 0 && <Nodes nodes={data.nodes} />}
+      {data?.budgets.length === 0 && (
         <Empty icon={Gauge} title="No call has met a limit yet.">
           <p>A limit stands here once a call was made to an account that has one.</p>
         </Empty>
       )}
       <ul className={row.rows}>
-        {data?.map((budget) => (
+        {data?.budgets.map((budget) => (
           <li key={`${budget.connector}/${budget.connection}/${budget.limit}`}>
             <BudgetCard budget={budget} now={dataUpdatedAt} />
           </li>
         ))}
       </ul>
     </Page>
+  )
+}
+
+function Nodes({ nodes }: { readonly nodes: BudgetNodes }): ReactNode {
+  if (nodes === null || nodes.there === 1) return null
+  const { there, told } = nodes
+  const isWhole = told === there
+  return (
+    <p className={isWhole ? row.text : status.warned}>
+      {isWhole ? `Of all ${there} nodes together.` : `Of ${told} of ${there} nodes: the others did not answer in time.`}
+    </p>
   )
 }
 

@@ -1,5 +1,6 @@
 import { systemClock } from '../../base/clock.ts'
 import type { BudgetView } from '../../outbound/budget/budgets.ts'
+import type { RoundView } from '../../outbound/budget/round.ts'
 import { connectToServer } from '../../server/management-client.ts'
 import type { CommandDefinition } from '../command.ts'
 import { tableLines } from '../table.ts'
@@ -16,8 +17,22 @@ export const command: CommandDefinition = {
     const answer = await connectToServer(input).get('/budgets')
     if (input.json) return input.terminal.out(JSON.stringify(answer))
     const lines = budgetTable(answer['budgets'] as readonly BudgetView[], systemClock.now(), input.terminal.colours)
-    for (const line of lines) input.terminal.out(line)
+    for (const line of [...lines, ...nodesLine(answer['nodes'] as RoundView['nodes'], input.terminal.colours)])
+      input.terminal.out(line)
   },
+}
+
+/** Which nodes the figures are of. */
+function nodesLine(nodes: RoundView['nodes'], colours: Colours): readonly string[] {
+  if (nodes === null || nodes.there === 1) return []
+  const { there, told } = nodes
+  return [
+    colours.dim(
+      told === there
+        ? `Of all ${there} nodes together.`
+        : `Of ${told} of ${there} nodes: the others did not answer in time.`,
+    ),
+  ]
 }
 
 /** A line for each limit, and below it one for each flow that used it. */

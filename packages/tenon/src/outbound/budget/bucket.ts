@@ -16,6 +16,8 @@ export interface Bucket {
   empty(now: number): void
   /** Units that come back in a millisecond; 0 where that is not known. */
   readonly perMs: number
+  /** What it let go is another's meanwhile, and may leave no more. */
+  readonly isLost: boolean
 }
 
 export interface BucketSize {
@@ -33,6 +35,7 @@ const madeUpMs = 1000
  * holds too many is counted apart. Timers are late, and a process stands still now and then: tokens that overflowed while somebody waited are not lost, but follow faster.
  */
 export class WindowBucket implements Bucket {
+  readonly isLost = false
   readonly #size: BucketSize
   #burst: number
   #perMs: number

@@ -53,10 +53,12 @@ export class Passage {
     this.#fare = fare
   }
 
-  /** Of a call that is sent again, to another place or with other credentials, the first time counts. */
-  left(now: number): void {
+  /** Of a call that is sent again, to another place or with other credentials, the first time counts. False where it must not leave. */
+  left(now: number): boolean {
     const { lane, costs } = this.#fare
+    if (this.#ways === null && lane.budgets.some(({ bucket }) => bucket.isLost)) return false
     this.#ways ??= lane.budgets.map(({ bucket }, index) => bucket.left(costs[index] ?? 1, now))
+    return true
   }
 
   /** One that was seen leaving was counted by the provider, also where what was sent after it, to another place or with other credentials, did not leave. */

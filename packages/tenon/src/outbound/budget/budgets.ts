@@ -2,11 +2,12 @@ import type { Clock } from '../../base/clock.ts'
 import { durationMs } from '../../base/duration.ts'
 import { contentHash } from '../../base/ids.ts'
 import type { Secret } from '../../base/secret.ts'
+import { nobody, type Others } from '../others.ts'
 import { burstOf, type LimitOptions, type LimitsOptions } from '../../definition/limits.ts'
 import { Account, Learnt, type CountedLimit } from './account.ts'
 import { WindowBucket, type Bucket, type BucketSize } from './bucket.ts'
 import type { Budget, Lane } from './budget.ts'
-import type { WindowView } from './learnt.ts'
+import type { LearntBucket, LearntNews, WindowView } from './learnt.ts'
 import { readerOf } from './told.ts'
 import { Turns } from './turns.ts'
 import { Usage } from './usage.ts'
@@ -52,6 +53,17 @@ interface Declared {
   readonly budget: Budget & { readonly usage: Usage }
 }
 
+/** What one node tells the others of an account. */
+interface AccountNews extends Omit<LearntOf, 'learnt'> {
+  readonly account: string
+  readonly group: string
+  readonly news: LearntNews
+}
+
+/** While answers tell more and more of an account, the others hear of it so often. */
+const tellEveryMs = 2000
+const topic = 'limits'
+
 interface LearntOf {
   readonly tenant: string
   readonly connector: string
@@ -61,30 +73,39 @@ interface LearntOf {
 
 export interface BudgetsOptions {
   readonly clock: Clock
-  /** Where the budget of a limit is kept; default: all of it in this process. `key` is the same in all processes. */
-  readonly bucketFor?: (key: string, size: BucketSize) => Bucket
+  /** Default: there are none. */
+  readonly others?: Others
+  /** Where the budget of a limit is kept; default: all of it in this process. `key` is the same in all processes. `onMore` is to be called when there is more of it than was foreseen. */
+  readonly bucketFor?: (key: string, size: BucketSize, onMore: () => void) => Bucket
 }
 
 /** The budgets that all connections of a process share, by connector, account and limit. */
 export class Budgets {
   readonly #clock: Clock
-  readonly #bucketFor: (key: string, size: BucketSize) => Bucket
+  readonly #bucketFor: NonNullable<BudgetsOptions['bucketFor']>
   readonly #turns = new Map<string, Turns>()
   readonly #declared = new Map<string, Declared>()
   readonly #learnt = new Map<string, LearntOf>()
   readonly #lanes = new Map<string, Lane>()
 
-  constructor({ clock, bucketFor = (_key, size) => new WindowBucket(size) }: BudgetsOptions) {
+  readonly #others: Others
+  /** By account and group: when the others were told last. */
+  readonly #toldAt = new Map<string, number>()
+
+  constructor({ clock, others = nobody, bucketFor = (_key, size) => new WindowBucket(size) }: BudgetsOptions) {
     this.#clock = clock
     this.#bucketFor = bucketFor
+    this.#others = others
+    others.hear(topic, (news, from) => this.#heard(news as AccountNews, from))
   }
 
   /** The budgets of a connection. */
   open(options: AccountOptions): Account {
-    const { tenant, connector, credentials, limits } = options
+    const { tenant, connector, connection, credentials, limits } = options
     const declared = (limits.declared ?? []).filter((limit) => holdsFor(limit, credentials))
     const key = `${connector}\n${accountOf(options)}`
-    const learnt = found(this.#learnt, key, () => ({ ...options, learnt: new Learnt() })).learnt
+    const learntOf = found(this.#learnt, key, () => ({ tenant, connector, connection, learnt: new Learnt() }))
+    const { learnt } = learntOf
     // Where all accounts share a limit, all of them wait for one turn.
     const turnsKey = declared.some(({ scope }) => scope === 'app') ? connector : key
     const turns = found(this.#turns, turnsKey, () => new Turns(this.#clock))
@@ -92,8 +113,9 @@ export class Budgets {
       clock: this.#clock,
       turns,
       learnt,
-      limits: declared.map((limit) => this.#counted(limit, options)),
+      limits: declared.map((limit) => this.#counted(limit, options, () => turns.look())),
       read: readerOf(limits.learn),
+      onLearnt: (group, bucket, isRefusal) => this.#tell(key, learntOf, { group, bucket, isRefusal }),
       laneOf: (group, budgets) => {
         const laneKey = `${key}\n\n${tenant}\n${group}`
         const known = this.#lanes.get(laneKey)
@@ -105,7 +127,31 @@ export class Budgets {
     })
   }
 
-  #counted(limit: LimitOptions, options: AccountOptions): CountedLimit {
+  /** A refusal at once; what is left now and then. */
+  #tell(
+    account: string,
+    { tenant, connector, connection }: LearntOf,
+    {
+      group,
+      bucket,
+      isRefusal,
+    }: { readonly group: string; readonly bucket: LearntBucket; readonly isRefusal: boolean },
+  ): void {
+    const now = this.#clock.now()
+    const about = `${account}\n\n${group}`
+    if (!isRefusal && now - (this.#toldAt.get(about) ?? -Infinity) < tellEveryMs) return
+    this.#toldAt.set(about, now)
+    const news: AccountNews = { account, tenant, connector, connection, group, news: bucket.tells(now) }
+    this.#others.tell(topic, news, about)
+  }
+
+  #heard({ account, group, news, tenant, connector, connection }: AccountNews, from: string): void {
+    const { learnt } = found(this.#learnt, account, () => ({ tenant, connector, connection, learnt: new Learnt() }))
+    learnt.heard(group, news, from, this.#clock.now())
+    for (const key of [account, connector]) this.#turns.get(key)?.look()
+  }
+
+  #counted(limit: LimitOptions, options: AccountOptions, onMore: () => void): CountedLimit {
     const { tenant, connector, connection } = options
     const isOfApp = limit.scope === 'app'
     const size = { requests: limit.requests, perMs: durationMs(limit.per, 'per'), burst: burstOf(limit) }
@@ -121,7 +167,12 @@ export class Budgets {
             connection: isOfApp ? null : connection,
             limit: limit.name,
             size,
-            budget: { bucket: this.#bucketFor(key, size), usage: new Usage(size.perMs), waiting: 0, postponed: 0 },
+            budget: {
+              bucket: this.#bucketFor(contentHash(key), size, onMore),
+              usage: new Usage(size.perMs),
+              waiting: 0,
+              postponed: 0,
+            },
           }
     this.#declared.set(key, declared)
     const { operations, methods, costs } = limit

@@ -2,12 +2,21 @@ import type { LearntLimit } from '../../definition/limits.ts'
 import type { Bucket } from './bucket.ts'
 
 interface Window {
+  /** Of this node, where several call the account. */
   left: number
   quota: number
   /** What comes back in a millisecond before `until`; 0 where all comes back at once. */
   restorePerMs: number
   at: number
   until: number
+  /** Between so many nodes it is divided. */
+  nodes: number
+}
+
+/** What one node tells the others of an account. */
+export interface LearntNews {
+  readonly pausedMs: number
+  readonly limits: readonly LearntLimit[]
 }
 
 export interface WindowView {
@@ -25,6 +34,7 @@ const longestPauseMs = 60_000
 
 /** What the provider itself told of an account. It holds nothing back before the first such word. */
 export class LearntBucket implements Bucket {
+  readonly isLost = false
   readonly #windows = new Map<string, Window>()
   #pausedUntil = 0
   #refusals = 0
@@ -92,29 +102,56 @@ export class LearntBucket implements Bucket {
 
   /**
    * Takes over what an answer says. `inFlight` calls are still on their way: whether the provider has counted them is not known, so what is left is at least what it said
-   * less these, at most what it said, and between the two what was counted here.
+   * less these, at most what it said, and between the two what was counted here. Where several nodes call the account, each has its part of it until the next answer says more.
    */
-  learn({ name, remaining, quota, resetMs, restorePerSecond = 0 }: LearntLimit, inFlight: number, now: number): void {
+  learn(limit: LearntLimit, inFlight: number, now: number, nodes = 1): void {
+    const { name, remaining, quota, resetMs, restorePerSecond = 0 } = limit
     if (remaining === undefined || (resetMs === undefined && restorePerSecond <= 0)) return
     const known = this.#windows.get(name)
     if (known === undefined && this.#windows.size >= mostWindows) return
-    const atLeast = remaining - inFlight
-    const restorePerMs = restorePerSecond / 1000
+    const part = remaining / nodes
+    const atLeast = part - inFlight
+    const restorePerMs = restorePerSecond / 1000 / nodes
     this.#windows.set(name, {
-      left: known === undefined || known.until <= now ? atLeast : Math.max(atLeast, Math.min(known.left, remaining)),
+      left: known === undefined || known.until <= now ? atLeast : Math.max(atLeast, Math.min(known.left, part)),
       quota: quota ?? Infinity,
       restorePerMs,
       at: now,
-      until: now + (resetMs ?? Math.ceil(((quota ?? remaining) - atLeast) / restorePerMs)),
+      until: now + (resetMs ?? Math.ceil(((quota ?? remaining) / nodes - atLeast) / restorePerMs)),
+      nodes,
     })
+  }
+
+  /** What another node was told by the provider. Its own answers say more of those that it has in flight itself. */
+  heard({ pausedMs, limits }: LearntNews, inFlight: number, now: number, nodes: number): void {
+    if (pausedMs > 0) this.#pausedUntil = Math.max(this.#pausedUntil, now + pausedMs)
+    for (const limit of limits) this.learn(limit, inFlight, now, nodes)
+  }
+
+  /** For the others. */
+  tells(now: number): LearntNews {
+    const limits = [...this.#windows].flatMap(([name, { left, quota, restorePerMs, until, nodes }]) =>
+      until <= now
+        ? []
+        : [
+            {
+              name,
+              remaining: Math.max(0, Math.floor(left * nodes)),
+              resetMs: until - now,
+              ...(Number.isFinite(quota) && { quota }),
+              ...(restorePerMs > 0 && { restorePerSecond: restorePerMs * nodes * 1000 }),
+            },
+          ],
+    )
+    return { pausedMs: Math.max(0, this.#pausedUntil - now), limits }
   }
 
   view(now: number): readonly WindowView[] {
     return [...this.#windows]
       .filter(([, { until }]) => until > now)
-      .map(([name, { left, quota, until }]) => ({
+      .map(([name, { left, quota, until, nodes }]) => ({
         name,
-        remaining: Math.max(0, Math.floor(left)),
+        remaining: Math.max(0, Math.floor(left * nodes)),
         quota: Number.isFinite(quota) ? quota : null,
         resetsAt: until,
       }))
@@ -124,7 +161,7 @@ export class LearntBucket implements Bucket {
 function waitFor(window: Window, cost: number, now: number): number {
   const { restorePerMs, until } = window
   if (restorePerMs > 0) {
-    window.left = Math.min(window.quota, window.left + (now - window.at) * restorePerMs)
+    window.left = Math.min(window.quota / window.nodes, window.left + (now - window.at) * restorePerMs)
     window.at = now
   }
   // One that costs more than a whole quota goes when all of that is there.

@@ -37,6 +37,10 @@ export class LeasedBucket implements Bucket, Leased {
     this.#taken = new Rolling(this.#aheadMs)
   }
 
+  get isLost(): boolean {
+    return !this.#share.isSure
+  }
+
   get perMs(): number {
     return this.#bucket.perMs
   }

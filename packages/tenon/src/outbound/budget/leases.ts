@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Allotter } from './allotment.ts'
+import type { Words } from '../others.ts'
 import type { Bucket, BucketSize } from './bucket.ts'
 import { Holding, type Leased } from './holding.ts'
 import { LeasedBucket } from './leased-bucket.ts'
@@ -12,14 +13,6 @@ const mostAsks = 500
 const keysInWord = 100
 /** What a word begins with: keys of limits of which others want more, or have let go. */
 const mark = 'shares '
-
-/** What nodes say to one another. Words may be lost. */
-export interface Words {
-  /** Rejects where the others cannot be reached. */
-  say(words: readonly string[], to?: string): Promise<void>
-  /** The returned function ends it. */
-  hear(listener: (word: string, from: string) => void): () => void
-}
 
 export interface LeasesOptions {
   readonly clock: Clock

@@ -2,6 +2,7 @@ import { Secret } from '../../base/secret.ts'
 import type { LimitsOptions } from '../../definition/limits.ts'
 import type { Priority } from '../../definition/policy.ts'
 import { virtualClock, type VirtualClock } from '../../testing/virtual-clock.ts'
+import { nobody } from '../others.ts'
 import { isPostponed, type RawAnswer } from '../outbound.ts'
 import { policy } from '../policies/rate.ts'
 import type { Policy, PolicyCall } from '../policy.ts'
@@ -54,6 +55,7 @@ export class RateWorld {
         origin: 'https://shop.example',
         credentials: { key: new Secret(`key_${connection}`) },
         budgets: this.budgets,
+        others: nobody,
         options: { limits },
         shared: (_key, make) => make(),
       }) as Policy

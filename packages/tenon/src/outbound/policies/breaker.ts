@@ -37,6 +37,9 @@ function settingsOf({
   return { failures, minimum, windowMs, openMs, probes }
 }
 
+/** What one node tells the others of an upstream that they call for the same connection. */
+type News = { readonly is: 'open' | 'probing' | 'closed'; readonly ms: number }
+
 type State =
   | { readonly is: 'closed'; readonly calls: Rolling; readonly failures: Rolling }
   | { readonly is: 'open'; readonly until: number }
@@ -52,9 +55,12 @@ class Breaker implements Policy {
   /** How long it stays open the next time. */
   #openMs: number
   readonly #recall: Recall
-  #isProbeDue = false
+  readonly #tell: (is: News['is'], ms: number) => void
+  /** Until then few failures are enough: another node has found the upstream to fail. */
+  #isWaryUntil = -Infinity
+  #cancelProbe: (() => void) | null = null
 
-  constructor(settings: Settings, { clock, random, origin, connection }: PolicyContext) {
+  constructor(settings: Settings, { clock, random, origin, connection, connector, tenant, others }: PolicyContext) {
     this.#settings = settings
     this.#clock = clock
     this.#random = random
@@ -62,6 +68,9 @@ class Breaker implements Policy {
     this.#openMs = settings.openMs
     this.#state = this.#closed()
     this.#recall = new Recall(clock)
+    const topic = `breaker ${tenant} ${connector} ${connection} ${origin}`
+    this.#tell = (is, ms) => others.tell(topic, { is, ms })
+    others.hear(topic, (news) => this.#heard(news as News))
   }
 
   admit(call: PolicyCall): void {
@@ -71,8 +80,9 @@ class Breaker implements Policy {
     if (this.#state.is === 'open') {
       const leftMs = this.#state.until - this.#clock.now()
       // More than it was opened for is left only where the clock was put back.
-      if (leftMs > 0 && leftMs <= longestOpenMs + openMs) throw this.#turnAway(call, leftMs)
+      if (leftMs > 0 && leftMs <= 2 * longestOpenMs + openMs) throw this.#turnAway(call, leftMs)
       this.#state = { is: 'probing', inFlight: new Set(), successes: 0 }
+      this.#tell('probing', openMs)
     }
     const { inFlight, successes } = this.#state
     if (inFlight.size + successes >= probes) throw this.#turnAway(call, openMs)
@@ -94,7 +104,23 @@ class Breaker implements Policy {
     if (state.successes < this.#settings.probes) return
     this.#openMs = this.#settings.openMs
     this.#state = this.#closed()
+    this.#tell('closed', 0)
     this.#recall.start()
+  }
+
+  /** Of several nodes one tries at a time, and the others go by what it finds. Each believes only its own calls that an upstream fails or works. */
+  #heard({ is, ms }: News): void {
+    const now = this.#clock.now()
+    if (this.#state.is === 'closed' && is === 'open') {
+      this.#state = this.#closed()
+      this.#isWaryUntil = now + Math.min(longestOpenMs, ms) + this.#settings.windowMs
+    } else if (this.#state.is === 'open') {
+      // Who told it tries first, unless it has no call to try with.
+      const laterMs = Math.min(longestOpenMs, ms) * (1.1 + 0.1 * this.#random())
+      const until = is === 'closed' ? now : Math.max(this.#state.until, now + laterMs)
+      this.#state = { is: 'open', until }
+      if (this.#recall.size > 0) this.#probeIn(until - now)
+    }
   }
 
   #count({ calls, failures }: Extract<State, { is: 'closed' }>, isSuccess: boolean): void {
@@ -103,7 +129,9 @@ class Breaker implements Policy {
     if (isSuccess) return
     failures.add(1, now)
     const all = calls.sum(now)
-    if (all >= this.#settings.minimum && failures.sum(now) >= this.#settings.failures * all) this.#open()
+    const { minimum, probes } = this.#settings
+    const enough = now < this.#isWaryUntil ? Math.min(minimum, probes) : minimum
+    if (all >= enough && failures.sum(now) >= this.#settings.failures * all) this.#open()
   }
 
   #closed(): State {
@@ -114,6 +142,7 @@ class Breaker implements Policy {
   #open(): void {
     this.#recall.stop()
     this.#state = { is: 'open', until: this.#clock.now() + this.#openMs }
+    this.#tell('open', this.#openMs)
     this.#openMs = Math.max(this.#openMs, Math.min(longestOpenMs, this.#openMs * 2))
   }
 
@@ -122,17 +151,16 @@ class Breaker implements Policy {
     const message = `${connector}.${operation}: ${this.#what} for ${Math.ceil(leftMs / 1000)} s`
     if (resting === null || !this.#recall.add(resting))
       return postponed('CIRCUIT_OPEN', message, leftMs * (1 + 0.2 * this.#random()))
-    this.#probeIn(leftMs)
+    if (this.#cancelProbe === null) this.#probeIn(leftMs)
     const againMs = Math.min(byItselfMs.most, Math.max(byItselfMs.least, this.#clock.now() - since))
     return postponed('CIRCUIT_OPEN', message, leftMs + againMs * (1 + this.#random()))
   }
 
   /** Calls back as many as are to try it, again and again until it is closed or nobody rests. */
   #probeIn(ms: number): void {
-    if (this.#isProbeDue) return
-    this.#isProbeDue = true
-    this.#clock.after(ms, () => {
-      this.#isProbeDue = false
+    this.#cancelProbe?.()
+    this.#cancelProbe = this.#clock.after(ms, () => {
+      this.#cancelProbe = null
       const state = this.#state
       if (state.is === 'closed' || this.#recall.size === 0) return
       const leftMs = state.is === 'open' ? state.until - this.#clock.now() : 0

@@ -19,7 +19,7 @@ export const budgetView: z.ZodType = z
       .array(z.object({ name: z.string(), remaining: z.number(), quota: z.number().nullable(), resetsAt: time }))
       .describe('What answers of the provider told of it.'),
     pausedUntil: time.nullable().describe('Nothing goes before: the provider asked for it.'),
-    waiting: z.number().describe('Calls that wait in this process for their turn.'),
+    waiting: z.number().describe('Calls that wait for their turn.'),
     postponed: z.number().describe('Steps that rest until their turn.'),
     doneAt: time.nullable().describe('When all of these have had their turn, at this rate.'),
   })
