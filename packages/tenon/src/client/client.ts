@@ -8,7 +8,7 @@ import type { PolicyOptions, Priority } from '../definition/policy.ts'
 import { Budgets } from '../outbound/budget/budgets.ts'
 import { nobody, type Others } from '../outbound/others.ts'
 import type { Transport } from '../outbound/outbound.ts'
-import type { PolicyDefinition, Resting } from '../outbound/policy.ts'
+import type { PolicyContext, PolicyDefinition, Resting } from '../outbound/policy.ts'
 import type { Fate } from '../outbound/retry.ts'
 import { createTransport } from '../outbound/transport.ts'
 import { requireUndici } from '../outbound/undici-version.ts'
@@ -74,6 +74,8 @@ export interface ClientOptions {
   readonly budgets?: Budgets
   /** The nodes that call the same upstreams; default: there are none. */
   readonly others?: Others
+  /** Shares of what these may use together; default `null`, where there is one process only. */
+  readonly leases?: PolicyContext['leases']
   /** Chance, from 0 to below 1; default `Math.random`. */
   readonly random?: () => number
   /** Is told of each secret that a login obtains, so that logs can be kept free of it. */
@@ -97,12 +99,13 @@ export function createClient(options: ClientOptions): OpenClient {
   const { connections, clock, onSecret, meter = silentMeter, allowedOrigins = [] } = options
   const { transportFor = guardedTransport(clock, connections, allowedOrigins) } = options
   const { policies = [], policyOptions = {}, budgets = new Budgets({ clock }), random = Math.random } = options
-  const { others = nobody } = options
+  const { others = nobody, leases = null } = options
   const shared = new Map<string, unknown>()
   const pipeline = {
     policies,
     budgets,
     others,
+    leases,
     random,
     // Their own: what policies share must not be found by what is inherited.
     optionsOf: (name: string) => (Object.hasOwn(policyOptions, name) ? policyOptions[name] : undefined),

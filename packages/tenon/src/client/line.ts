@@ -24,6 +24,7 @@ export interface PipelineParts {
   readonly policies: readonly PolicyDefinition[]
   readonly budgets: PolicyContext['budgets']
   readonly others: PolicyContext['others']
+  readonly leases: PolicyContext['leases']
   readonly random: () => number
   /** The app's, for a connector. */
   readonly optionsOf: (connector: string) => PolicyOptions | undefined

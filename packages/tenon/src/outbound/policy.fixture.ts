@@ -49,6 +49,7 @@ export function contextOf(options: PolicyOptions = {}, clock: Clock = systemCloc
     credentials: {},
     budgets: new Budgets({ clock }),
     others: nobody,
+    leases: null,
     options,
     shared: <Value>(key: string, make: () => Value): Value => {
       if (!held.has(key)) held.set(key, make())

@@ -4,6 +4,7 @@ import type { Secret } from '../base/secret.ts'
 import type { PolicyOptions, Priority } from '../definition/policy.ts'
 import type { Repeat } from '../definition/operation.ts'
 import type { Budgets } from './budget/budgets.ts'
+import type { Leases } from './budget/leases.ts'
 import type { Others } from './others.ts'
 import type { RawAnswer, SendRequest } from './outbound.ts'
 
@@ -79,6 +80,8 @@ export interface PolicyContext {
   readonly budgets: Budgets
   /** The nodes that call the same upstreams. */
   readonly others: Others
+  /** Shares of what they may use together; `null` where there is one process only. */
+  readonly leases: Pick<Leases, 'lend'> | null
   /** The connector's, overridden by the app's and the connection's. */
   readonly options: PolicyOptions
   /** What policies of several connections hold together, such as all that call one upstream: made at the first asking, the same for the same key. */

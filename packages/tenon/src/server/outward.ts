@@ -84,6 +84,7 @@ export async function openOutward(options: OutwardOptions, closing: AsyncDisposa
     policies,
     budgets,
     others,
+    leases: options.sharing?.leases ?? null,
     allowedOrigins,
     ...(policyOptions && { policyOptions }),
   }

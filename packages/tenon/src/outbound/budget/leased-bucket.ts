@@ -24,6 +24,7 @@ export class LeasedBucket implements Bucket, Leased {
   readonly #aheadMs: number
   readonly #taken: Rolling
   #takenAt = -Infinity
+  #shortAt = -Infinity
   isShort: boolean = false
 
   /** `hurry` is called whenever a call waits for want of a share: true where a larger one may come soon. `onMore`: it has come. */
@@ -51,6 +52,7 @@ export class LeasedBucket implements Bucket, Leased {
     const wait = this.#bucket.wait(cost, now)
     if (wait === 0 || held >= this.#size.requests || this.#bucket.used(now) + cost <= held) return wait
     this.isShort = true
+    this.#shortAt = now
     return this.#hurry() ? Math.min(wait, soonMs) : wait
   }
 
@@ -77,7 +79,7 @@ export class LeasedBucket implements Bucket, Leased {
   }
 
   isAtRest(now: number): boolean {
-    return !this.isShort && now - this.#takenAt > idleMs
+    return !this.isShort && now - Math.max(this.#takenAt, this.#shortAt) > idleMs
   }
 
   wish(now: number): Wish {
@@ -98,9 +100,11 @@ export class LeasedBucket implements Bucket, Leased {
   #more(used: number, now: number): number {
     const { requests, perMs, burst } = this.#size
     if (this.isShort) return burst + (requests * this.#aheadMs) / perMs
-    if (this.isAtRest(now)) return 0
+    const taken = this.#taken.sum(now)
+    // Who waited in vain a moment ago comes back.
+    if (taken === 0) return now - this.#shortAt <= idleMs ? 1 : 0
     const leaving = (used * this.#aheadMs) / perMs
-    return reserve * this.#taken.sum(now) + 1 - leaving
+    return reserve * taken + 1 - leaving
   }
 
   changed(now: number): void {

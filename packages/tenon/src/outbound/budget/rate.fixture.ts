@@ -56,6 +56,7 @@ export class RateWorld {
         credentials: { key: new Secret(`key_${connection}`) },
         budgets: this.budgets,
         others: nobody,
+        leases: null,
         options: { limits },
         shared: (_key, make) => make(),
       }) as Policy

@@ -1,21 +1,25 @@
 import type { Clock } from '../../base/clock.ts'
 import { TenonError } from '../../base/errors.ts'
+import { contentHash } from '../../base/ids.ts'
 import { AdaptiveLimit, type LimitRange } from '../concurrency/adaptive-limit.ts'
 import { FairQueue, type Queued } from '../concurrency/fair-queue.ts'
 import { waitedInVain } from '../failure.ts'
+import { LeasedPlaces } from '../concurrency/leased-places.ts'
 import { fateOf, postponed } from '../outbound.ts'
-import type { Policy, PolicyCall, PolicyDefinition, PolicyEnd } from '../policy.ts'
+import type { Policy, PolicyCall, PolicyContext, PolicyDefinition, PolicyEnd } from '../policy.ts'
 import { Recall } from '../recall.ts'
 
 /** No more calls to an upstream are in flight than it answers well, for all connections of a connector together. */
 export const policy: PolicyDefinition = {
   stage: 'concurrency',
-  open({ clock, random, connector, origin, shared, options: { concurrency = {} } }) {
+  open({ clock, random, connector, origin, shared, leases, options: { concurrency = {} } }) {
     if (concurrency === false) return null
     const { max = 100, min = 1, adapt = true } = concurrency
     const range = { max, min: Math.min(min, max) }
     const key = `concurrency ${connector} ${origin} ${range.min} ${max} ${adapt}`
-    return shared(key, () => new Concurrency(range, adapt, clock, random))
+    // What nobody declared is this node's own care, and not what the upstream has for all.
+    const lend = concurrency.max === undefined ? null : leases
+    return shared(key, () => new Concurrency({ range, adapt, clock, random, lend, key: contentHash(key) }))
   },
 }
 
@@ -28,6 +32,14 @@ interface Waiter extends Queued {
   readonly go: () => void
 }
 
+interface ConcurrencyOptions extends Pick<PolicyContext, 'clock' | 'random'> {
+  readonly range: LimitRange
+  readonly adapt: boolean
+  /** Where nodes share the places; `null` where this process has all of them. */
+  readonly lend: PolicyContext['leases']
+  readonly key: string
+}
+
 class Concurrency implements Policy {
   readonly #max: number
   readonly #adaptive: AdaptiveLimit | null
@@ -35,26 +47,34 @@ class Concurrency implements Policy {
   readonly #random: () => number
   readonly #queue = new FairQueue<Waiter>()
   readonly #recall: Recall
+  readonly #leased: LeasedPlaces | null
   #inFlight = 0
   /** What an answer takes, about. */
   #tookMs = 100
 
-  constructor(range: LimitRange, adapt: boolean, clock: Clock, random: () => number) {
+  constructor({ range, adapt, clock, random, lend, key }: ConcurrencyOptions) {
     this.#max = range.max
     this.#adaptive = adapt ? new AdaptiveLimit(range) : null
     this.#clock = clock
     this.#random = random
     this.#recall = new Recall(clock)
+    const counts = () => ({ inFlight: this.#inFlight, waiting: this.#queue.size + this.#recall.size })
+    const onMore = (): void => this.#room()
+    this.#leased =
+      lend?.lend(key, range.max, (share, hurry) => new LeasedPlaces(range.max, share, { hurry, onMore, counts })) ??
+      null
   }
 
   get #limit(): number {
-    return this.#adaptive === null ? this.#max : Math.floor(this.#adaptive.value)
+    const own = this.#adaptive === null ? this.#max : Math.floor(this.#adaptive.value)
+    return this.#leased === null ? own : Math.min(own, this.#leased.places)
   }
 
   admit(call: PolicyCall): void | Promise<void> {
     if (this.#recall.size > 0 && call.resting !== null) this.#recall.remove(call.resting)
     if (this.#inFlight < this.#limit && this.#queue.size === 0) {
       this.#inFlight += 1
+      this.#leased?.used(this.#clock.now())
       return
     }
     return this.#wait(call)
@@ -69,6 +89,10 @@ class Concurrency implements Policy {
     } else if (TenonError.is(error, 'TIMEOUT') && fateOf(error) === 'ambiguous')
       this.#adaptive?.overloaded(this.#inFlight)
     this.#inFlight -= 1
+    this.#room()
+  }
+
+  #room(): void {
     if (this.#queue.size > 0) this.#look()
     if (this.#recall.size > 0) this.#callBack()
   }
@@ -84,12 +108,19 @@ class Concurrency implements Policy {
       const waiter = this.#queue.next()
       if (waiter === null) return
       this.#inFlight += 1
+      this.#leased?.used(this.#clock.now())
       waiter.go()
     }
+    if (this.#queue.size > 0) this.#askForMore()
+  }
+
+  #askForMore(): void {
+    if (this.#leased !== null && this.#inFlight >= this.#leased.places) this.#leased.short(this.#clock.now())
   }
 
   #wait(call: PolicyCall): Promise<void> {
     const { priority, tenant, flow, signal } = call
+    this.#askForMore()
     const leftMs = call.deadline - this.#clock.now()
     const patienceMs = Math.min(call.patienceMs, leftMs)
     if (signal?.aborted === true) throw waitedInVain(call.request)
@@ -121,7 +152,7 @@ class Concurrency implements Policy {
   /** Back when those who wait have had their turn, as far as that can be foreseen. */
   #turnAway({ connector, operation, request, resting }: PolicyCall): TenonError {
     const limit = this.#limit
-    const turnsMs = (count: number): number => ((count + 1) * this.#tookMs) / limit
+    const turnsMs = (count: number): number => ((count + 1) * this.#tookMs) / Math.max(1, limit)
     const isRecalled = resting !== null && this.#recall.add(resting)
     const turnMs = isRecalled
       ? Math.min(byItselfMs.most, byItselfMs.least + turnsMs(this.#queue.size + this.#recall.size))
