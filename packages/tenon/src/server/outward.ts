@@ -7,6 +7,7 @@ import type { Vault } from '../connection/vault.ts'
 import type { App } from '../definition/app.ts'
 import { connectorsOf } from '../definition/app-connectors.ts'
 import { Budgets } from '../outbound/budget/budgets.ts'
+import type { Leases } from '../outbound/budget/leases.ts'
 import { nobody, type Others } from '../outbound/others.ts'
 import { loadPolicies } from '../outbound/pipeline.ts'
 import type { RunningSimulator } from '../simulator/simulator.ts'
@@ -76,15 +77,13 @@ export async function openOutward(options: OutwardOptions, closing: AsyncDisposa
     for (const secret of Object.values(credentials)) redactor.add(secret.reveal())
   const { policies: policyOptions, connect } = app.options
   const policies = await loadPolicies()
-  const { budgets, others } = sharedBy(options)
+  const shared = sharedBy(options)
   const outward = {
     connections,
     clock,
     meter,
     policies,
-    budgets,
-    others,
-    leases: options.sharing?.leases ?? null,
+    ...shared,
     allowedOrigins,
     ...(policyOptions && { policyOptions }),
   }
@@ -104,13 +103,17 @@ export async function openOutward(options: OutwardOptions, closing: AsyncDisposa
     returnTo: connect?.returnTo ?? [],
     allowedOrigins,
   })
-  return { simulators, connections, client, budgets, connecting }
+  return { simulators, connections, client, budgets: shared.budgets, connecting }
 }
 
-function sharedBy({ clock, sharing }: OutwardOptions): { readonly budgets: Budgets; readonly others: Others } {
-  if (sharing === null) return { budgets: new Budgets({ clock }), others: nobody }
+function sharedBy({ clock, sharing }: OutwardOptions): {
+  readonly budgets: Budgets
+  readonly others: Others
+  readonly leases: Leases | null
+} {
+  if (sharing === null) return { budgets: new Budgets({ clock }), others: nobody, leases: null }
   const { leases, others } = sharing
-  return { budgets: new Budgets({ clock, others, bucketFor: leases.bucketFor.bind(leases) }), others }
+  return { budgets: new Budgets({ clock, others, bucketFor: leases.bucketFor.bind(leases) }), others, leases }
 }
 
 function simulatedOf({ options }: App, simulators: readonly RunningSimulator[]): readonly SimulatedProvider[] {
