@@ -5,7 +5,7 @@ export const floors: readonly (readonly string[])[] = [
   ['base'],
   ['definition', 'postgres', 'schema', 'sqlite', 'telemetry'],
   ['journal', 'store', 'protocol', 'outbound', 'simulator'],
-  ['connection'],
+  ['connection', 'generator'],
   ['client'],
   ['engine'],
   ['trigger', 'sync', 'publish', 'drift', 'insight'],
