@@ -1,3 +1,4 @@
+import { parseJson } from '../base/json.ts'
 import type { Schema } from '../base/schema.ts'
 import type { AuthDeclaration } from '../definition/auth.ts'
 import type { EventOptions } from '../definition/event.ts'
@@ -7,18 +8,21 @@ import type { JsonSchema, NamedSchemas } from '../schema/schema.ts'
 import type { WireData } from './description.ts'
 import type { Protocol } from './protocol.ts'
 
-/** An operation as a generated file states it. */
+/** An operation as a generated file states it. Data is written as its JSON: neither the compiler nor the start of a program then has to look into it. */
 export interface WrittenOperation {
   readonly description?: string
-  readonly input: JsonSchema
-  readonly output: JsonSchema
-  readonly wire: WireData
+  /** A schema. */
+  readonly input: string
+  /** A schema. */
+  readonly output: string
+  readonly wire: string
 }
 
 /** A kind of events as a generated file states it. */
 export interface WrittenEvent {
   readonly description?: string
-  readonly data: JsonSchema
+  /** A schema. */
+  readonly data: string
 }
 
 /** Where a generated file comes from. */
@@ -37,8 +41,9 @@ export interface WrittenApi<Base extends string | null, Auth extends AuthDeclara
   readonly description?: string
   readonly baseUrl: Base
   readonly auth: Auth
-  readonly wire: WireData
-  readonly schemas: NamedSchemas
+  readonly wire: string
+  /** Named schemas. */
+  readonly schemas: Readonly<Record<string, string>>
   readonly operations: Ops
   readonly events?: Evs
 }
@@ -74,14 +79,18 @@ export function writtenBy(protocol: Protocol): Written {
   // An operation is complete only with what holds for its whole API: until `api` it is what was written.
   const asWritten = (written: object): never => written as never
   return {
-    api({ source, description, baseUrl, auth, wire, schemas, operations, events }) {
+    api({ source, description, baseUrl, auth, wire, schemas: texts, operations, events }) {
+      const schemas = read(texts)
+      const api = parseJson(wire) as WireData
       const complete = Object.entries(operations).map(([name, operation]) => {
-        const parts = operation as unknown as WrittenOperation
-        return [name, protocol.operation({ ...parts, api: wire, schemas })]
+        const { description, ...parts } = operation as unknown as WrittenOperation
+        const [input, output] = [parseJson(parts.input) as JsonSchema, parseJson(parts.output) as JsonSchema]
+        const own = { input, output, wire: parseJson(parts.wire) as WireData, api, schemas }
+        return [name, protocol.operation({ ...own, ...(description !== undefined && { description }) })]
       })
       const kinds = Object.entries(events ?? {}).map(([type, event]) => {
         const { data, ...rest } = event as unknown as WrittenEvent
-        return [type, { ...rest, data: describedSchema(data, schemas) }]
+        return [type, { ...rest, data: describedSchema(parseJson(data) as JsonSchema, schemas, 'answer') }]
       })
       return {
         title: source.title,
@@ -96,4 +105,21 @@ export function writtenBy(protocol: Protocol): Written {
     pagedOperation: asWritten,
     event: asWritten,
   }
+}
+
+/** Each is read when it is first asked for: a program meets few of them. */
+function read(texts: Readonly<Record<string, string>>): NamedSchemas {
+  const schemas: Record<string, JsonSchema> = {}
+  for (const [name, text] of Object.entries(texts)) {
+    Object.defineProperty(schemas, name, {
+      enumerable: true,
+      configurable: true,
+      get: () => {
+        const value = parseJson(text) as JsonSchema
+        Object.defineProperty(schemas, name, { value, enumerable: true })
+        return value
+      },
+    })
+  }
+  return schemas
 }
