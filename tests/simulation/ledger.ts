@@ -80,6 +80,11 @@ export class Durable {
     return new Set(entries.filter(({ seq }) => dropped.has(seq)).map(({ step }) => step ?? ''))
   }
 
+  /** The last of the step is that it is about to leave. */
+  isAnnounced(id: string, step: string): boolean {
+    return this.entries(id).findLast((entry) => entry.step === step)?.kind === 'sending'
+  }
+
   isFinished(id: string, step: string, hash: string): boolean {
     return this.entries(id).some((entry) => entry.kind === 'step' && entry.step === step && entry.body.h === hash)
   }

@@ -1,9 +1,10 @@
-import type { Clock } from '../../packages/tenon/src/base/clock.ts'
+import { sleep, type Clock } from '../../packages/tenon/src/base/clock.ts'
 import { TenonError } from '../../packages/tenon/src/base/errors.ts'
 import { contentHash } from '../../packages/tenon/src/base/ids.ts'
 import { encode } from '../../packages/tenon/src/base/json.ts'
 import type { CallAnswer, CallRequest, Client } from '../../packages/tenon/src/client/client.ts'
 import { postponed } from '../../packages/tenon/src/outbound/outbound.ts'
+import type { Fate } from '../../packages/tenon/src/outbound/retry.ts'
 import type { Random } from '../chaos/random.ts'
 import type { Durable, Ledger } from './ledger.ts'
 
@@ -115,20 +116,36 @@ export class Provider {
     const { ledger, durable, clock } = this.#parts
     const sent = request.input as Sent
     const { run, step } = sent
+    const waiting: Calling = { ...sent, caller, isAborted: false }
+    const away = await Promise.race([this.#waitForTurn(request, caller), aborted(request.signal, waiting, 'not-sent')])
+    if (away !== null) return away
     ledger.note(`${clock.now()} call ${request.operation} ${run} ${step} seen ${sent.seen}`)
     if (!caller.owns(run)) ledger.problem(`I3: ${step} of ${run} is sent by a process that does not own it`)
     this.#parts.onLeaving(run, step)
     this.#asked.set(`${run} ${step}`, sent.seen)
+    if (request.operation === 'tell' && !durable().isAnnounced(run, step))
+      ledger.problem(`rule 8: ${step} of ${run} leaves, and the journal does not know that it is about to`)
     if (durable().isFinished(run, step, contentHash(encode(sent))))
       ledger.problem(`I2: ${step} of ${run} is finished and was sent again`)
     this.#checkKey(request, sent)
     const calling: Calling = { ...sent, caller, isAborted: false }
     this.#enter(calling)
     try {
-      return await Promise.race([this.#answer(request, sent, calling), aborted(request.signal, calling)])
+      return await Promise.race([this.#answer(request, sent, calling), aborted(request.signal, calling, 'ambiguous')])
     } finally {
       this.#calling.delete(calling)
     }
+  }
+
+  /** What stands between a call and its leaving: policies that let it wait or turn it away, logins that fail, sockets that do not open. `null` where it leaves. */
+  async #waitForTurn({ beforeLeaving }: CallRequest, { clock }: Caller): Promise<CallAnswer | null> {
+    const { random } = this.#parts
+    const fault = random.chance(this.faultRate) ? random.next() : 1
+    if (fault < 0.6) await sleep(clock, random.between(0, fault < 0.3 ? 50 : 1000))
+    if (fault < 0.1) return notYet(fault * 10_000_000)
+    if (fault < 0.15) return failure('not-sent', {})
+    await beforeLeaving?.()
+    return fault < 0.7 && fault >= 0.6 ? failure('not-sent', {}) : null
   }
 
   #checkKey(request: CallRequest, { run, step, seen }: Sent): void {
@@ -163,8 +180,6 @@ export class Provider {
     if (!random.chance(this.faultRate))
       return this.#after(life, random.chance(0.5) ? 0 : random.between(1, 400), () => this.#succeed(request, sent))
     const fault = random.next()
-    if (fault < 0.06) return this.#after(life, random.between(0, 50), () => notYet(fault * 10_000_000))
-    if (fault < 0.12) return this.#after(life, random.between(0, 50), () => failure('not-sent', {}))
     if (fault < 0.27) return this.#after(life, random.between(0, 30_000), () => failure('ambiguous', {}))
     if (fault < 0.45) {
       this.#succeed(request, sent)
@@ -252,11 +267,11 @@ function isOpen({ isAborted, caller, run }: Calling): boolean {
   return !isAborted && caller.owns(run)
 }
 
-function aborted(signal: AbortSignal | null, calling: Calling): Promise<CallAnswer> {
+function aborted(signal: AbortSignal | null, calling: Calling, fate: Fate): Promise<CallAnswer> {
   return new Promise((resolve) => {
     const onAbort = (): void => {
       calling.isAborted = true
-      resolve(failure('ambiguous', {}))
+      resolve(failure(fate, {}))
     }
     if (signal?.aborted === true) onAbort()
     else signal?.addEventListener('abort', onAbort, { once: true })
@@ -264,7 +279,7 @@ function aborted(signal: AbortSignal | null, calling: Calling): Promise<CallAnsw
 }
 
 function failure(
-  fate: 'not-sent' | 'answered' | 'ambiguous',
+  fate: Fate,
   options: { retryable?: boolean; retryAfterMs?: number; code?: 'UPSTREAM_REFUSED' },
 ): CallAnswer {
   const { code = 'UPSTREAM_UNAVAILABLE', ...rest } = options

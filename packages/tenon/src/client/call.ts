@@ -41,10 +41,10 @@ export function createCall({ planFor, used, clock, meter }: Parts): Client['call
       return Promise.resolve(refused)
     }
     const timeoutMs = request.timeoutMs ?? plan.timeoutMs
-    const { input, idempotencyKey, mayHaveHappened, signal, trace } = request
+    const { input, idempotencyKey, mayHaveHappened, beforeLeaving = null, signal, trace } = request
     const now = clock.now()
     used?.(plan.line.connection, now)
-    const limits = { clock, timeoutMs, deadline: now + timeoutMs, signal, trace }
+    const limits = { clock, timeoutMs, deadline: now + timeoutMs, signal, beforeLeaving, trace }
     return tryOnce(plan, { input, idempotencyKey, mayHaveHappened, asked: request, read: null, limits, meter })
   }
 }
@@ -70,7 +70,7 @@ function send(plan: Plan, outgoing: Outgoing, current: Try): Promise<CallAnswer>
   const { limits } = current
   const call = policyCall(plan, outgoing, current)
   return plan.line.pipeline
-    .run(call, ({ request }) => exchange(plan, request, limits))
+    .run(call, (admitted) => exchange(plan, admitted, limits))
     .then(
       (raw) => ended(plan, current, answerOf(plan, raw, current)),
       (error: unknown) => ended(plan, current, failed(plan, error, fateOf(error))),
@@ -97,6 +97,7 @@ function policyCall(plan: Plan, { path, headers, body }: Outgoing, current: Try)
     request: { origin: base.origin, method, path, headers, body, timeoutMs, maxAnswerBytes, signal },
     errorOf: (raw) => errorIn(plan, raw, current),
     deadline,
+    sentAt: 0,
     patienceMs: asked.patienceMs ?? timeoutMs,
     resting: asked.resting ?? null,
     signal,

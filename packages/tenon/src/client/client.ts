@@ -36,6 +36,8 @@ export interface CallRequest {
   readonly idempotencyKey: string | null
   /** True when an earlier try may have reached the provider: an operation with a lookup looks first. */
   readonly mayHaveHappened: boolean
+  /** Is asked when policies and authentication have let the call through, each time that it is sent: nothing of it leaves before what this returns resolves. Default: nothing. */
+  readonly beforeLeaving?: (() => void | Promise<void>) | null
   readonly timeoutMs: number | null
   readonly signal: AbortSignal | null
   /** Name of the flow that it belongs to; default `null`, for a call outside flows. Only such a call is tried again here: in a flow the engine does it. */

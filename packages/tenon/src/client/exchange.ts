@@ -3,29 +3,32 @@ import type { TenonError } from '../base/errors.ts'
 import { givenUp, timedOut } from '../outbound/failure.ts'
 import { failedWith, type RawAnswer, type SendRequest } from '../outbound/outbound.ts'
 import { following } from '../outbound/redirect.ts'
+import type { PolicyCall } from '../outbound/policy.ts'
 import { asTenonError } from './failed.ts'
 import type { Plan } from './plan.ts'
 import type { CallTrace } from './trace.ts'
 
-/** What ends a call: its deadline, over everything that belongs to it, or whoever asked for it. */
+/** What ends a call: its deadline, over everything that belongs to it, or whoever asked for it. And who sees it leave. */
 export interface Limits {
   readonly clock: Clock
   readonly timeoutMs: number
   readonly deadline: number
   readonly signal: AbortSignal | null
+  /** As of the request. */
+  readonly beforeLeaving: (() => void | Promise<void>) | null
   readonly trace: CallTrace | undefined
 }
 
 /** Authenticates a request and sends it. Throws what kept it from being authenticated, where that is known at once. */
-export function exchange(plan: Plan, outgoing: SendRequest, limits: Limits): Promise<RawAnswer> {
-  return plan.redirects === 0 ? exchangeOnce(plan, outgoing, limits) : exchangeFollowing(plan, outgoing, limits)
+export function exchange(plan: Plan, call: PolicyCall, limits: Limits): Promise<RawAnswer> {
+  return plan.redirects === 0 ? exchangeOnce(plan, call.request, call, limits) : exchangeFollowing(plan, call, limits)
 }
 
-function exchangeFollowing(plan: Plan, outgoing: SendRequest, limits: Limits): Promise<RawAnswer> {
-  return following(outgoing, {
+function exchangeFollowing(plan: Plan, call: PolicyCall, limits: Limits): Promise<RawAnswer> {
+  return following(call.request, {
     most: plan.redirects,
     mayRepeat: plan.repeat !== 'unsafe',
-    own: (request) => exchangeOnce(plan, request, limits),
+    own: (request) => exchangeOnce(plan, request, call, limits),
     foreign(request) {
       const sent = { ...request, timeoutMs: remaining(limits) }
       limits.trace?.sent(sent, plan.line.authentication, sent.headers.length)
@@ -34,32 +37,46 @@ function exchangeFollowing(plan: Plan, outgoing: SendRequest, limits: Limits): P
   })
 }
 
-function exchangeOnce(plan: Plan, outgoing: SendRequest, limits: Limits): Promise<RawAnswer> {
+function exchangeOnce(plan: Plan, outgoing: SendRequest, call: PolicyCall, limits: Limits): Promise<RawAnswer> {
   const { transport, authentication } = plan.line
-  const ready = authenticated(plan, outgoing, limits)
+  const ready = readied(plan, outgoing, limits)
   // Mostly there is nothing to wait for and nothing to try again: a promise for nothing would cost every call.
   if (!(ready instanceof Promise) && authentication.refused === undefined) {
     limits.trace?.sent(ready, authentication, outgoing.headers.length)
     return transport.send(ready)
   }
-  return exchangeAgain(plan, outgoing, { limits, ready })
+  return exchangeAgain(plan, outgoing, call, { limits, ready })
 }
 
 async function exchangeAgain(
   plan: Plan,
   outgoing: SendRequest,
+  call: PolicyCall,
   { limits, ready }: { readonly limits: Limits; readonly ready: SendRequest | Promise<SendRequest> },
 ): Promise<RawAnswer> {
   const { transport, authentication } = plan.line
   const request = await ready
+  // What was waited for here says nothing of how fast the upstream is.
+  if (outgoing === call.request) call.sentAt = limits.clock.now()
   limits.trace?.sent(request, authentication, outgoing.headers.length)
   const answer = await transport.send(request)
   if (answer.status !== 401 || authentication.refused?.(request) !== true) return answer
   limits.trace?.answered(answer)
   // A 401 says that nothing was done: once more, with what the scheme has now.
-  const again = await authenticated(plan, outgoing, limits)
+  const again = await readied(plan, outgoing, limits)
   limits.trace?.sent(again, authentication, outgoing.headers.length)
   return transport.send(again)
+}
+
+function readied(plan: Plan, outgoing: SendRequest, limits: Limits): SendRequest | Promise<SendRequest> {
+  const request = authenticated(plan, outgoing, limits)
+  return request instanceof Promise ? request.then((one) => mayLeave(one, limits)) : mayLeave(request, limits)
+}
+
+/** Last of all: what fails before has announced nothing. */
+function mayLeave(request: SendRequest, limits: Limits): SendRequest | Promise<SendRequest> {
+  const waiting = limits.beforeLeaving?.()
+  return waiting === undefined ? request : afterwards(waiting, request, { limits, phase: 'record' })
 }
 
 function authenticated(plan: Plan, outgoing: SendRequest, limits: Limits): SendRequest | Promise<SendRequest> {
@@ -68,19 +85,24 @@ function authenticated(plan: Plan, outgoing: SendRequest, limits: Limits): SendR
   const request = { origin, method, path, headers: [...headers], body, timeoutMs, maxAnswerBytes, signal, onLeaving }
   try {
     const applying = plan.line.authentication.apply(request)
-    return applying === undefined ? request : afterwards(applying, request, limits)
+    return applying === undefined ? request : afterwards(applying, request, { limits, phase: 'login' })
   } catch (error) {
     throw unsent(error)
   }
 }
 
-async function afterwards(applying: Promise<void>, request: SendRequest, limits: Limits): Promise<SendRequest> {
+interface Wait {
+  readonly limits: Limits
+  readonly phase: 'login' | 'record'
+}
+
+async function afterwards(work: Promise<void>, request: SendRequest, wait: Wait): Promise<SendRequest> {
   try {
-    await withinLimits(applying, limits)
+    await withinLimits(work, wait)
   } catch (error) {
     throw unsent(error)
   }
-  return { ...request, timeoutMs: remaining(limits) }
+  return { ...request, timeoutMs: remaining(wait.limits) }
 }
 
 function remaining({ deadline, clock }: Limits): number {
@@ -88,7 +110,7 @@ function remaining({ deadline, clock }: Limits): number {
 }
 
 /** Waits for work that others wait for too: it goes on when this call's limit is reached. */
-async function withinLimits(work: Promise<void>, limits: Limits): Promise<void> {
+async function withinLimits(work: Promise<void>, { limits, phase }: Wait): Promise<void> {
   const { clock, signal, timeoutMs } = limits
   const end = new AbortController()
   const giveUp = (): void => end.abort()
@@ -97,7 +119,7 @@ async function withinLimits(work: Promise<void>, limits: Limits): Promise<void> 
   try {
     const limit = sleep(clock, remaining(limits), end.signal).then(() => 'limit')
     if ((await Promise.race([work, limit])) !== 'limit') return
-    throw signal?.aborted === true ? givenUp('not-sent', signal.reason) : timedOut('login', timeoutMs)
+    throw signal?.aborted === true ? givenUp('not-sent', signal.reason) : timedOut(phase, timeoutMs)
   } finally {
     giveUp()
     signal?.removeEventListener('abort', giveUp)

@@ -1,10 +1,13 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { systemClock } from '../base/clock.ts'
 import { noAuth } from '../definition/auth.ts'
 import { defineConnector, type Connector } from '../definition/connector.ts'
 import type { PolicyOptions } from '../definition/policy.ts'
+import { postponed } from '../outbound/outbound.ts'
 import { loadPolicies } from '../outbound/pipeline.ts'
+import type { PolicyDefinition } from '../outbound/policy.ts'
 import { answer, connect, startUpstream, type Bench, type Upstream } from './upstream.suite.ts'
 
 let upstream: Upstream
@@ -122,5 +125,50 @@ describe('a call outside flows', () => {
     const { error } = (await bench.call('read')) as { error: { code: string; retryAfterMs: number } }
     expect(error.code).toBe('CIRCUIT_OPEN')
     expect(error.retryAfterMs).toBeGreaterThan(0)
+  })
+})
+
+describe('what is asked before a call leaves', () => {
+  /** Policies that let through, or postpone, and hear how long what they let through took. */
+  async function watched(isPostponing = false) {
+    const order: string[] = []
+    const took: number[] = []
+    let passedMs = 0
+    const policy: PolicyDefinition = {
+      stage: 'concurrency',
+      open: () => ({
+        admit() {
+          order.push('let through')
+          if (isPostponing) throw postponed('RATE_LIMITED', 'not now', 1000)
+        },
+        settled: (_call, { tookMs }) => void took.push(tookMs),
+      }),
+    }
+    const clock = { ...systemClock, now: () => systemClock.now() + passedMs }
+    bench = await connect(shop({}), upstream, { policies: [policy], clock })
+    upstream.respond = (_seen, response) => {
+      order.push('sent')
+      answer(response, 200, {})
+    }
+    const beforeLeaving = async (): Promise<void> => {
+      order.push('asked')
+      await Promise.resolve()
+      passedMs += 10_000
+      order.push('may leave')
+    }
+    return { order, took, call: () => bench.call('unsafe', {}, { beforeLeaving, flow: 'f' }) }
+  }
+
+  test('DUR-02: it is asked last, nothing is sent before it says so, and its time is none of the upstream', async () => {
+    const { order, took, call } = await watched()
+    expect(await call()).toMatchObject({ outcome: 'answered' })
+    expect(order).toStrictEqual(['let through', 'asked', 'may leave', 'sent'])
+    expect(took.map((ms) => ms < 10_000)).toStrictEqual([true])
+  })
+
+  test('DUR-02: what a policy turns away asks nothing', async () => {
+    const { order, call } = await watched(true)
+    expect(await call()).toMatchObject({ outcome: 'failed', fate: 'not-sent' })
+    expect(order).toStrictEqual(['let through'])
   })
 })

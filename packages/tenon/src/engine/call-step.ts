@@ -5,14 +5,13 @@ import { decode, encode } from '../base/json.ts'
 import type { CallOptions } from '../definition/flow.ts'
 import type { Priority } from '../definition/policy.ts'
 import type { CallAnswer, CallRequest } from '../client/client.ts'
-import type { Repeat } from '../definition/operation.ts'
 import { isPostponed } from '../outbound/outbound.ts'
 import { retryPolicy } from '../outbound/retry.ts'
 import type { Command, Host } from './command.ts'
 import { excerptOf } from './excerpt.ts'
 import type { SentCall } from './exchanges.ts'
 import type { CallPlan, FlowPlan } from './plan.ts'
-import { goTry, type TriedStep, type TryResult } from './try-step.ts'
+import { goTry, type Going, type TriedStep, type TryResult } from './try-step.ts'
 
 /** The key by which a provider recognises a repeated request of this step; the run's id makes it unique everywhere. */
 export function idempotencyKeyOf({ row, replayer }: Host, command: Command): string {
@@ -40,9 +39,10 @@ export function callStep(host: Host, flow: FlowPlan, call: Call): (command: Comm
     repeat: plan.repeat,
     policy: options?.retry === undefined ? flow.retry : retryPolicy(flow.flow.options.retry, options.retry),
     keyLifeMs: plan.keyLifeMs,
-    attempt(command, repeat, done) {
+    waitsForTurn: true,
+    attempt(command, going, done) {
       const trace = host.services.exchanges.begin(host.row, command)
-      const request = requestOf(host, call, { command, repeat, timeoutMs, priority, trace })
+      const request = requestOf(host, call, { ...going, command, timeoutMs, priority, trace })
       host.services.client.call(request).then(
         (answer) => done(resultOf(host, plan, command, { answer, trace })),
         (error: unknown) => done(defect(error)),
@@ -58,12 +58,12 @@ function requestOf(
   {
     command,
     repeat,
+    beforeLeaving,
     timeoutMs,
     priority,
     trace,
-  }: {
+  }: Going & {
     readonly command: Command
-    readonly repeat: Repeat
     readonly timeoutMs: number | null
     readonly priority: Priority
     readonly trace: SentCall
@@ -78,6 +78,7 @@ function requestOf(
     input: decode(encoded),
     idempotencyKey: repeat === 'keyed' ? (options?.idempotencyKey ?? idempotencyKeyOf(host, command)) : null,
     mayHaveHappened: command.mayHaveHappened,
+    beforeLeaving,
     timeoutMs,
     signal: host.abort.signal,
     flow: host.row.flow,

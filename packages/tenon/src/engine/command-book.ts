@@ -1,5 +1,5 @@
 import { contentHash } from '../base/ids.ts'
-import type { Command } from './command.ts'
+import { notPostponed, type Command } from './command.ts'
 import type { StepKind } from './entries.ts'
 
 /** What the function asks for. */
@@ -60,7 +60,7 @@ export class CommandBook {
         startedAt: 0,
         previousDelayMs: null,
         wakeAt: null,
-        postponedBy: null,
+        postponedBy: notPostponed,
         isSent: false,
         isUnknown: false,
         isDecided: false,

@@ -37,8 +37,8 @@ export interface Command {
   previousDelayMs: number | null
   /** When a waiting step goes on by itself, `null` for never. */
   wakeAt: number | null
-  /** The code by which the journal has it postponed, `null` where it has not. */
-  postponedBy: string | null
+  /** The codes by which the journal has it postponed since its last try. */
+  postponedBy: readonly string[]
   /** A request that must not be repeated has left, or was about to. */
   isSent: boolean
   isUnknown: boolean
@@ -48,6 +48,9 @@ export interface Command {
   mayHaveHappened: boolean
   begun: EntryBodies['begun'] | null
 }
+
+/** Nothing in the journal says that its turn has not come. */
+export const notPostponed: readonly string[] = []
 
 /** What a step needs of the run it belongs to. */
 export interface Host {

@@ -10,6 +10,7 @@ import { operation } from '../definition/operation.ts'
 import { unverified } from '../definition/verifier.ts'
 import type { Journal } from '../journal/journal.ts'
 import { memoryJournal, type MemoryFaults, type MemoryJournal, type MemoryState } from '../journal/memory.ts'
+import { postponed } from '../outbound/outbound.ts'
 import { mortalClock, virtualClock, type VirtualClock } from '../testing/virtual-clock.ts'
 import type { Services } from './command.ts'
 import { createEngine } from './create-engine.ts'
@@ -59,10 +60,19 @@ export const warehouse = defineConnector('warehouse', {
 
 type Behaviour = (request: CallRequest, count: number) => unknown
 
+/** Milliseconds until its turn, and why it waits where that is no limit; `null` where it may go. */
+type Turn = (request: CallRequest, count: number) => number | readonly [number, 'CIRCUIT_OPEN'] | null
+
 /** Stands for the client: answers by script, and keeps a ledger of what was asked. */
 export class Upstream implements Client {
   readonly requests: CallRequest[] = []
   readonly #behaviours = new Map<string, Behaviour>()
+  readonly #turns = new Map<string, Turn>()
+
+  /** When calls of the operation may go: what is to wait is postponed. */
+  turn(operationName: string, turn: Turn): void {
+    this.#turns.set(operationName, turn)
+  }
 
   on(operationName: string, behaviour: Behaviour): void {
     this.#behaviours.set(operationName, behaviour)
@@ -74,8 +84,12 @@ export class Upstream implements Client {
 
   async call(request: CallRequest): Promise<CallAnswer> {
     this.requests.push(request)
+    const count = this.count(request.operation)
+    const turn = this.#turns.get(request.operation)?.(request, count) ?? null
+    if (turn !== null) return typeof turn === 'number' ? notYet(turn) : notYet(...turn)
+    await request.beforeLeaving?.()
     const behaviour = this.#behaviours.get(request.operation) ?? (() => ({ done: request.operation }))
-    const result = await behaviour(request, this.count(request.operation))
+    const result = await behaviour(request, count)
     if (typeof result === 'object' && result !== null && 'failed' in result) return result.failed as CallAnswer
     return { outcome: 'answered', output: result, status: 200 }
   }
@@ -94,6 +108,11 @@ export function failed(
       status: 500,
     },
   }
+}
+
+function notYet(afterMs: number, code: 'RATE_LIMITED' | 'CIRCUIT_OPEN' = 'RATE_LIMITED'): CallAnswer {
+  const error = postponed(code, 'its turn has not come', afterMs)
+  return { outcome: 'failed', error, fate: 'not-sent', status: null }
 }
 
 export function never(): Promise<never> {

@@ -1,133 +1,8 @@
 import { expect, test } from 'vitest'
-import { z } from 'zod'
-import { sleep } from '../base/clock.ts'
-import { Secret } from '../base/secret.ts'
-import { createClient } from '../client/client.ts'
-import { createConnections } from '../connection/connection.ts'
-import { defineApp } from '../definition/app.ts'
-import { noAuth } from '../definition/auth.ts'
-import { defineConnector } from '../definition/connector.ts'
-import { defineFlow } from '../definition/flow.ts'
-import { operation } from '../definition/operation.ts'
-import type { PolicyOptions } from '../definition/policy.ts'
-import { unverified } from '../definition/verifier.ts'
-import { memoryJournal, type MemoryJournal } from '../journal/memory.ts'
-import { failedWith, type RawAnswer } from '../outbound/outbound.ts'
 import { mostWithin } from '../outbound/budget/rate.fixture.ts'
-import { loadPolicies } from '../outbound/pipeline.ts'
-import { mortalClock, virtualClock } from '../testing/virtual-clock.ts'
-import { createEngine } from './create-engine.ts'
+import { outage } from './outage.fixture.ts'
 
 const minute = 60_000
-
-function shopWith(policies: PolicyOptions) {
-  const change = { method: 'POST', path: '/x', input: z.any(), output: z.any() } as const
-  return defineConnector('shop', {
-    baseUrl: 'https://shop.example',
-    auth: noAuth(),
-    idempotency: { header: 'idempotency-key', life: '24h' },
-    policies,
-    operations: { pay: operation(change), notify: operation({ ...change, idempotency: false }) },
-    events: { ordered: { data: z.any() } },
-    webhooks: { verify: unverified('a test'), read: () => [] },
-  })
-}
-
-/** Runs that each call a provider that may fail, over the real client and its policies, with all that they cost the journal. */
-async function outage(policies: PolicyOptions, name: 'pay' | 'notify' = 'pay') {
-  const clock = virtualClock()
-  const shop = shopWith(policies)
-  const said: { status: number | 'refused'; tookMs: number } = { status: 500, tookMs: 0 }
-  const asked: number[] = []
-  const counts = { loads: 0, appends: 0, entries: 0 }
-  let seed = 1
-  const random = (): number => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647
-  const send = async (): Promise<RawAnswer> => {
-    asked.push(clock.now())
-    if (said.tookMs > 0) await sleep(life, said.tookMs)
-    const { status } = said
-    if (status === 'refused')
-      throw failedWith('not-sent', 'UPSTREAM_UNAVAILABLE', 'nobody listens', { retryable: true })
-    return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from('{}'), isComplete: true }
-  }
-  const flow = defineFlow('order', {
-    trigger: shop.on('ordered'),
-    uses: { shop },
-    retry: { attempts: 20, base: '1s', cap: '1s' },
-    run: ({ shop }) => shop[name]({}),
-  })
-  let life = mortalClock(clock)
-  const open = async (journal: MemoryJournal) =>
-    createEngine({
-      app: defineApp({ flows: [flow] }),
-      journal: {
-        ...journal,
-        load: (runs) => ((counts.loads += runs.length), journal.load(runs)),
-        append: (append) => ((counts.appends += 1), (counts.entries += append.entries.length), journal.append(append)),
-      },
-      client: createClient({
-        connections: await createConnections({
-          connections: [
-            {
-              tenant: 'default',
-              connector: shop,
-              name: 'main',
-              baseUrl: 'https://shop.example',
-              credentials: { none: new Secret('') },
-              simulated: false,
-            },
-          ],
-        }),
-        clock: life,
-        random,
-        policies: await loadPolicies(),
-        transportFor: () => ({ send, close: async () => undefined }),
-      }),
-      clock: life,
-      random,
-    })
-  let journal = memoryJournal({ clock: life })
-  const opening = open(journal)
-  await clock.settle()
-  let engine = await opening
-  return {
-    clock,
-    said,
-    asked,
-    counts,
-    async start(runs: number) {
-      for (let index = 0; index < runs; index += 1) {
-        const accepted = engine.accept({
-          tenant: 'default',
-          trigger: 'shop',
-          id: `event-${index}`,
-          type: 'shop/ordered',
-          source: 'shop',
-          timeMs: clock.now(),
-          data: {},
-          dedupeMs: 86_400_000,
-        })
-        let isIn = false
-        void accepted.then(() => (isIn = true))
-        await clock.settle()
-        // An engine that does not keep up holds events back for a moment.
-        while (!isIn) await clock.advance(10)
-      }
-    },
-    async crash() {
-      const state = journal.crash()
-      life.kill()
-      life = mortalClock(clock)
-      journal = memoryJournal({ clock: life, state })
-      const reopened = open(journal)
-      await clock.settle()
-      engine = await reopened
-    },
-    async completed() {
-      return (await engine.list({ tenant: 'default', status: ['completed'], limit: 1000 })).runs.length
-    },
-  }
-}
 
 const limited = { limits: { declared: [{ name: 'all', requests: 20, per: '1s' }] } } as const
 
@@ -171,7 +46,7 @@ test('OUT-08: when it works again, those that wait follow as fast as the limit a
 
 test('OUT-08: a step that must not be repeated becomes no unknown one while the breaker is open', async () => {
   const runs = 40
-  const { start, clock, said, asked, completed } = await outage({}, 'notify')
+  const { start, clock, said, asked, completed } = await outage({}, { name: 'notify' })
   said.status = 'refused'
   await start(runs)
   await clock.advance(5 * minute)
@@ -200,4 +75,58 @@ test('OUT-09: runs beyond what an upstream takes at once rest until there is roo
   expect(counts.loads).toBeLessThan(1.2 * runs)
   // Five at once, all the time.
   expect((asked.at(-1) ?? 0) - (asked[0] ?? 0)).toBeLessThan(1.1 * (runs / 5) * 200)
+})
+
+test('OUT-08, DUR-16: a step that must not be repeated writes three entries in an outage, however often it is put off', async () => {
+  const runs = 5
+  // No later try has its turn, and each run looks every now and then.
+  const never = { breaker: false, retryBudget: { share: 0, perSecond: 0 } } as const
+  const { start, clock, said, asked, counts, entries, count } = await outage(never, { name: 'notify' })
+  said.status = 'refused'
+  await start(runs)
+  for (let hour = 0; hour < 4; hour += 1) await clock.advance(60 * minute)
+  expect(counts.loads).toBeGreaterThan(100 * runs)
+  expect(asked).toHaveLength(runs)
+  // That it was about to leave, what came of it, and why it waits.
+  expect(entries()).toStrictEqual(Array.from({ length: runs }, () => ['sending', 'attempt', 'attempt']))
+  expect(await count('waiting')).toBe(runs)
+})
+
+test('DUR-02: a call that must not be repeated leaves when the journal has it that it is about to, and not earlier', async () => {
+  const { start, clock, said, asked, entries, crash, count } = await outage({}, { name: 'notify', appendMs: 50 })
+  said.status = 'nothing'
+  await start(1)
+  await clock.advance(49)
+  expect(asked).toHaveLength(0)
+  await clock.advance(10)
+  expect(asked).toHaveLength(1)
+  expect(entries()).toStrictEqual([['sending']])
+  await crash()
+  await clock.advance(minute)
+  expect(await count('parked')).toBe(1)
+  expect(asked).toHaveLength(1)
+})
+
+test('DUR-02: one that waits for its turn when the process is killed has not left: it goes once more', async () => {
+  const one = { concurrency: { max: 1, adapt: false } } as const
+  const { start, clock, said, asked, entries, crash, count } = await outage(one, { name: 'notify' })
+  Object.assign(said, { status: 200, tookMs: 500 })
+  await start(2)
+  await clock.advance(100)
+  expect(entries()).toStrictEqual([['sending'], []])
+  await crash()
+  await clock.advance(minute)
+  expect([await count('parked'), await count('completed')]).toStrictEqual([1, 1])
+  expect(asked).toHaveLength(2)
+})
+
+test('DUR-02: a journal that does not answer within the time of a call keeps it from leaving, and holds no place at the upstream', async () => {
+  const one = { concurrency: { max: 1, adapt: false } } as const
+  const { start, clock, asked, entries, count } = await outage(one, { name: 'notify', attempts: 1, appendMs: 40_000 })
+  await start(2)
+  await clock.advance(10 * minute)
+  expect(asked).toHaveLength(0)
+  const given = ['sending', 'step', 'end']
+  expect(entries()).toStrictEqual([given, ['attempt', ...given]])
+  expect(await count('failed')).toBe(2)
 })

@@ -1,21 +1,11 @@
 import { expect, test } from 'vitest'
-import type { CallAnswer, CallRequest } from '../client/client.ts'
+import type { CallRequest } from '../client/client.ts'
 import { defineFlow } from '../definition/flow.ts'
-import { postponed } from '../outbound/outbound.ts'
 import { describeRun, readRun } from './describe.ts'
-import { failed, warehouse, world, type World } from './engine.fixture.ts'
+import { failed, never, warehouse, world, type World } from './engine.fixture.ts'
 import type { RunView } from './view.ts'
 
 const minute = 60_000
-
-const notYet = (afterMs: number): { failed: CallAnswer } => ({
-  failed: {
-    outcome: 'failed',
-    error: postponed('RATE_LIMITED', 'the limit is used up', afterMs),
-    fate: 'not-sent',
-    status: null,
-  },
-})
 
 const calling = (operation: 'reserve' | 'notify') =>
   defineFlow('order', {
@@ -35,7 +25,7 @@ test.each(['reserve', 'notify'] as const)(
   'OUT-03: a %s whose turn has not come rests until it has, over a crash, and is no try',
   async (operation) => {
     const at = await world([calling(operation)])
-    at.upstream.on(operation, (_request, count) => (count <= 3 ? notYet(10 * minute) : { done: true }))
+    at.upstream.turn(operation, (_request, count) => (count <= 3 ? 10 * minute : null))
     const [run] = await at.send('ordered', {})
     await at.clock.advance(9 * minute)
     expect(await look(at, run)).toMatchObject({
@@ -61,8 +51,9 @@ test.each(['reserve', 'notify'] as const)(
 
 test('OUT-03: tries are counted beside postponements, and their pauses grow as without', async () => {
   const at = await world([calling('reserve')])
-  const said = [notYet(5 * minute), failed('answered', { retryable: true }), notYet(5 * minute), notYet(100)]
-  at.upstream.on('reserve', (_request, count) => said[count - 1] ?? failed('answered', { retryable: true }))
+  const turns = [5 * minute, null, 5 * minute, 100]
+  at.upstream.turn('reserve', (_request, count) => turns[count - 1] ?? null)
+  at.upstream.on('reserve', () => failed('answered', { retryable: true }))
   const [run] = await at.send('ordered', {})
   await at.clock.advance(11 * minute)
   expect(at.upstream.requests.map(({ attempt }) => attempt)).toStrictEqual([1, 1, 2, 2, 2])
@@ -74,10 +65,10 @@ test('OUT-03: tries are counted beside postponements, and their pauses grow as w
 test('OUT-03: a run that is called back asks before its time, also when that is in the moment in which it leaves memory', async () => {
   const at = await world([calling('reserve')])
   const resting: CallRequest['resting'][] = []
-  at.upstream.on('reserve', (request, count) => {
+  at.upstream.turn('reserve', (request, count) => {
     resting.push(request.resting)
     if (count === 2) request.resting?.comeBack()
-    return count < 4 ? notYet(10 * minute) : { done: true }
+    return count < 4 ? 10 * minute : null
   })
   const [run] = await at.send('ordered', {})
   await at.clock.advance(minute)
@@ -96,9 +87,51 @@ test('OUT-03: a run that is called back asks before its time, also when that is 
   expect(read?.entries.map(({ kind }) => kind)).toStrictEqual(['attempt', 'step', 'end'])
 })
 
+test.each(['reserve', 'notify'] as const)(
+  'OUT-03: a %s that waits now for this, now for that, has each reason written down once after a try, also over a crash',
+  async (operation) => {
+    const at = await world([calling(operation)])
+    at.upstream.turn(operation, (_request, count) =>
+      count === 21 ? null : count % 2 === 0 ? [minute, 'CIRCUIT_OPEN'] : minute,
+    )
+    at.upstream.on(operation, () => failed('not-sent', { retryable: true }))
+    const [run] = await at.send('ordered', {})
+    await at.clock.advance(10 * minute)
+    await at.crash()
+    await at.clock.advance(60 * minute)
+    expect(at.upstream.count(operation)).toBeGreaterThan(60)
+    const sending = operation === 'notify' ? ['sending'] : []
+    const read = await readRun({ tenant: 'default', run: run ?? '' }, at.journal)
+    expect(read?.entries.map(({ kind }) => kind)).toStrictEqual([
+      'attempt',
+      'attempt',
+      ...sending,
+      'attempt',
+      'attempt',
+      'attempt',
+    ])
+  },
+)
+
+test('OUT-03: each reason is written down once, too, where another step keeps the run in memory', async () => {
+  const both = defineFlow('order', {
+    trigger: warehouse.on('ordered'),
+    uses: { warehouse },
+    run: ({ warehouse }) => Promise.all([warehouse.read({}), warehouse.reserve({})]),
+  })
+  const at = await world([both])
+  at.upstream.on('read', never)
+  at.upstream.turn('reserve', (_request, count) => (count % 2 === 0 ? [minute, 'CIRCUIT_OPEN'] : minute))
+  const [run] = await at.send('ordered', {})
+  await at.clock.advance(10 * minute)
+  expect(at.upstream.count('reserve')).toBeGreaterThan(9)
+  const read = await readRun({ tenant: 'default', run: run ?? '' }, at.journal)
+  expect(read?.entries.map(({ kind }) => kind)).toStrictEqual(['attempt', 'attempt'])
+})
+
 test('a short wait for a turn stays in memory and writes nothing', async () => {
   const at = await world([calling('reserve')])
-  at.upstream.on('reserve', (_request, count) => (count === 1 ? notYet(500) : { done: true }))
+  at.upstream.turn('reserve', (_request, count) => (count === 1 ? 500 : null))
   const [run] = await at.send('ordered', {})
   await at.clock.advance(1_000)
   const read = await readRun({ tenant: 'default', run: run ?? '' }, at.journal)

@@ -1,4 +1,4 @@
-import type { Command } from './command.ts'
+import { notPostponed, type Command } from './command.ts'
 import type { CommandBook } from './command-book.ts'
 import type { HistoryEntry } from './entries.ts'
 import type { History } from './history.ts'
@@ -90,12 +90,13 @@ function replayProgress(entry: Exclude<OfStep, StepEntry | { kind: 'decision' }>
   command.attempt = entry.body.a
   command.isSent = entry.kind === 'sending'
   command.isUnknown = entry.kind === 'unknown'
-  command.postponedBy = null
+  const { postponedBy } = command
+  command.postponedBy = notPostponed
   if (entry.kind === 'attempt') {
     command.startedAt = entry.body.s
     if (entry.body.p === true) {
       // When its turn comes may have changed without an entry: it asks whenever its run is in memory.
-      command.postponedBy = entry.body.e.code ?? ''
+      command.postponedBy = [...postponedBy, entry.body.e.code ?? '']
       command.wakeAt = null
     } else {
       command.wakeAt = entry.body.at

@@ -22,7 +22,8 @@ export function runStep(
     repeat: options?.repeatable === false ? 'unsafe' : 'harmless',
     policy: options?.retry === undefined ? flow.retry : retryPolicy(flow.flow.options.retry, options.retry),
     keyLifeMs: null,
-    attempt: (command, _repeat, done) => void attemptBody(host, command, body, timeoutMs).then(done),
+    waitsForTurn: false,
+    attempt: (command, _going, done) => void attemptBody(host, command, body, timeoutMs).then(done),
   }
   return (command) => goTry(host, step, command)
 }

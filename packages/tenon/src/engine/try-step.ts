@@ -1,7 +1,7 @@
 import { TenonError } from '../base/errors.ts'
 import type { Repeat } from '../definition/operation.ts'
 import { decideRetry, type Fate, type RetryPolicy } from '../outbound/retry.ts'
-import type { Command, Host } from './command.ts'
+import { notPostponed, type Command, type Host } from './command.ts'
 import { write } from './entries.ts'
 import type { StoredExchange } from './excerpt.ts'
 import { codeOf, storeError } from './outcome.ts'
@@ -25,8 +25,17 @@ export interface TriedStep {
   readonly policy: RetryPolicy
   /** How long the provider remembers the step's key; `null` for as long as one likes. */
   readonly keyLifeMs: number | null
+  /** It may have to wait for its turn: then it says itself that it is about to leave. */
+  readonly waitsForTurn: boolean
   /** Tries once, and says once what came of it. It never throws. */
-  readonly attempt: (command: Command, repeat: Repeat, done: (result: TryResult) => void) => void
+  readonly attempt: (command: Command, going: Going, done: (result: TryResult) => void) => void
+}
+
+/** How one try of a step goes. */
+export interface Going {
+  readonly repeat: Repeat
+  /** For what waits for its turn, as `CallRequest` has it. Where others may own the run by then, the run has left memory, and what it has in flight is aborted. */
+  readonly beforeLeaving: (() => void | Promise<void>) | null
 }
 
 /** One try of a step, as whoever stands between sees it. */
@@ -69,9 +78,36 @@ export function goTry(host: Host, step: TriedStep, command: Command): void {
   command.attempt += 1
   command.startedAt = now
   host.running(command)
-  if (repeat !== 'unsafe') return tryOnce(host, step, command, repeat)
-  const sending = write('sending', command.name, now, { h: command.hash, t: command.kind, a: command.attempt })
-  host.note(sending, null, () => tryOnce(host, step, command, repeat))
+  const isUnsafe = repeat === 'unsafe'
+  const going = { repeat, beforeLeaving: step.waitsForTurn ? leaving(host, command, isUnsafe) : null }
+  if (isUnsafe && !step.waitsForTurn) announce(host, command, () => tryOnce(host, step, command, going))
+  else tryOnce(host, step, command, going)
+}
+
+function leaving(host: Host, command: Command, isUnsafe: boolean): Going['beforeLeaving'] {
+  const look = (): void => void isLost(host)
+  // Sent once more within the try, as with a new token, the journal has it already.
+  if (isUnsafe) return () => (command.isSent ? look() : new Promise((resolve) => announce(host, command, resolve)))
+  return host.services.journal.ownership.membership === null ? null : look
+}
+
+/** Calls back once the journal holds that it is about to leave. */
+function announce(host: Host, command: Command, mayLeave: () => void): void {
+  const { name, hash: h, kind: t, attempt: a } = command
+  command.isSent = true
+  host.note(write('sending', name, host.services.clock.now(), { h, t, a }), null, () => {
+    // The word that it is durable may be what this process was stopped before.
+    if (!isLost(host)) mayLeave()
+  })
+}
+
+/** Past its lease another node may be doing the same: then the run leaves memory. */
+function isLost(host: Host): boolean {
+  const { services, row } = host
+  const { membership } = services.journal.ownership
+  if (membership === null || services.clock.now() < membership.heldUntil(row.tenant)) return false
+  host.leave('lost')
+  return true
 }
 
 // Past its life a key protects from nothing; what may have been sent before counts from when the step was asked for.
@@ -80,11 +116,9 @@ function effectiveRepeat(step: TriedStep, command: Command, now: number): Repeat
   return now - command.askedAt < step.keyLifeMs ? 'keyed' : 'unsafe'
 }
 
-function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Repeat): void {
+function tryOnce(host: Host, step: TriedStep, command: Command, going: Going): void {
   const { services, row } = host
-  // Past its lease another node may be doing the same. Here, and not earlier: the word that `sending` is durable may be what it was stopped before.
-  const { membership } = services.journal.ownership
-  if (membership !== null && services.clock.now() >= membership.heldUntil(row.tenant)) return host.leave('lost')
+  if (isLost(host)) return
   if (services.isHeard('step.started')) {
     services.emit({
       name: 'step.started',
@@ -96,11 +130,11 @@ function tryOnce(host: Host, step: TriedStep, command: Command, repeat: Repeat):
       attempt: command.attempt,
     })
   }
-  const done = (result: TryResult): void => tried(host, step, command, { repeat, result })
-  if (services.intercept === null) return step.attempt(command, repeat, done)
+  const done = (result: TryResult): void => tried(host, step, command, { repeat: going.repeat, result })
+  if (services.intercept === null) return step.attempt(command, going, done)
   const { run, flow } = row
   const about = { run, flow, step: command.name, kind: command.kind, attempt: command.attempt }
-  services.intercept(about, (told) => step.attempt(command, repeat, told), done)
+  services.intercept(about, (told) => step.attempt(command, going, told), done)
 }
 
 function tried(
@@ -111,7 +145,7 @@ function tried(
 ): void {
   const { services } = host
   if ('encoded' in result) return host.succeed(command, result.encoded)
-  if (result.isPostponed === true) return postpone(host, command, { repeat, result })
+  if (result.isPostponed === true) return postpone(host, command, result)
   const decision = decideRetry(
     {
       retryable: result.retryable,
@@ -139,7 +173,7 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
   const now = services.clock.now()
   const at = now + delayMs
   command.previousDelayMs = delayMs
-  command.postponedBy = null
+  command.postponedBy = notPostponed
   command.isSent = false
   if (result.fate === 'ambiguous') command.mayHaveHappened = true
   const { hash: h, kind: t, attempt: a, startedAt: s, connection } = command
@@ -174,26 +208,22 @@ function again(host: Host, command: Command, result: Extract<TryResult, { error:
   host.rest(command, at)
 }
 
-/** The step rests until its turn comes, and no try is counted. The first postponement is written down, and each for another reason. */
-function postpone(
-  host: Host,
-  command: Command,
-  { repeat, result }: { readonly repeat: Repeat; readonly result: Extract<TryResult, { error: unknown }> },
-): void {
+/** The step rests until its turn comes, and no try is counted. The first postponement after a try is written down, and the first for another reason: no more, however long it lasts. */
+function postpone(host: Host, command: Command, result: Extract<TryResult, { error: unknown }>): void {
   const { clock, lingerMs } = host.services
   const now = clock.now()
   const at = now + (result.retryAfterMs ?? 0)
   const code = codeOf(result.error)
   command.attempt -= 1
-  // Where it rests in memory there is nothing to remember, but that what was about to leave did not.
-  if (repeat === 'unsafe' || (at - now > lingerMs && command.postponedBy !== code)) {
+  // Where it rests in memory there is nothing to remember.
+  if (at - now > lingerMs && !command.postponedBy.includes(code)) {
     const { name, hash: h, kind: t, attempt: a, startedAt: s, connection, previousDelayMs } = command
     const made = connection === null ? {} : { c: connection }
     const before = { h, t, a, s, ...made, d: previousDelayMs ?? 0 }
     // The run leaves memory by the append that says so.
     host.askQuiet()
     host.note(write('attempt', name, now, { ...before, e: storeError(result.error), f: 'not-sent', at, p: true }))
-    command.postponedBy = code
+    command.postponedBy = [...command.postponedBy, code]
   }
   host.rest(command, at)
 }

@@ -39,6 +39,7 @@ export function lost(error: Error, isUnsent: boolean, origin: string): TenonErro
 const doing = {
   turn: 'while waiting for its turn',
   login: 'while logging in',
+  record: 'while the journal was taking down that it is about to leave',
   connect: 'while connecting',
   headers: 'while waiting for the answer',
   body: 'while the answer was arriving',
@@ -49,14 +50,17 @@ const doing = {
 const hints: Readonly<Record<keyof typeof doing, string>> = {
   turn: '',
   login: '',
+  record: '; look at the journal: its disk or database is slow',
   connect: '; look at the address of the connection and at the network',
   headers: '; if the provider needs longer, raise timeout',
   body: '; if the provider needs longer, raise timeout, or ask for less',
   idle: '; the provider, or something between, has stalled',
 }
 
+const unsent: ReadonlySet<keyof typeof doing> = new Set(['turn', 'login', 'record', 'connect'])
+
 export function timedOut(phase: keyof typeof doing, timeoutMs: number): TenonError {
-  const isUnsent = phase === 'turn' || phase === 'login' || phase === 'connect'
+  const isUnsent = unsent.has(phase)
   return failedWith(
     isUnsent ? 'not-sent' : 'ambiguous',
     'TIMEOUT',

@@ -72,14 +72,14 @@ class Policies implements Pipeline {
         const waiting = (gates[at] as Policy).admit?.(call)
         if (waiting !== undefined) return this.#afterwards(waiting, at, call, send)
       }
-      const sentAt = this.#clock.now()
+      call.sentAt = this.#clock.now()
       return send(call).then(
         (answer) => {
-          this.#settle(at, call, { answer, tookMs: this.#clock.now() - sentAt })
+          this.#settle(at, call, { answer, tookMs: this.#clock.now() - call.sentAt })
           return answer
         },
         (error: Error) => {
-          this.#settle(at, call, { error, tookMs: this.#clock.now() - sentAt })
+          this.#settle(at, call, { error, tookMs: this.#clock.now() - call.sentAt })
           throw error
         },
       )

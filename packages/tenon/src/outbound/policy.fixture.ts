@@ -30,6 +30,7 @@ export function callOf(more: Partial<PolicyCall> = {}, clock: Clock = systemCloc
     errorOf: ({ status }) =>
       status < 400 ? null : failedWith('answered', 'UPSTREAM_UNAVAILABLE', `status ${status}`, { retryable: true }),
     deadline: clock.now() + 30_000,
+    sentAt: 0,
     patienceMs: 1_000,
     resting: null,
     signal: null,

@@ -41,6 +41,8 @@ export interface PolicyCall {
   readonly errorOf: (answer: RawAnswer) => TenonError | null
   /** Milliseconds since the epoch; over all tries and all waiting. */
   readonly deadline: number
+  /** When it was sent: set by the pipeline, and again by who sends it where that waits for something first. */
+  sentAt: number
   /** How long it may wait inside this process for its turn; what needs longer is postponed. */
   readonly patienceMs: number
   /** `null` where nobody can be called back. */

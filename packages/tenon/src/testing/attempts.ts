@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { TenonError } from '../base/errors.ts'
-import type { Client } from '../client/client.ts'
+import type { CallAnswer, CallRequest, Client } from '../client/client.ts'
 import type { Intercept, InterceptedTry, TryResult } from '../engine/try-step.ts'
 import type { RequestFault } from '../simulator/simulator.ts'
 import { asRequestFault, asResult, type PlannedFault } from './step-fault.ts'
@@ -24,6 +24,8 @@ interface OpenPlan {
 
 interface Current extends InterceptedTry {
   readonly fault: PlannedFault | null
+  /** Ends the process before the call leaves. */
+  readonly crash: (() => void) | null
   /** Operation of the call, once it is made: what it looks up first is another one. */
   operation: string | null
 }
@@ -89,7 +91,8 @@ export class Attempts {
       if (!life.isAlive) return
       this.#seen.add(tried.step)
       const plan = this.#take(tried.step)
-      if (plan !== null && 'crash' in plan && plan.crash === 'before') return life.crash()
+      const crashes = plan !== null && 'crash' in plan && plan.crash === 'before'
+      if (crashes && tried.kind !== 'call') return life.crash()
       const fault = plan !== null && 'fault' in plan ? plan.fault : null
       this.#inFlight.add(tried)
       const ended = (result: TryResult): void => {
@@ -99,7 +102,7 @@ export class Attempts {
         if (plan !== null && 'crash' in plan) return life.crash()
         done(result)
       }
-      this.#go({ ...tried, fault, operation: null }, attempt, ended)
+      this.#go({ ...tried, fault, crash: crashes ? () => life.crash() : null, operation: null }, attempt, ended)
     }
   }
 
@@ -112,7 +115,8 @@ export class Attempts {
           current.operation = request.operation
           this.#inputs.set(`${current.run} ${current.step}`, request.input)
         }
-        return client.call(request)
+        const crash = current?.crash ?? null
+        return crash === null ? client.call(request) : dying(client, request, crash)
       },
     }
   }
@@ -148,4 +152,20 @@ export class Attempts {
     if (fault.kind === 'lost-answer' && fault.error === null) return attempt(() => ended(result))
     queueMicrotask(() => ended(result))
   }
+}
+
+/** The process dies before the call leaves: where it must not be repeated, when the journal knows that it was about to. */
+function dying(client: Client, request: CallRequest, crash: () => void): Promise<CallAnswer> {
+  const { beforeLeaving = null } = request
+  const never = new Promise<never>(() => undefined)
+  if (beforeLeaving !== null)
+    return client.call({
+      ...request,
+      beforeLeaving: () =>
+        beforeLeaving()
+          ?.then(crash)
+          .then(() => never),
+    })
+  crash()
+  return never
 }

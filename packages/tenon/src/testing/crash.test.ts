@@ -148,6 +148,19 @@ describe('crash', () => {
       expect(app.simulator('bank').effects('pay')).toHaveLength(1)
     }
   })
+
+  test('crashAt before, of what must not be repeated: nothing has left, and nobody but a person can know', async () => {
+    const noting = defineFlow('noting', {
+      trigger: manual(),
+      uses: { carrier },
+      run: ({ carrier }) => carrier.note({ reference: 'r' }),
+    })
+    await using app = await testApp(defineApp({ flows: [noting], simulators }))
+    app.crashAt('carrier.note', 'before')
+    await app.start(noting)
+    expect(await app.run()).toMatchObject({ status: 'parked', waitsFor: 'a decision on carrier.note#1' })
+    expect(app.simulator('carrier').requests('note')).toHaveLength(0)
+  })
 })
 
 type Node = { readonly call: 'pay' | 'ship' | 'own' | 'sleep' } | { readonly all: readonly Node[] }

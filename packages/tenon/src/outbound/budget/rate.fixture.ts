@@ -83,6 +83,7 @@ export class RateWorld {
       resting: null,
       ...rest,
       deadline,
+      sentAt: 0,
       signal,
       errorOf: () => null,
       request: {

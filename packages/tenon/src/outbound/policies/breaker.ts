@@ -178,7 +178,8 @@ function judged({ answer, error }: PolicyEnd): boolean | null {
   if (answer !== undefined) return answer.status === 429 ? null : answer.status < 500
   if (!TenonError.is(error)) return null
   if (error.code === 'UPSTREAM_UNAVAILABLE') return false
-  // What only waited for its turn, or for a token, never asked it.
-  const isOwn = error.details['phase'] === 'turn' || error.details['phase'] === 'login'
-  return error.code === 'TIMEOUT' && !isOwn ? false : null
+  // What only waited for its turn, for a token or for the journal never asked it.
+  return error.code === 'TIMEOUT' && !ownPhases.has(error.details['phase']) ? false : null
 }
+
+const ownPhases: ReadonlySet<unknown> = new Set(['turn', 'login', 'record'])
