@@ -22,7 +22,7 @@ function byHash(...tenants: readonly string[]): Placement {
     known.set(tenant, place)
     return place
   }
-  return { known: (tenant) => known.get(tenant) ?? null, find, settle: find }
+  return { known: (tenant) => known.get(tenant) ?? null, find, settle: find, again: find, learn: () => undefined }
 }
 
 function two(parts: readonly MemoryJournal[], placement = byHash()): Journal {
@@ -143,7 +143,13 @@ describe('CLU: tenants on several databases', () => {
     const parts = names.map(() => memoryJournal())
     const known = new Map([['acme', 'north']])
     const find = async (): Promise<string> => known.get('acme') ?? 'north'
-    const journal = two(parts, { known: (tenant) => known.get(tenant) ?? null, find, settle: find })
+    const journal = two(parts, {
+      known: (tenant) => known.get(tenant) ?? null,
+      find,
+      settle: find,
+      again: find,
+      learn: () => undefined,
+    })
     await started(journal, 'r')
     const epoch = epochOf(journal, 'r')
     known.set('acme', 'south')

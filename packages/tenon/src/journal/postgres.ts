@@ -36,9 +36,15 @@ export interface PostgresJournalOptions {
   /** Most writes, and most bytes of them, that wait for the commit in progress; beyond it they reject with `OVERLOADED`. */
   readonly queueLimit?: Size
   readonly meter?: JournalMeter
+  /** It is one of several databases, between which tenants may move. */
+  readonly isOneOfSeveral?: boolean
 }
 
 export interface PostgresJournal extends Journal {
+  /** Number of this node. */
+  readonly node: number
+  /** What is known of runs by number is read again. */
+  forget(): void
   /** The database's time. */
   readonly clock: Clock
   /** Ends it as `kill -9` would. */
@@ -84,18 +90,22 @@ async function join(databases: Databases, options: PostgresJournalOptions): Prom
   const leases = new Leases({ database: signs, reads, clock: leaseClock, monotonic, ...identity, figures })
   const epochOf = (partition: number): number | null => leases.epochOfPartition(partition)
   const setting = { names: new Names(), live: new LiveRuns(), partitions, epochOf }
-  const writer = new Writer({ database: batches, setting, node, channel: () => (leases.isAlone ? null : 'tenon_') })
+  const channel = (): string | null => (leases.isAlone ? null : 'tenon_')
+  const { isOneOfSeveral: isFenced = false } = options
+  const writer = new Writer({ database: batches, setting, node, channel, isFenced })
   await leases.begin()
   await refuseMoved(signs).catch(async (error: unknown) => {
     await leases.end()
     throw error
   })
   const writes = commits({ writer, leases, figures }, options)
-  const own = { database: reads, partitions: () => leases.partitions(), node }
+  const own = { database: reads, partitions: () => leases.partitions(), node, isFenced }
   let closing: Promise<void> | null = null
   return {
     closedCleanly: !leases.isOrphaned,
     ownership: leases,
+    node,
+    forget: () => writer.forget(),
     clock: { now: () => leases.now(), after: clock.after, whenQuiet: clock.whenQuiet },
     ...pushing(writes, () => leases.now()),
     ...postgresWork(own),

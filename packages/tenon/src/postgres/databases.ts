@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { TenonError } from '../base/errors.ts'
 import { migrate, type Migration } from './migrations.ts'
+import { moveMigration } from './moves.ts'
 import { choosePlace, type Placement } from './placement.ts'
 import type { Database } from './postgres.ts'
 import type { Session } from './session.ts'
@@ -8,6 +9,8 @@ import type { Session } from './session.ts'
 /** A database under the name that it has for ever, whatever hosts it moves to. */
 export interface NamedDatabase {
   readonly name: string
+  /** Hosts and database, for people. */
+  readonly title: string
   readonly index: number
 }
 
@@ -25,6 +28,7 @@ const migrations: readonly Migration[] = [
       CREATE TABLE place (is_self BOOLEAN PRIMARY KEY DEFAULT true CHECK (is_self), id TEXT NOT NULL, members JSONB);
       CREATE TABLE placement (tenant TEXT COLLATE "C" PRIMARY KEY, place TEXT NOT NULL, at TIMESTAMPTZ NOT NULL DEFAULT now());`,
   },
+  moveMigration,
 ]
 
 /** In the order in which they were given first; the first has the table of tenants. */
@@ -78,7 +82,10 @@ export async function joinDatabases(given: readonly Database[], ofFirst: readonl
   const list = settled?.members ?? []
   // A node that ended in between is followed by one that does it again.
   for (const database of given) await database.query(rememberStatement, [JSON.stringify(list)])
-  const places = list.map(({ id }) => ({ name: id, index: members.findIndex((one) => one.id === id) }))
+  const places = list.map(({ id }) => {
+    const index = members.findIndex((one) => one.id === id)
+    return { name: id, title: nameOf(given[index]), index }
+  })
   return { places, placement: await openPlacement(first, places, list) }
 }
 
@@ -185,6 +192,11 @@ async function openPlacement(
       await database.query(settleStatement, [tenant, choosePlace(tenant, names)])
       return (await look(tenant)) ?? choosePlace(tenant, names)
     },
+    async again(tenant) {
+      const [row] = await database.query<Row>(findStatement, [tenant])
+      return row?.place ?? choosePlace(tenant, names)
+    },
+    learn: (tenant, place) => void learn(tenant, place),
   }
 }
 

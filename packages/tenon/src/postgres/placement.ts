@@ -8,6 +8,10 @@ export interface Placement {
   find(tenant: string): Promise<string>
   /** The same, and durable when it resolves: asked before anything is written. */
   settle(tenant: string): Promise<string>
+  /** Asks again, also for one that is known, and remembers nothing: it may be moving. */
+  again(tenant: string): Promise<string>
+  /** Somebody said where it lives now. Rejects as `find`. */
+  learn(tenant: string, place: string): void
 }
 
 /**

@@ -103,11 +103,14 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
   const folder = new DataFolder(options.dataFolder)
   folder.open()
   const place = placeFor(options, folder)
-  const [{ journal, clock }, parts] = await Promise.all([bringJournal(options, place, closing), loadParts()])
+  const [{ journal, clock, tenants = null, shared }, parts] = await Promise.all([
+    bringJournal(options, place, closing),
+    loadParts(),
+  ])
   // The lock of the journal is ours from here on: only now is anything in the folder changed.
   const { token, isNew } = folder.operatorToken(operatorTokenOf(options.environment))
   options.redactor.add(token.reveal())
-  const kept = await openKept({ ...options, place, clock, tenant }, closing)
+  const kept = await openKept({ ...options, place, shared, clock, tenant }, closing)
   const { membership } = journal.ownership
   const sharing = await openSharedLimits({ place, membership, clock }, closing)
   const outward = await openOutward({ ...options, ...parts, ...kept, folder, clock, sharing }, closing)
@@ -128,6 +131,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     ...frontOf(options),
     ...(await openSessions({ tenant, folder, place, clock, log, store: kept.store })),
     journal,
+    tenants,
     ...kept,
     redact: options.redactor.text,
     metrics,

@@ -21,6 +21,7 @@ import type { Route } from './route.ts'
 import type { Senders } from './senders.ts'
 import type { SessionCookie } from './session/cookie.ts'
 import type { Sessions } from './session/sessions.ts'
+import type { Tenants } from './tenants/tenants.ts'
 import type { Site } from './session/site.ts'
 
 /** The part of a journal that a deploy check reads. */
@@ -44,6 +45,8 @@ export interface ServerContext {
   readonly journal: ReadableJournal | null
   /** As a node among others; `null` for one by itself. */
   readonly membership: Membership | null
+  /** `null` where there are not several databases. */
+  readonly tenants: Tenants | null
   readonly store: Store
   readonly vault: ManagedVault
   /** Of all nodes. */

@@ -9,6 +9,8 @@ import type { PostgresAllotter } from '../outbound/budget/postgres-allotter.ts'
 import { parseDatabaseUrl } from '../postgres/database-url.ts'
 import type { Store } from '../store/store.ts'
 import type { Meter } from '../telemetry/meter.ts'
+import type { SharedPlacement } from './several-databases.ts'
+import type { Tenants } from './tenants/tenants.ts'
 import { version } from './version.ts'
 
 /** Where everything durable is: in a database that several nodes share, or in the data folder of the only one. */
@@ -72,10 +74,13 @@ export function databaseNames({ database, others }: DurablePlace): string | null
 }
 
 /** The library of each database is loaded when it is needed: who uses the other does not pay for it. */
-export async function openStore({ folder, database, others = [] }: Place & Partial<DurablePlace>): Promise<Store> {
+export async function openStore(
+  { folder, database, others = [] }: Place & Partial<DurablePlace>,
+  shared: SharedPlacement | null = null,
+): Promise<Store> {
   if (database !== null && others.length > 0) {
     const { openPlacedStore } = await import('./several-databases.ts')
-    return openPlacedStore([database, ...others])
+    return openPlacedStore([database, ...others], shared)
   }
   if (database !== null) {
     const { postgresStore } = await import('../store/postgres.ts')
@@ -128,6 +133,9 @@ export async function openAtRest({ folder, database }: Place): Promise<PlaceAtRe
 export interface OpenedJournal {
   readonly journal: Journal
   readonly clock: Clock
+  /** Where there are several databases. */
+  readonly tenants?: Tenants
+  readonly shared?: SharedPlacement
 }
 
 export async function openJournal(place: DurablePlace, meter: Meter): Promise<OpenedJournal> {

@@ -13,6 +13,7 @@ import type { Redactor } from '../telemetry/redact.ts'
 import type { Log } from '../telemetry/telemetry.ts'
 import { createAuditTrail, type AuditTrail } from './audit.ts'
 import { openStore, type DurablePlace } from './durable.ts'
+import type { SharedPlacement } from './several-databases.ts'
 
 interface MasterKeysOptions {
   /** Of the data. */
@@ -24,6 +25,8 @@ interface MasterKeysOptions {
 
 interface KeptOptions extends Omit<MasterKeysOptions, 'onSecret' | 'folder'> {
   readonly place: DurablePlace
+  /** Where tenants live, as the journal knows it. */
+  readonly shared?: SharedPlacement | undefined
   /** Of the operator. */
   readonly tenant: string
   readonly redactor: Redactor
@@ -40,7 +43,7 @@ export async function openKept(
   closing: AsyncDisposableStack,
 ): Promise<{ readonly store: Store; readonly vault: ManagedVault; readonly audit: AuditTrail }> {
   const { place, clock, log, tenant } = options
-  const store = await openStore(place)
+  const store = await openStore(place, options.shared)
   closing.defer(() => store.close())
   const masterKeys = masterKeysOf({ ...options, folder: place.folder, onSecret: options.redactor.add }, store)
   if (place.database !== null && masterKeys.source === `file ${keyFileIn(place.folder)}`)

@@ -12,6 +12,8 @@ const meanings = {
   'journal:read': 'read what living runs have done, for a check before a deploy',
   'status:read': 'see what the server is doing',
   'vault:write': 'rotate the master key and erase tenants',
+  'tenants:read': 'see on which database each tenant lives',
+  'tenants:write': 'place and move tenants',
   'audit:read': 'read the audit log',
   session: 'see and end the own session',
   'sign-in-links:write': 'let a person sign in',
@@ -33,10 +35,13 @@ const everything = Object.keys(meanings) as readonly Right[]
 
 export const routeRights: ReadonlySet<RouteRight> = new Set<RouteRight>(['public', 'webhook', ...everything])
 
-/** Who holds what: the token of the data folder holds everything, a person who signed in cannot let others in. */
+/** The operator's alone: they let others in, or are about tenants that a person who signed in does not find. */
+const ofOperator: ReadonlySet<Right> = new Set<Right>(['sign-in-links:write', 'tenants:read', 'tenants:write'])
+
+/** Who holds what: the token of the data folder holds everything. */
 export const rightsOf: Readonly<Record<CallerKind, ReadonlySet<Right>>> = {
   token: new Set(everything),
-  session: new Set(everything.filter((right) => right !== 'sign-in-links:write')),
+  session: new Set(everything.filter((right) => !ofOperator.has(right))),
 }
 
 /** Who asks, once that is proved. */

@@ -126,6 +126,7 @@ export async function start({ commit, run, simulated, ...options }: HarnessOptio
     store,
     vault,
     membership: null,
+    tenants: null,
     budgets: options.budgets ?? new Budgets({ clock }),
     audit,
     ...options,

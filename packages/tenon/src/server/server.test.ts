@@ -280,6 +280,7 @@ test('a taken port is a clear error that names the port and the variable', async
   const second = startServer({
     engine,
     membership: null,
+    tenants: null,
     store,
     vault,
     audit,

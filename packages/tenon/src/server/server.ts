@@ -32,6 +32,7 @@ import { sessionCookie } from './session/cookie.ts'
 import { createSessions } from './session/kept-sessions.ts'
 import type { Sessions } from './session/sessions.ts'
 import { createSite, loopback } from './session/site.ts'
+import type { Tenants } from './tenants/tenants.ts'
 
 export interface ServerOptions {
   readonly engine: Engine
@@ -44,6 +45,8 @@ export interface ServerOptions {
   readonly journal?: ReadableJournal
   /** What it is among other nodes; `null` for one by itself. */
   readonly membership: Membership | null
+  /** `null` where there are not several databases. */
+  readonly tenants: Tenants | null
   readonly store: Store
   readonly vault: ManagedVault
   readonly budgets: Pick<Budgets, 'view'>
@@ -155,6 +158,7 @@ function createContext(
     simulators: options.simulators ?? [],
     journal: options.journal ?? null,
     membership,
+    tenants: options.tenants,
     redact: options.redact ?? ((text) => text),
     meter: options.meter ?? null,
     metrics: options.metrics ?? null,

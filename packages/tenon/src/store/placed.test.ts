@@ -15,7 +15,7 @@ const server = usePostgres()
 
 function byName(homes: Readonly<Record<string, string>>, others: string): Placement {
   const find = async (tenant: string): Promise<string> => homes[tenant] ?? others
-  return { known: (tenant) => homes[tenant] ?? others, find, settle: find }
+  return { known: (tenant) => homes[tenant] ?? others, find, settle: find, again: find, learn: () => undefined }
 }
 
 function two(one: Store, other: Store, placement: Placement): Store {

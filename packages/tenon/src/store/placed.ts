@@ -1,6 +1,9 @@
+import { sleep, systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
+import { isElsewhere } from '../postgres/fence.ts'
 import type { Placement } from '../postgres/placement.ts'
 import { checkAudit, checkKey, checkLimit, checkWrite } from './check.ts'
+import { ofInstallation } from './placed/installation.ts'
 import { Positions, type Vector } from './placed/positions.ts'
 import type { DocumentChange, Store, StoredDocument } from './store.ts'
 
@@ -14,19 +17,22 @@ export interface PlacedStoreOptions {
   /** All that there are. They are closed with it. The first has what belongs to the whole installation. */
   readonly places: readonly [StorePlace, ...StorePlace[]]
   readonly placement: Placement
+  /** By which it waits for tenants that move. */
+  readonly clock?: Clock
 }
 
-/** Kinds of documents that are the installation's, whichever tenant they name. */
-const ofInstallation: ReadonlySet<string> = new Set(['installation', 'session', 'sign-in-link'])
+/** What is written for a tenant that moves at the moment waits for so long. */
+const heldMs = 5000
+const againMs = 100
 
 /**
  * Several stores as one: all documents of a tenant, and its audit log, are in one of them. No write crosses: one that would rejects with `INPUT_INVALID`. Positions are this process's own; what
  * it does not know counts as the beginning, so that a change is rather told twice than never.
  */
-export function placedStore({ places, placement }: PlacedStoreOptions): Store {
+export function placedStore({ places, placement, clock = systemClock }: PlacedStoreOptions): Store {
   const { at, settled } = homesIn(places, placement)
   const positions = new Positions(places.length)
-  const write = writing({ places, settled, positions })
+  const write = heldWhileMoving(writing({ places, settled, positions }), clock)
   return {
     async get(key) {
       checkKey(key)
@@ -36,7 +42,9 @@ export function placedStore({ places, placement }: PlacedStoreOptions): Store {
     async listAll(query) {
       checkLimit(query.limit)
       const lists = await Promise.all(places.map(({ store }) => store.listAll(query)))
-      return lists.flat().toSorted(byTenantAndId).slice(0, query.limit)
+      // A tenant that is moving is in two of them for a moment.
+      const all = new Map(lists.flat().map((one) => [`${one.tenant}\n${one.id}`, one]))
+      return [...all.values()].toSorted(byTenantAndId).slice(0, query.limit)
     },
     write,
     changes: async (after, limit) => changesOf(places, positions, after, limit),
@@ -63,6 +71,21 @@ export function placedStore({ places, placement }: PlacedStoreOptions): Store {
     async close() {
       await Promise.all(places.map(({ store }) => store.close()))
     },
+  }
+}
+
+/** A write for a tenant that is moving waits, though not for long: this node hears within a second where it lives then. */
+function heldWhileMoving(write: Store['write'], clock: Clock): Store['write'] {
+  return async (asked) => {
+    const until = clock.now() + heldMs
+    for (;;) {
+      try {
+        return await write(asked)
+      } catch (error) {
+        if (!isElsewhere(error) || clock.now() >= until) throw error
+        await sleep(clock, againMs)
+      }
+    }
   }
 }
 

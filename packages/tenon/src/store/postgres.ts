@@ -1,10 +1,12 @@
 import type { Secret } from '../base/secret.ts'
 import { TenonError, messageOf } from '../base/errors.ts'
+import { closedAmong, elsewhere } from '../postgres/fence.ts'
 import { migrate, migrationsApplied } from '../postgres/migrations.ts'
 import { openDatabase, type Database, type DatabaseOptions } from '../postgres/postgres.ts'
 import type { Session } from '../postgres/session.ts'
 import { postgresDialect } from './dialect.ts'
 import { migrationsOf } from './migrations.ts'
+import { ofInstallation } from './placed/installation.ts'
 import { sqlStore } from './sql.ts'
 import { statementsOf, type StatementName } from './statements.ts'
 import type { Store } from './store.ts'
@@ -12,6 +14,8 @@ import { transactions, type Row, type Transaction, type TransactionName, type Va
 
 export interface PostgresStoreOptions extends Pick<DatabaseOptions, 'clock' | 'patienceMs' | 'timeoutMs'> {
   readonly url: Secret
+  /** It is one of several databases, between which tenants may move. */
+  readonly isOneOfSeveral?: boolean
 }
 
 const texts = statementsOf(postgresDialect)
@@ -28,7 +32,7 @@ const scrubLimits = { timeoutMs: 60 * 60_000 }
  * tenant's data key that is missing.
  */
 export function postgresStore(options: PostgresStoreOptions): Store {
-  return storeIn(openDatabase({ ...options, unavailable: 'STORE_UNAVAILABLE' }))
+  return storeIn(openDatabase({ ...options, unavailable: 'STORE_UNAVAILABLE' }), options.isOneOfSeveral === true)
 }
 
 /** Whether the tables of the store are as this version makes them. Changes nothing; rejects with `DATABASE_UNUSABLE` when a newer version has changed them. */
@@ -36,12 +40,17 @@ export async function hasStore(database: Database): Promise<boolean> {
   return (await migrationsApplied(database, 'store', migrations.length)) >= migrations.length
 }
 
-function storeIn(database: Database): Store {
+/** Makes the tables where there are none. */
+export function makeStore(database: Database): Promise<void> {
+  return migrate(database, 'store', migrations)
+}
+
+function storeIn(database: Database, isFenced: boolean): Store {
   let readying: Promise<void> | null = null
 
   /** Until it has worked once, each call tries. */
   function ready(): Promise<void> {
-    return (readying ??= migrate(database, 'store', migrations).catch((error: unknown) => {
+    return (readying ??= makeStore(database).catch((error: unknown) => {
       readying = null
       throw error
     }))
@@ -62,7 +71,11 @@ function storeIn(database: Database): Store {
   return sqlStore({
     rows: (name, ...values) => ask(() => rowsOf(database, name, values)),
     transact: (name, ...parameters) =>
-      ask(() => database.transaction((session) => run(session, begin[name](...parameters)))),
+      ask(() =>
+        database.transaction((session) =>
+          run(session, begin[name](...parameters), isFenced ? tenantsIn(parameters) : []),
+        ),
+      ),
     scrub: () => ask(() => database.during(scrub)),
     close: () => database.close(),
   })
@@ -76,13 +89,36 @@ function rowsOf<Result>(
   return asked.query({ name: `store ${name}`, text: texts[name] }, values)
 }
 
-async function run<Result>(session: Session, transaction: Transaction<Result>): Promise<Result> {
+/** What a transaction asks first is the row that all writers hold: whoever closes a tenant holds it too, so that it is seen then. */
+async function run<Result>(
+  session: Session,
+  transaction: Transaction<Result>,
+  tenants: readonly string[],
+): Promise<Result> {
   let step = transaction.next([])
-  while (step.done !== true) {
+  for (let isFirst = true; step.done !== true; isFirst = false) {
     const asked = step.value.map(([name, ...values]) => rowsOf<Row>(session, name, values))
-    step = transaction.next(await Promise.all(asked))
+    const rows = await Promise.all(asked)
+    if (isFirst && tenants.length > 0)
+      for (const tenant of await closedAmong(session, tenants)) throw elsewhere('STORE_UNAVAILABLE', tenant)
+    step = transaction.next(rows)
   }
   return step.value
+}
+
+interface Named {
+  readonly tenant: string
+  readonly kind?: string
+}
+
+/** Of those for whom something is written; what is the installation's does not move with them. */
+function tenantsIn(parameters: readonly unknown[]): readonly string[] {
+  const tenants = (parameters as readonly (string | readonly Named[])[]).flatMap((one) =>
+    typeof one === 'string'
+      ? [one]
+      : one.filter(({ kind = '' }) => !ofInstallation.has(kind)).map(({ tenant }) => tenant),
+  )
+  return [...new Set(tenants)]
 }
 
 /** Rows that were deleted or replaced stay in their pages until something else is written there; so the tables are written anew. Who cannot have them soon makes nobody else wait. */

@@ -12,6 +12,8 @@ export class PlacedOwnership implements Ownership {
   readonly #places: Places
   readonly #clock: Clock
   readonly #listeners = new Set<OwnershipListener>()
+  /** Of tenants that are about to go to another place nothing is taken up. */
+  isResting: (tenant: string) => boolean = () => false
 
   constructor(places: Places, clock: Clock) {
     this.#places = places
@@ -21,6 +23,7 @@ export class PlacedOwnership implements Ownership {
   }
 
   epochOf(run: Placed): number | null {
+    if (this.isResting(run.tenant)) return null
     const place = this.#places.known(run.tenant)
     const epoch = place?.journal.ownership.epochOf(run) ?? null
     return place === null || epoch === null ? null : encodeEpoch(epoch, this.#places.all.indexOf(place))
@@ -50,9 +53,18 @@ export class PlacedOwnership implements Ownership {
     }
   }
 
-  /** One of them can be reached again: what was missed meanwhile stands there. */
+  /** What was missed stands in the journals: one of them can be reached again, or a tenant lives elsewhere now. */
   back(): void {
     for (const listener of this.#listeners) listener.gained()
+  }
+
+  async leave(tenant: string): Promise<void> {
+    const isOf = (run: Placed): boolean => run.tenant === tenant
+    await Promise.all([...this.#listeners].map((listener) => listener.leaving(isOf)))
+  }
+
+  lose(tenant: string): void {
+    for (const listener of this.#listeners) listener.lost((run) => run.tenant === tenant)
   }
 
   #membership(): Membership {

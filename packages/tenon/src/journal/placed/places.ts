@@ -10,6 +10,8 @@ export interface Place {
   readonly journal: Journal
   /** The time that its nodes live by. */
   readonly clock?: Clock
+  /** What is known of runs by number is read again. */
+  readonly forget?: () => void
 }
 
 /** The journals among which tenants are placed, and which of them can be reached. */
@@ -38,6 +40,10 @@ export class Places {
 
   async settle(tenant: string): Promise<Place> {
     return this.known(tenant) ?? this.#named(await this.placement.settle(tenant))
+  }
+
+  async again(tenant: string): Promise<Place> {
+    return this.#named(await this.placement.again(tenant))
   }
 
   #named(name: string): Place {

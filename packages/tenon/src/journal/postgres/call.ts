@@ -1,3 +1,4 @@
+import { openCondition } from '../../postgres/fence.ts'
 import { encodeArray, int4, int8, storable, text, uuid, type ArrayType } from './arrays.ts'
 import { format } from './format.ts'
 
@@ -211,4 +212,10 @@ export interface AppendAnswer {
 export const commitStatement: { readonly name: string; readonly text: string } = {
   name: 'journal_commit',
   text: `SELECT commit_${format}($1, $2, $3, ${Array.from({ length: 44 }, (_, index) => `$${index + 4}`).join(', ')}) AS answer`,
+}
+
+/** The same in one of several databases: no row where one of the tenants is closed, and then nothing was done. */
+export const fencedStatement: { readonly name: string; readonly text: string } = {
+  name: 'journal_commit_fenced',
+  text: `${commitStatement.text} WHERE ${openCondition(48)}`,
 }

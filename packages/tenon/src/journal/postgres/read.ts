@@ -1,3 +1,4 @@
+import { nothingKept } from '../../postgres/fence.ts'
 import type { Database } from '../../postgres/postgres.ts'
 import { mostCounted, noRuns } from '../counts.ts'
 import type { JournalHistory } from '../history.ts'
@@ -16,9 +17,11 @@ export interface Reads {
   /** The caller's. */
   readonly partitions: () => readonly number[]
   readonly node: number
+  /** It is one of several databases, and keeps what is compared. */
+  readonly isFenced: boolean
 }
 
-export function postgresWork({ database, partitions, node }: Reads): JournalWork {
+export function postgresWork({ database, partitions, node, isFenced }: Reads): JournalWork {
   let prunedTo = 0
   return {
     async ready({ limit, except, flow, without = [] }) {
@@ -59,7 +62,8 @@ export function postgresWork({ database, partitions, node }: Reads): JournalWork
       return rows.map((row) => ({ ...row, value: restored(row.value) }))
     },
     async prune({ now, endedBefore, limit }) {
-      const [row] = await database.query<{ answer: { more: boolean; last: number } }>(pruneStatement, [
+      const statement = isFenced ? fencedPruneStatement : pruneStatement
+      const [row] = await database.query<{ answer: { more: boolean; last: number } }>(statement, [
         node,
         prunedTo,
         now,
@@ -225,6 +229,11 @@ const cursorsStatement = {
 }
 
 const pruneStatement = { name: 'journal_prune', text: `SELECT prune_${format}($1, $2, $3, $4, $5) AS answer` }
+
+const fencedPruneStatement = {
+  name: 'journal_prune_fenced',
+  text: `${pruneStatement.text} WHERE ${nothingKept}`,
+}
 
 const findStatement = {
   name: 'journal_find',

@@ -1,12 +1,13 @@
 import { messageOf, TenonError } from '../../base/errors.ts'
 import { parseJson } from '../../base/json.ts'
 import { sqlstateOf } from '../../postgres/failure.ts'
+import { closedAmong, elsewhere } from '../../postgres/fence.ts'
 import type { Database } from '../../postgres/postgres.ts'
 import type { Answers } from '../group-commit.ts'
 import type { Append, AppendReceipt, NewEntry } from '../journal.ts'
 import { pack, unpack } from '../pack.ts'
 import { encodeArray, int8, restored } from './arrays.ts'
-import { Call, commitStatement, type CallAnswer } from './call.ts'
+import { Call, commitStatement, fencedStatement, type CallAnswer } from './call.ts'
 import { flowsOf, follow, settled, tenantsOf, type Batch, type Choice, type Item } from './batch.ts'
 import { compose, moveCursor, ordinalsOf } from './compose.ts'
 import type { Receipt, Setting } from './compose-start.ts'
@@ -22,6 +23,18 @@ export interface WriterOptions {
   readonly node: number
   /** Channel of words for other nodes, without their number; `null` while there are none. */
   readonly channel: () => string | null
+  /** It is one of several databases: tenants may be closed here, and be moved. */
+  readonly isFenced: boolean
+}
+
+/** Nothing of the call was done: some of its tenants are closed here. */
+class ClosedTenants extends Error {
+  readonly tenants: ReadonlySet<string>
+
+  constructor(tenants: ReadonlySet<string>) {
+    super('tenants are closed')
+    this.tenants = tenants
+  }
 }
 
 const mostTries = 5
@@ -32,9 +45,15 @@ export class Writer {
   #session = 0
   #batch = 0
   #isSettled = false
+  #mustForget = false
 
   constructor(options: WriterOptions) {
     this.#options = options
+  }
+
+  /** From the next call on, what is known of runs by number is read again. */
+  forget(): void {
+    this.#mustForget = true
   }
 
   async commit(writes: readonly Write[]): Promise<Answers<Receipt>> {
@@ -59,17 +78,21 @@ export class Writer {
 
   /** Commits what may go together; the rest. */
   async #commitSome(batch: Batch, items: readonly Item[]): Promise<readonly Item[]> {
+    if (this.#mustForget) this.#options.setting.live.forgetAll()
+    this.#mustForget = false
     await this.#lookUp(items)
     const { call, sent, followers, later } = await this.#choose(items, batch)
     if (sent.length === 0 && followers.length === 0) return later
     try {
-      const answer = await this.#send(call, batch)
+      const tenants = this.#options.isFenced ? [...new Set(tenantsOf(writesOf([...sent, ...followers])))] : null
+      const answer = await this.#send(call, batch, tenants)
       const again = [
         ...sent.filter(({ item, finish }) => !settled(batch, item, finish(answer))),
         ...followers.filter((one) => !settled(batch, one.item, follow(one, batch, sent, answer))),
       ]
       return [...later, ...again.map(({ item }) => item)].toSorted((left, right) => left.index - right.index)
     } catch (error) {
+      if (error instanceof ClosedTenants) return refuseThose(batch, items, error.tenants)
       if (TenonError.is(error, 'JOURNAL_UNAVAILABLE')) throw error
       await this.#commitSingly(
         batch,
@@ -136,12 +159,19 @@ export class Writer {
   async #judge(append: Append, live: LiveRun | null, failed: Set<string>): Promise<AppendReceipt | null> {
     const path = pathOf(append.tenant, append.run)
     if (live !== null && live.epoch !== append.epoch) return { outcome: 'fenced', epoch: live.epoch }
+    // Of a tenant that has moved away no run is left here.
+    if (live === null && (await this.#isClosed(append.tenant))) return { outcome: 'fenced', epoch: 0 }
     if (live !== null && !failed.has(path)) {
       if (append.after === live.lastSeq) return null
       if (await this.#isThere(append, live)) return { outcome: 'duplicate' }
     }
     failed.add(path)
     return { outcome: 'conflict', lastSeq: live?.lastSeq ?? 0 }
+  }
+
+  async #isClosed(tenant: string): Promise<boolean> {
+    const { isFenced, database } = this.#options
+    return isFenced && (await closedAmong(database, [tenant])).has(tenant)
   }
 
   async #isThere({ after, entries }: Append, live: LiveRun): Promise<boolean> {
@@ -158,13 +188,13 @@ export class Writer {
     return pack(stored) === pack(entries)
   }
 
-  async #send(call: Call, batch: Batch): Promise<CallAnswer> {
+  async #send(call: Call, batch: Batch, tenants: readonly string[] | null): Promise<CallAnswer> {
     const values = call.values()
     for (let tries = 1; ; tries += 1) {
       await this.#settle()
       const number = this.#batch + 1
       try {
-        return await this.#call(number, batch, values)
+        return await this.#call(number, batch, values, tenants)
       } catch (error) {
         const answer = isUncertain(error) ? await this.#answerOf(number) : null
         if (answer !== null) return this.#numbered(batch, answer)
@@ -175,10 +205,15 @@ export class Writer {
     }
   }
 
-  async #call(number: number, batch: Batch, values: readonly unknown[]): Promise<CallAnswer> {
+  async #call(
+    number: number,
+    batch: Batch,
+    values: readonly unknown[],
+    tenants: readonly string[] | null,
+  ): Promise<CallAnswer> {
     const { database, node, channel } = this.#options
     const { bases, blocks } = batch
-    const [row] = await database.query<{ answer: string }>(commitStatement, [
+    const [row] = await database.query<{ answer: string }>(tenants === null ? commitStatement : fencedStatement, [
       node,
       this.#session,
       number,
@@ -186,7 +221,9 @@ export class Writer {
       blocks,
       ...values,
       channel(),
+      ...(tenants === null ? [] : [tenants]),
     ])
+    if (row === undefined) throw new ClosedTenants(await closedAmong(database, tenants ?? []))
     this.#batch = number
     return this.#numbered(batch, parseJson(row?.answer ?? '') as CallAnswer)
   }
@@ -222,6 +259,21 @@ export class Writer {
         : error
     }
   }
+}
+
+function writesOf(parts: readonly { readonly item: Item }[]): readonly Write[] {
+  return parts.map(({ item }) => item.write)
+}
+
+/** Answers what concerns these tenants; what is left goes on. */
+function refuseThose({ answers }: Batch, items: readonly Item[], tenants: ReadonlySet<string>): readonly Item[] {
+  return items.filter((item) => {
+    if (answers.has(item.index)) return false
+    const [tenant = ''] = tenantsOf([item.write])
+    if (!tenants.has(tenant)) return true
+    answers.set(item.index, elsewhere('JOURNAL_UNAVAILABLE', tenant))
+    return false
+  })
 }
 
 interface BatchRow {
