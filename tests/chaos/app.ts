@@ -10,6 +10,7 @@ import {
   timestampedHmac,
 } from 'tenon'
 import { z } from 'zod'
+import { versionsVariable } from './versions.ts'
 
 const baseUrl = process.env['CHAOS_PROVIDER'] ?? 'http://127.0.0.1:9'
 const idempotency = { header: 'idempotency-key', life: '1d' } as const
@@ -82,29 +83,35 @@ export const carrier = defineConnector('carrier', {
   },
 })
 
-/** Of ten orders, one sends a notice and two sleep; all wait for their delivery. */
-export const orderPaid = defineFlow('order-paid', {
-  trigger: shop.on('order.paid'),
-  uses: { shop, carrier },
-  waits: { delivered: carrier.on('shipment.delivered') },
-  key: (event) => event.data.customer,
-  keyUntil: 'first-wait',
-  retry: { attempts: 60, base: '20ms', cap: '500ms' },
-  async run({ event, step, shop, carrier }) {
-    const { order, kind } = event.data
-    const asked = await step.run('map', () => ({ event: event.id, order }))
-    await shop.getOrder({ id: order })
-    const [, shipment] = await Promise.all([
-      shop.reserve(asked),
-      carrier.ship(asked),
-      kind === 0 ? shop.notify(asked) : null,
-      kind === 1 || kind === 2 ? step.sleep('200ms') : null,
-    ])
-    await step.waitFor('delivered', { match: { shipment: shipment.id }, timeout: '1h' })
-    const confirmed = await shop.confirm({ ...asked, shipment: shipment.id })
-    return { confirmation: confirmed.id }
-  },
-})
+/** Of ten orders, one sends a notice and two sleep; all wait for their delivery. The second version asks for one step more at its beginning. */
+const orderPaidOf = (version: number) =>
+  defineFlow('order-paid', {
+    version,
+    trigger: shop.on('order.paid'),
+    uses: { shop, carrier },
+    waits: { delivered: carrier.on('shipment.delivered') },
+    key: (event) => event.data.customer,
+    keyUntil: 'first-wait',
+    retry: { attempts: 60, base: '20ms', cap: '500ms' },
+    async run({ event, step, shop, carrier }) {
+      const { order, kind } = event.data
+      if (version > 1) await step.run('look twice', () => order)
+      const asked = await step.run('map', () => ({ event: event.id, order }))
+      await shop.getOrder({ id: order })
+      const [, shipment] = await Promise.all([
+        shop.reserve(asked),
+        carrier.ship(asked),
+        kind === 0 ? shop.notify(asked) : null,
+        kind === 1 || kind === 2 ? step.sleep('200ms') : null,
+      ])
+      await step.waitFor('delivered', { match: { shipment: shipment.id }, timeout: '1h' })
+      const confirmed = await shop.confirm({ ...asked, shipment: shipment.id })
+      return { confirmation: confirmed.id }
+    },
+  })
+
+/** While an upgrade is under way some nodes have the first version alone, and others both. */
+const versions = Array.from({ length: Number(process.env[versionsVariable] ?? '1') }, (_, index) => index + 1)
 
 /** Without key and wait: its runs go through the journal's log. */
 export const orderNoted = defineFlow('order-noted', {
@@ -124,7 +131,7 @@ const database =
   process.env['CHAOS_DATABASE'] !== undefined && postgres(fromEnvironment('CHAOS_DATABASE'), { lease: '3s' })
 
 export default defineApp({
-  flows: [orderPaid, orderNoted],
+  flows: [...versions.map(orderPaidOf), orderNoted],
   ...(database !== false && { database }),
   simulators: [shop, carrier].map((connector) => ({ kind: 'simulator' as const, connector })),
 })

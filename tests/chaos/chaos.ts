@@ -1,4 +1,4 @@
-// `npm run chaos -- --kills N [--seed S] [--rate R] [--restart] [--cluster] [--json]`
+// `npm run chaos -- --kills N [--seed S] [--rate R] [--restart] [--cluster [--only WHAT]] [--json]`
 import { parseArgs } from 'node:util'
 import { isGood, runCampaign } from './campaign.ts'
 import { runClusterCampaign } from './cluster/cluster-campaign.ts'
@@ -10,6 +10,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '60' },
     restart: { type: 'boolean', default: false },
     cluster: { type: 'boolean', default: false },
+    only: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -29,7 +30,10 @@ const what = values.cluster ? 'things that go wrong in a cluster' : manner === '
 say(`${kills} ${what} under load, seed ${seed}`)
 const began = performance.now()
 const campaign = { kills, seed, rate: whole(values.rate, 'rate'), say }
-const report = await (values.cluster ? runClusterCampaign(campaign) : runCampaign({ ...campaign, manner }))
+const only = values.only === undefined ? {} : { only: values.only }
+const report = await (values.cluster
+  ? runClusterCampaign({ ...campaign, ...only })
+  : runCampaign({ ...campaign, manner }))
 
 const listed = (counts: Iterable<readonly [string, number]>) =>
   [...counts].map(([name, count]) => `${name} ${count}`).join(', ')

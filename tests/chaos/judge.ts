@@ -143,8 +143,8 @@ function disorders({ provider, orders }: Evidence, runs: readonly RunRow[]): str
   const byCustomer = new Map<string, { event: string; first: number; last: number }[]>()
   for (const [event, span] of provider.spans) {
     const order = orders.get(event)
-    // The other flow has no key.
-    if (order?.type !== 'order.paid') continue
+    // The other flow has no key; and who has no run stands nowhere: it is counted as lost.
+    if (order?.type !== 'order.paid' || !arrival.has(event)) continue
     const { customer } = order
     byCustomer.set(customer, [...(byCustomer.get(customer) ?? []), { event, ...span }])
   }

@@ -144,7 +144,9 @@ export async function startProvider({ random, token, onShipment }: ProviderOptio
     if (request.headers.authorization !== `Bearer ${token}`) return answer(response, 401, '{"message":"who are you?"}')
     if (route === undefined) return answer(response, 404, '{"message":"there is nothing"}')
     const key = request.headers['idempotency-key'] as string | undefined
-    if (route.step !== null && route.step !== 'confirm') note(body)
+    // What a node that was stopped sends when it goes on is old; under its key it has no effect, and the run may have left its line long ago.
+    const isRepeated = key !== undefined && answers.has(key)
+    if (route.step !== null && route.step !== 'confirm' && !isRepeated) note(body)
     const fault = !isCalm && random.chance(route.faulty) ? random.pick(allFaults) : null
     if (fault !== null) faults.set(fault, (faults.get(fault) ?? 0) + 1)
     meet(fault, request, response, () => perform(route, url, body, key))

@@ -35,26 +35,33 @@ export interface ServerSetting {
   readonly secrets: Readonly<Record<string, string>>
 }
 
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
-const commandLine = [
-  '--conditions=source',
-  ...[
-    path('../../packages/tenon/bin/preload.js'),
-    path('../../bench/measure/stand-ins.ts'),
-    path('failpoints.ts'),
-    path('cluster/clock.ts'),
-  ].flatMap((file) => ['--import', pathToFileURL(file).href]),
-  path('../../packages/tenon/src/cli/cli.ts'),
-  'start',
-  '--simulate',
-  '--app',
-  path('app.ts'),
-]
-const longestStartMs = 30_000
+/** Of the repository in that folder. */
+function commandLineOf(repository: string): readonly string[] {
+  const preloads = [
+    'packages/tenon/bin/preload.js',
+    'bench/measure/stand-ins.ts',
+    'tests/chaos/failpoints.ts',
+    'tests/chaos/cluster/clock.ts',
+  ]
+  return [
+    '--conditions=source',
+    ...preloads.flatMap((file) => ['--import', pathToFileURL(join(repository, file)).href]),
+    join(repository, 'packages/tenon/src/cli/cli.ts'),
+    'start',
+    '--simulate',
+    '--app',
+    join(repository, 'tests/chaos/app.ts'),
+  ]
+}
+
+const longestStartMs = 90_000
 const longestDrainMs = 60_000
 
+const ownRepository = fileURLToPath(new URL('../..', import.meta.url))
+
 export function serverIn(setting: ServerSetting): {
-  start(env: Readonly<Record<string, string>>): RunningServer
+  /** `repository`: where another version of the packages is. */
+  start(env: Readonly<Record<string, string>>, repository?: string): RunningServer
   kill(): void
 } {
   let last: ChildProcess | null = null
@@ -66,8 +73,8 @@ export function serverIn(setting: ServerSetting): {
     })),
   )
   return {
-    start(env) {
-      last = spawn(process.execPath, commandLine, {
+    start(env, repository = ownRepository) {
+      last = spawn(process.execPath, commandLineOf(repository), {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: {
           ...process.env,
@@ -86,7 +93,7 @@ export function serverIn(setting: ServerSetting): {
 function running(child: ChildProcess, { folder, port }: ServerSetting): RunningServer {
   let output = ''
   const keep = (part: Buffer) => {
-    output = (output + part.toString()).slice(-4_000)
+    output = (output + part.toString()).slice(-20_000)
   }
   child.stdout?.on('data', keep)
   child.stderr?.on('data', keep)

@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeNextVersion, type OtherVersion } from '../../upgrade/next-version.ts'
+import { versionsVariable } from '../versions.ts'
 import { decideUnknown } from '../decider.ts'
 import { failpoints } from '../failpoints.ts'
 import { judge, type Verdict } from '../judge.ts'
@@ -20,6 +22,8 @@ export interface ClusterCampaignOptions {
   /** Events per second. */
   readonly rate: number
   readonly say: (text: string) => void
+  /** Of all that may go wrong, this alone. */
+  readonly only?: string
 }
 
 export interface ClusterReport extends Verdict {
@@ -33,9 +37,14 @@ export interface ClusterReport extends Verdict {
 interface Node {
   readonly line: Line
   readonly port: number
-  readonly start: (env: Readonly<Record<string, string>>) => RunningServer
+  readonly start: (env: Readonly<Record<string, string>>, version: Version) => RunningServer
+  /** Which one it is started with, also after it was killed. */
+  version: Version
   process: RunningServer
 }
+
+/** Of the package, whose tables have the next format later, and of the app, which has one version more of a flow later. */
+type Version = 'first' | 'next'
 
 interface World extends Ledger {
   readonly options: ClusterCampaignOptions
@@ -127,12 +136,13 @@ const wrongs: Readonly<Record<string, { readonly weight: number; act(world: Worl
     act: ({ database }) => database.failOver(),
   },
   upgrade: {
+    weight: 2,
+    act: (world, { version }) => replaceAll(world, version === 'next' ? 'first' : 'next'),
+  },
+  'upgrade-of-one': {
     weight: 1,
-    async act(world) {
-      for (const node of world.nodes) {
-        await node.process.terminate()
-        await restart(world, node)
-      }
+    async act(world, node) {
+      await replaceBy(world, node, node.version === 'next' ? 'first' : 'next')
     },
   },
   'wrong-clock': {
@@ -145,46 +155,69 @@ const wrongs: Readonly<Record<string, { readonly weight: number; act(world: Worl
 }
 
 export async function runClusterCampaign(options: ClusterCampaignOptions): Promise<ClusterReport> {
-  const random = seeded(options.seed)
-  const folder = mkdtempSync(join(tmpdir(), 'tenon-chaos-'))
-  const database = await startDatabase()
-  const world = await prepare(options, { random, folder, database })
-  const { nodes, provider, sender } = world
+  const { only } = options
+  if (only !== undefined && !(only in wrongs))
+    throw new Error(`${only} is nothing that goes wrong; there are ${Object.keys(wrongs).join(', ')}`)
+  // What was begun is ended, however far it came.
+  await using around = new AsyncDisposableStack()
+  const world = await prepare(options, seeded(options.seed), around)
+  const { nodes, provider, database } = world
   const reached: Record<string, number> = {}
-  try {
-    await Promise.all(nodes.map(({ process }) => process.ready()))
-    await goWrongAgainAndAgain(world, reached)
-    await leaveAlone(world)
-    const judged = await judge({ ...world, openJournal: () => database.openJournal(), decided: world.decided.size })
-    const verdict = { ...judged, problems: [...world.collapses, ...judged.problems] }
-    return { ...verdict, kills: options.kills, seed: options.seed, reached, faults: provider.faults }
-  } finally {
-    sender.stop()
-    await Promise.all(nodes.map(({ process }) => process.kill()))
-    await provider.close()
-    await database.close()
-    rmSync(folder, { recursive: true, force: true })
-  }
+  await Promise.all(nodes.map(({ process }) => process.ready()))
+  await goWrongAgainAndAgain(world, reached)
+  await leaveAlone(world)
+  const judged = await judge({ ...world, openJournal: () => database.openJournal(), decided: world.decided.size })
+  const verdict = { ...judged, problems: [...world.collapses, ...judged.problems] }
+  return { ...verdict, kills: options.kills, seed: options.seed, reached, faults: provider.faults }
 }
 
-async function prepare(
-  options: ClusterCampaignOptions,
-  { random, folder, database }: { readonly random: Random; readonly folder: string; readonly database: Database },
-): Promise<World> {
+async function prepare(options: ClusterCampaignOptions, random: Random, around: AsyncDisposableStack): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'tenon-chaos-'))
+  around.defer(() => rmSync(folder, { recursive: true, force: true }))
+  const next = makeNextVersion()
+  around.defer(() => next.remove())
+  const database = await startDatabase()
+  around.defer(() => database.close())
   const nodes: Node[] = []
   const outside = await startOutside(random, () => `http://127.0.0.1:${random.pick(nodes).port}`)
-  const { provider, token, secrets } = outside
+  const { provider, sender, token, secrets } = outside
+  around.defer(() => provider.close())
+  around.defer(() => sender.stop())
   const masterKey = randomBytes(32).toString('base64')
+  around.defer(async () => void (await Promise.all(nodes.map(({ process }) => process.kill()))))
   for (let number = 0; number < nodeCount; number += 1) {
     const port = await freePort()
     const line = await database.newLine()
     const own = { folder: join(folder, `node-${number}`), port, origin: provider.origin, token, secrets }
     const server = serverIn(own)
-    const start = (env: Readonly<Record<string, string>>): RunningServer =>
-      server.start({ CHAOS_DATABASE: line.url, TENON_MASTER_KEY: masterKey, ...env })
-    nodes.push({ line, port, start, process: start({}) })
+    const start: Node['start'] = (env, version) =>
+      server.start(
+        { CHAOS_DATABASE: line.url, TENON_MASTER_KEY: masterKey, ...envOf[version], ...env },
+        repositoryOf(version, next),
+      )
+    nodes.push({ line, port, start, version: 'first', process: start({}, 'first') })
   }
   return { ...outside, options, random, database, nodes, orders: new Map(), decided: new Set(), collapses: new Set() }
+}
+
+const envOf: Readonly<Record<Version, Readonly<Record<string, string>>>> = {
+  first: {},
+  next: { [versionsVariable]: '2' },
+}
+
+function repositoryOf(version: Version, next: OtherVersion): string | undefined {
+  return version === 'next' ? next.folder : undefined
+}
+
+/** One by one, as a rollout does. */
+async function replaceAll(world: World, version: Version): Promise<void> {
+  for (const node of world.nodes) await replaceBy(world, node, version)
+}
+
+async function replaceBy(world: World, node: Node, version: Version): Promise<void> {
+  await node.process.terminate()
+  node.version = version
+  await restart(world, node)
 }
 
 async function restart(world: World, node: Node, env: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -195,7 +228,7 @@ async function restart(world: World, node: Node, env: Readonly<Record<string, st
 /** Looked at before it is forgotten: it may have ended by itself just before it was to be ended. */
 function replace({ collapses }: World, node: Node, env: Readonly<Record<string, string>>): void {
   see(collapses, node)
-  node.process = node.start(env)
+  node.process = node.start(env, node.version)
 }
 
 function see(collapses: Set<string>, { process }: Node): void {
@@ -207,7 +240,7 @@ async function goWrongAgainAndAgain(world: World, reached: Record<string, number
   const { options, random, nodes, sender, provider, collapses } = world
   const feeding = feed(world)
   for (let number = 1; number <= options.kills; number += 1) {
-    const name = chosen(random)
+    const name = options.only ?? chosen(random)
     reached[name] = (reached[name] ?? 0) + 1
     await wrongs[name]?.act(world, random.pick(nodes))
     for (const node of nodes) see(collapses, node)
@@ -239,6 +272,9 @@ async function leaveAlone(world: World): Promise<void> {
   const { nodes } = world
   for (const { line } of nodes) line.heal()
   for (const node of nodes) if (node.process.hasEnded()) await restart(world, node)
+  // A run of the later version waits for a node that has it: a rollout that was begun is brought to its end.
+  if (nodes.some(({ version }) => version === 'next'))
+    for (const node of nodes) if (node.version !== 'next') await replaceBy(world, node, 'next')
   const [first] = nodes
   if (first === undefined) return
   await first.process.ready()

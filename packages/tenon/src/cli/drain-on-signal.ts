@@ -2,16 +2,17 @@ import { systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { DrainReport } from '../engine/engine.ts'
 import type { Application } from '../server/application.ts'
+import { exitCodes } from './command.ts'
 import type { Terminal } from './terminal.ts'
 import { count } from './words.ts'
 
 const sameSignalMs = 2_000
 
-/** Ends the application at SIGINT or SIGTERM, once, however often the signal comes at that moment: terminal, npm and launcher all pass it on. Resolves when all is closed. Called before the application is up, so that no signal finds nobody. */
+/** Ends the application at SIGINT or SIGTERM, once, however often the signal comes at that moment: terminal, npm and launcher all pass it on. Resolves with the exit code when all is closed. Called before the application is up, so that no signal finds nobody. */
 export function drainOnSignal(
   starting: Promise<Application>,
   options: { readonly terminal: Terminal | null; readonly limitMs: number },
-): Promise<void> {
+): Promise<number> {
   return new Promise((resolve) => {
     let firstAt: number | null = null
     const onSignal = (signal: NodeJS.Signals): void => {
@@ -34,7 +35,7 @@ export function drainOnSignal(
 async function drain(
   application: Application,
   { terminal, limitMs }: { readonly terminal: Terminal | null; readonly limitMs: number },
-): Promise<void> {
+): Promise<number> {
   const { inProgress } = application.engine.activity()
   terminal?.out('')
   if (inProgress > 0)
@@ -45,9 +46,10 @@ async function drain(
     // Not as an argument: where nobody is told, it would not be evaluated.
     const report = await application.drain(limitMs)
     terminal?.out(describeDrain(report))
+    return exitCodes.good
   } catch (error) {
     terminal?.err(`Stopped, but not in good order: ${messageOf(error)}`)
-    process.exitCode = 1
+    return exitCodes.failed
   }
 }
 

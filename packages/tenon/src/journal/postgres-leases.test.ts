@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sleep, systemClock } from '../base/clock.ts'
 import type { Secret } from '../base/secret.ts'
@@ -5,6 +6,8 @@ import { openDatabase, type Database } from '../postgres/postgres.ts'
 import { usePostgres } from '../postgres/postgres.fixture.ts'
 import { openTransaction, somebodyWaits } from '../postgres/transaction.fixture.ts'
 import { haltingClock } from '../testing/virtual-clock.ts'
+import { Figures } from './figures.ts'
+import { emptyLeases, fairShare } from './memory/leases.ts'
 import { postgresJournal, type PostgresJournal, type PostgresJournalOptions } from './postgres.ts'
 import { format } from './postgres/format.ts'
 import { started, tenant } from './suite/make.ts'
@@ -61,6 +64,52 @@ test('what a killed node counted is counted for nobody once another has its work
     UNION ALL SELECT node FROM permit UNION ALL SELECT node FROM batch WHERE node NOT IN (SELECT id FROM node)`
   expect(await database.query(left)).toEqual([])
   expect(await one.counts(tenant)).toEqual(counts)
+})
+
+const anyNodes = fc.array(fc.record({ startedAt: fc.integer({ min: 0, max: 4 }), isLeaving: fc.boolean() }), {
+  minLength: 1,
+  maxLength: 9,
+})
+
+test('CLU-03: the database and the memory give each node the same share', async () => {
+  await (await postgresJournal({ url })).close()
+  const shareOf = async (node: number, isLeaving: boolean): Promise<number | undefined> => {
+    const [row] = await database.query<{ share: number }>(
+      { name: 'beat', text: `SELECT (beat_${format}($1, '', '', 60000, false, $2, '{}') ->> 'share')::int AS share` },
+      [node, isLeaving],
+    )
+    return row?.share
+  }
+  await fc.assert(
+    fc.asyncProperty(anyNodes, fc.integer({ min: 1, max: 40 }), async (given, count) => {
+      const nodes = given.map((node, index) => ({ ...node, id: index + 1 }))
+      await database.query('TRUNCATE node, lease')
+      await database.query(
+        {
+          name: 'nodes',
+          text: `INSERT INTO node (id, name, version, started, expires, leaving, figures)
+            SELECT id, '', '', to_timestamp("startedAt"), 'infinity', "isLeaving", '{}' FROM json_to_recordset($1::json) AS n (id int, "startedAt" int, "isLeaving" boolean)`,
+        },
+        [JSON.stringify(nodes)],
+      )
+      await database.query(
+        { name: 'leases', text: 'INSERT INTO lease SELECT p, NULL, 1, 0 FROM generate_series(1, $1::int) AS p' },
+        [count],
+      )
+      const leases = emptyLeases(count)
+      for (const { id, isLeaving } of nodes.toSorted((a, b) => a.startedAt - b.startedAt || a.id - b.id))
+        leases.members.set(String(id), {
+          joinedAt: 0,
+          seenAt: 0,
+          until: 1,
+          isLeaving,
+          figures: new Figures(() => 0).tell(),
+        })
+      for (const { id, isLeaving } of nodes)
+        expect({ id, share: await shareOf(id, isLeaving) }).toEqual({ id, share: fairShare(leases, String(id)) })
+    }),
+    { numRuns: 40 },
+  )
 })
 
 test('CLU-05: the time of a node is the database’s, whatever its own clock says', async () => {

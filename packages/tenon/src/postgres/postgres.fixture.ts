@@ -16,6 +16,8 @@ const run = promisify(execFile)
 const user = 'tenon'
 const password = 'p@ss/wörd:1'
 const startLimitMs = 60_000
+/** A database for each of many tests is a quarter of a million files. */
+const removalLimitMs = 300_000
 
 export interface ServerOptions {
   /** Off: what the tests say holds only as long as the machine stays up. On where the claim is that nothing is lost. Default: off. */
@@ -35,7 +37,7 @@ export function usePostgres(options: ServerOptions = {}): () => PostgresServer {
   beforeEach((context) => {
     if (!isPostgresThere) context.skip('needs PostgreSQL')
   })
-  afterAll(() => server?.remove(), startLimitMs)
+  afterAll(() => server?.remove(), removalLimitMs)
   return () => {
     if (server === undefined) throw new Error('there is no server')
     return server

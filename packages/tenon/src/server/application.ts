@@ -181,10 +181,13 @@ function drainOnce({ server, schedules, renewal, engine, closing }: Draining): A
     server.setState('draining')
     schedules.stop()
     const renewed = renewal.stop()
-    const report = await engine.drain(limitMs)
-    await renewed
-    await closing.disposeAsync()
-    return report
+    try {
+      return await engine.drain(limitMs)
+    } finally {
+      // Also where the journal cannot say what is left: what stays open would keep the process.
+      await renewed
+      await closing.disposeAsync()
+    }
   }
   let draining: Promise<DrainReport> | null = null
   return (limitMs) => (draining ??= drain(limitMs))

@@ -1,6 +1,6 @@
 import { startApplication } from '../../server/application.ts'
 import { databaseOf, databaseOption } from '../database.ts'
-import { exitCodes, type CommandDefinition } from '../command.ts'
+import type { CommandDefinition } from '../command.ts'
 import { drainOnSignal } from '../drain-on-signal.ts'
 import { present, showSamples } from '../present.ts'
 import { openProcessLog } from '../process-log.ts'
@@ -31,8 +31,8 @@ export const command: CommandDefinition = {
     const application = await starting
     const endPresentation = await present(application, { ...serving, terminal, environment, json, greets: true })
     if (serving.samples) await showSamples(application, { terminal, json })
-    await ended
+    const code = await ended
     endPresentation()
-    return exitCodes.good
+    return code
   },
 }
