@@ -63,19 +63,17 @@ export async function joinDatabases(given: readonly Database[], ofFirst: readonl
     await session.query('SELECT pg_advisory_xact_lock(1952804464, 3)')
     const [now] = await session.query<Self>(selfStatement)
     const known = now?.members ?? null
-    if (
-      known !== null &&
-      known.every(({ id }) => members.some((one) => one.id === id)) &&
-      known.length === members.length
-    )
-      return
-    if (known !== null && !known.every(({ id }) => members.some((one) => one.id === id)))
-      throw different(members, known)
+    const missing = (known ?? []).filter((one) => !has(members, one))
+    const fresh = members.filter((one) => one.id !== order[0]?.id && !has(known ?? [], one))
+    if (known !== null && missing.length === 0 && fresh.length === 0) return
+    // One thing at a time: what is both is a list with another database by mistake.
+    if (missing.length > 0 && fresh.length > 0) throw different(members, known ?? order)
     await requireRest(session, first)
-    const fresh = members.filter(({ id }) => id !== order[0]?.id && !(known ?? []).some((one) => one.id === id))
+    await requireNobody(session, missing)
     for (const { id } of fresh) await requireEmpty(given[members.findIndex((one) => one.id === id)])
     if (known === null) await settleAll(session, order[0]?.id ?? '')
-    await session.query(rememberStatement, [JSON.stringify([...(known ?? order.slice(0, 1)), ...fresh])])
+    const staying = (known ?? order.slice(0, 1)).filter((one) => !has(missing, one))
+    await session.query(rememberStatement, [JSON.stringify([...staying, ...fresh])])
   })
   for (const tenant of ofFirst) await first.query(settleStatement, [tenant, order[0]?.id])
   const [settled] = await first.query<Self>(selfStatement)
@@ -89,13 +87,38 @@ export async function joinDatabases(given: readonly Database[], ofFirst: readonl
   return { places, placement: await openPlacement(first, places, list) }
 }
 
-/** Throws `DATABASE_UNUSABLE` for a database that is one of several. */
+/** Throws `DATABASE_UNUSABLE` for a database that is one of several; the first of them may be what is left, when nobody lives on the others. */
 export async function requireSole(database: Database): Promise<void> {
   const [there] = await database.query<{ there: string | null }>("SELECT to_regclass('tenon.place')::text AS there")
   if ((there?.there ?? null) === null) return
   const [self] = await database.query<Self>(selfStatement)
-  if (self !== undefined && (self.members?.length ?? 0) > 1)
-    throw different([{ id: self.id, name: database.name }], self.members ?? [])
+  const [first, ...others] = self?.members ?? []
+  if (self === undefined || others.length === 0) return
+  if (first?.id !== self.id) throw different([{ id: self.id, name: database.name }], self.members ?? [])
+  await joinDatabases([database])
+}
+
+function has(members: readonly Member[], { id }: Member): boolean {
+  return members.some((one) => one.id === id)
+}
+
+/** Those that are taken away are empty: nobody lives there, or is on the way there. */
+async function requireNobody(session: Session, missing: readonly Member[]): Promise<void> {
+  if (missing.length === 0) return
+  const rows = await session.query<Row>(
+    {
+      name: 'placement there',
+      text: `SELECT tenant, place FROM placement WHERE place = ANY ($1::text[])
+        UNION SELECT tenant, source FROM move WHERE state NOT IN ('done', 'cancelled') AND (source = ANY ($1::text[]) OR target = ANY ($1::text[])) ORDER BY 1 LIMIT 6`,
+    },
+    [missing.map(({ id }) => id)],
+  )
+  if (rows.length === 0) return
+  const named = rows.slice(0, 5).map(({ tenant }) => tenant)
+  throw unusable(
+    `this node was not given ${missing.map(({ name }) => name).join(' and ')}, where ${named.join(', ')}${rows.length > 5 ? ' and others' : ''} live`,
+    'Give every node the same databases. To take one away, first move its tenants: npx tenon tenants move <tenant> --to <database>',
+  )
 }
 
 /** Gives it its name, where it has none. */
@@ -125,7 +148,7 @@ async function requireRest(session: Session, { name }: Database): Promise<void> 
   if ((alive?.nodes ?? 0) > 0)
     throw unusable(
       `${name} is in use by ${alive?.nodes} of its nodes, which know of other databases than this one`,
-      'Stop all nodes, wait for the lease to end, and start them with the longer list. Or give this node the same list.',
+      'Give every node the same databases; to add one or to take one away, stop all nodes, wait for the lease to end, and start them with the other list.',
     )
 }
 

@@ -55,7 +55,11 @@ export async function openPlacedJournal(urls: readonly Secret[], options: Journa
     await journal.close()
     await joined.close()
   }
-  const tenants = createTenants({ places, placement, databases })
+  const isReached = (index: number): boolean => {
+    const { clock: time, ownership } = opened[index] as PostgresJournal
+    return time.now() < (ownership.membership?.heldUntil('') ?? 0)
+  }
+  const tenants = createTenants({ places, placement, databases, isReached })
   return { journal: { ...journal, close }, clock, tenants, shared: { placement, places } }
 }
 

@@ -76,7 +76,10 @@ export class PlacedOwnership implements Ownership {
       say: async (words, to) => first?.say(words, to),
       hear: (listener) => first?.hear(listener) ?? (() => undefined),
       leave: () => each().forEach((membership) => membership.leave()),
-      nodes: async () => joinedView(await Promise.all(each().map((membership) => membership.nodes()))),
+      nodes: async () => {
+        const views = await this.#places.ask(async (place) => (await membershipOf(place)?.nodes()) ?? [])
+        return joinedView(views.flat())
+      },
       standing: () => joinedStanding(each().map((membership) => membership.standing())),
       get member() {
         return all.map((place) => membershipOf(place)?.member ?? '').join('+')

@@ -222,7 +222,7 @@ export class TenantTables {
 
   /** Batches on their way can commit no more; each node sends its own again. */
   async breakOff(): Promise<void> {
-    await this.#database.query('UPDATE batch SET session = session + 1')
+    await this.#database.query("UPDATE batch SET session = nextval('epoch_number')::int")
   }
 
   /** Of all nodes that may still hold something here. */

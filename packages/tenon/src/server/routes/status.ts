@@ -16,6 +16,14 @@ const status = z
     version: z.string(),
     app: z.object({ name: z.string() }),
     nodes: z.number().nullable().describe('How many share the database; null for one by itself.'),
+    databases: z
+      .array(
+        z.object({
+          name: z.string(),
+          isReached: z.boolean().describe('false: this node is cut off from it, and its tenants wait.'),
+        }),
+      )
+      .describe('Where there are several; else empty.'),
     startedAt: z.number().describe('Milliseconds since the epoch.'),
   })
   .meta({ id: 'Status', description: 'What the server is doing, in figures.' })
@@ -28,7 +36,7 @@ export const routes: Routes = [
     right: 'status:read',
     summary: 'What the server is doing, in figures.',
     answers: { 200: status },
-    handle: async ({ caller: { tenant } }, { engine, state, webhooks, appName, startedAt, membership }) => ({
+    handle: async ({ caller: { tenant } }, { engine, state, webhooks, appName, startedAt, membership, tenants }) => ({
       state: state.current,
       activity: engine.activity(),
       counts: await engine.counts(tenant),
@@ -38,6 +46,7 @@ export const routes: Routes = [
       version,
       app: { name: appName },
       nodes: membership === null ? null : (await membership.nodes()).nodes.length,
+      databases: tenants?.reached() ?? [],
       startedAt,
     }),
   }),

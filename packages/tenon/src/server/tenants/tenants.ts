@@ -8,6 +8,8 @@ import type { MovingPlace } from './mover.ts'
 
 /** Tenants on several databases, for operators. */
 export interface Tenants {
+  /** The databases, and which of them this node has been cut off from: its lease there is over. From memory. */
+  reached(): readonly { readonly name: string; readonly isReached: boolean }[]
   list(): Promise<TenantList>
   /** Where it shall live, before anything is stored for it. Rejects with `INPUT_INVALID` for one that lives elsewhere already. */
   place(tenant: string, database: string): Promise<TenantView>
@@ -50,6 +52,8 @@ interface TenantsOptions {
   readonly placement: Placement
   /** As the places. */
   readonly databases: readonly Database[]
+  /** By place, whether this node holds its lease there. */
+  readonly isReached: (index: number) => boolean
 }
 
 /** Who is no customer: what they have is the installation's, and stays in its first database. */
@@ -66,6 +70,11 @@ class PlacedTenants implements Tenants {
   constructor(options: TenantsOptions) {
     this.#options = options
     ;[this.#first] = options.databases as [Database, ...Database[]]
+  }
+
+  reached(): readonly { readonly name: string; readonly isReached: boolean }[] {
+    const { places, isReached } = this.#options
+    return places.map(({ title }, index) => ({ name: title, isReached: isReached(index) }))
   }
 
   list(): Promise<TenantList> {
