@@ -15,6 +15,7 @@ const folder = new URL('./commands/', import.meta.url)
 /** The order in which a person meets them; what is not here comes after, by name. */
 const order = [
   'init',
+  'add',
   'dev',
   'start',
   'check',

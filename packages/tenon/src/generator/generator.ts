@@ -23,8 +23,9 @@ export function generate(api: ApiDescription, { name, source }: GenerateOptions)
   const { protocol } = api
   const constant = apiName(name)
   const [auth] = api.auth
-  const scheme = auth?.scheme ?? 'noAuth'
-  for (const one of [protocol, scheme, ...api.operations.map((operation) => operation.name)]) requireName(one)
+  const call = callText(auth ?? { scheme: 'noAuth', arguments: [] })
+  const [scheme = ''] = call.split('(')
+  for (const one of [protocol, ...api.operations.map((operation) => operation.name)]) requireName(one)
   const types = typesOf(api, [constant, protocol, scheme])
   return [
     headOf(name, api, source),
@@ -34,7 +35,7 @@ export function generate(api: ApiDescription, { name, source }: GenerateOptions)
     `export const ${constant} = ${protocol}.api({\n`,
     `${sourceMark}${dataLiteral(source)},\n`,
     `  baseUrl: ${dataLiteral(api.baseUrl)},\n`,
-    `  auth: ${authText(auth)},\n`,
+    `  auth: ${call},\n`,
     `  wire: ${jsonLiteral(api.wire)},\n`,
     schemasText(api),
     '  operations: {\n',
@@ -73,8 +74,10 @@ function headOf(name: string, { format, title, version }: ApiDescription, source
   ].join('\n')
 }
 
-function authText(auth: DescribedAuth | undefined): string {
-  return auth === undefined ? 'noAuth()' : `${auth.scheme}(${auth.arguments.map((one) => dataLiteral(one)).join(', ')})`
+/** A way to authenticate as a call of its constructor. */
+export function callText({ scheme, arguments: given }: Pick<DescribedAuth, 'scheme' | 'arguments'>): string {
+  requireName(scheme)
+  return `${scheme}(${given.map((one) => dataLiteral(one)).join(', ')})`
 }
 
 function schemasText({ schemas }: ApiDescription): string {

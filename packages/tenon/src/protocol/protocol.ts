@@ -10,6 +10,8 @@ import type { ApiDescription, SourceDocument, WireData } from './description.ts'
  */
 export interface Protocol {
   readonly name: string
+  /** What it reads, for people: `OpenAPI 3.0 and 3.1, Swagger 2.0 (JSON or YAML)`. */
+  readonly reads: string
   /** What the document is, such as `OpenAPI 3.1.0`, when it is one that this protocol reads; `null` otherwise. A quick look that throws nothing. */
   recognise(document: Pick<SourceDocument, 'location' | 'text'>): string | null
   /**

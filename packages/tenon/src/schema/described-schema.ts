@@ -14,7 +14,10 @@ export interface DescribedSchema<T = unknown> extends Schema<T> {
 }
 
 const strict: Reading = { side: 'both', isLenient: false }
-const readings: Readonly<Record<'request' | 'answer' | 'strict answer', Reading>> = {
+/** What values are, and how strictly they are read. */
+export type ReadingName = 'request' | 'answer' | 'strict answer'
+
+const readings: Readonly<Record<ReadingName, Reading>> = {
   request: { side: 'request', isLenient: false },
   answer: { side: 'answer', isLenient: true },
   'strict answer': { side: 'answer', isLenient: false },
@@ -30,7 +33,7 @@ const readings: Readonly<Record<'request' | 'answer' | 'strict answer', Reading>
 export function describedSchema<T = unknown>(
   json: JsonSchema,
   named: NamedSchemas = {},
-  reading?: keyof typeof readings,
+  reading?: ReadingName,
 ): DescribedSchema<T> {
   let check: Check | undefined
   const described = (): Readonly<Record<string, unknown>> => selfContained(json, named)

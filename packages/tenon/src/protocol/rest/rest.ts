@@ -7,6 +7,7 @@ import { formatOf } from './reading/document.ts'
 /** REST, as OpenAPI 3 and Swagger 2.0 describe it. */
 export const protocol: Protocol = {
   name: 'rest',
+  reads: 'OpenAPI 3.0 and 3.1, Swagger 2.0 (JSON or YAML)',
   recognise: ({ text }) => formatOf(text),
   describe,
   operation: operationOf,
