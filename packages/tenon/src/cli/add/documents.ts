@@ -30,7 +30,7 @@ interface Options {
 
 type Reader = (location: string) => Promise<Uint8Array>
 
-export function isUrl(location: string): boolean {
+function isUrl(location: string): boolean {
   return /^https?:\/\//i.test(location)
 }
 

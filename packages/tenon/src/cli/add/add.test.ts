@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { createWorkplace } from './process.fixture.ts'
+import { createWorkplace } from '../process.fixture.ts'
 
 const { folder, tenon, write, clear, remove } = createWorkplace()
 afterEach(clear)
@@ -179,9 +179,9 @@ describe('what cannot be added is told plainly', () => {
 
   test('EGR-01: an address inside a network is not called, unless the operator allows it; redirects are told', async () => {
     const server = createServer((request, response) => {
-      if (request.url === '/moved') return response.writeHead(301, { location: '/openapi.json' }).end()
-      if (request.url !== '/openapi.json') return response.writeHead(404).end('nothing')
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(shop))
+      if (request.url === '/moved') response.writeHead(301, { location: '/openapi.json' }).end()
+      else if (request.url !== '/openapi.json') response.writeHead(404).end('nothing')
+      else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(shop))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -210,12 +210,12 @@ async function typeChecked(): Promise<{ readonly checked: string }> {
   write(
     'tsconfig.json',
     JSON.stringify({
-      extends: join(import.meta.dirname, '../../../../tsconfig.base.json'),
+      extends: join(import.meta.dirname, '../../../../../tsconfig.base.json'),
       compilerOptions: { noEmit: true },
       include: ['app.ts'],
     }),
   )
-  const compiler = join(import.meta.dirname, '../../../../node_modules/typescript/bin/tsc')
+  const compiler = join(import.meta.dirname, '../../../../../node_modules/typescript/bin/tsc')
   const { stdout } = await promisify(execFile)(process.execPath, [compiler, '-p', folder]).catch(
     (error: { stdout: string }) => error,
   )
