@@ -19,7 +19,7 @@ export interface Nodes extends Workplace {
   /** In good order. */
   stop(node: Begun): Promise<void>
   /** Of its management API. */
-  ask(node: string, method: 'GET' | 'POST', path: string, body?: object): Promise<unknown>
+  ask(node: string, method: 'GET' | 'POST' | 'PUT', path: string, body?: object): Promise<unknown>
   runs(node: string): Promise<readonly Run[]>
   statuses(node: string): Promise<readonly string[]>
   signal(node: string, run: Run | undefined, name: string): Promise<void>

@@ -5,8 +5,10 @@ import type { Share } from './share.ts'
 const everyMs = { calm: 2000, short: 50, failed: 500 }
 /** So often a node looks whether it has what others want and it does not need any more; that asks nobody. */
 const lookMs = 250
-/** Who lets go of less than this part of a limit does not tell it. */
-const worthTelling = 1 / 20
+/** Less than this part of a limit is not worth a statement: it waits for the next ask. */
+const worthAsking = 1 / 20
+/** A node that stands still for a moment has not lost its demand: a smaller part of its share than this is kept. */
+const worthGiving = 1 / 4
 /** Who has more than is fair now asks so often in a stretch: what leaves it is another's. */
 const looks = 10
 /** What went stays in the stretch, and its row is in the way for as long: so often it is made smaller. */
@@ -43,7 +45,6 @@ export class Holding {
   readonly key: string
   readonly #leased: Leased
   readonly #share: Share
-  #isAwaited = false
   #askAt = Infinity
   #lookAt = Infinity
   #askedAt = -Infinity
@@ -67,14 +68,17 @@ export class Holding {
   isDue(now: number, by: number): boolean {
     if (this.#lookAt <= now) {
       this.#lookAt = now + lookMs
-      if (this.#isWorth(this.#share.held - this.#leased.wants(now))) this.#askAt = now
+      const { held } = this.#share
+      const spare = held - this.#leased.wants(now)
+      if (spare >= held * worthGiving && this.#isMuch(spare)) this.#askAt = now
     }
     return this.#askAt <= by
   }
 
-  /** A call waits. False where no more is to be had. */
+  /** A call waits. False where not much more is to be had. */
   hurry(): boolean {
-    if (this.#share.isSure && this.#share.held >= this.#share.target) return false
+    const { isSure, held, target } = this.#share
+    if (isSure && !this.#isMuch(target - held)) return false
     this.#askAt = Math.min(this.#askAt, this.#askedAt + this.#pauseMs)
     return true
   }
@@ -106,20 +110,19 @@ export class Holding {
   /** Takes over the answer to what was asked for at `askedAt`, by the monotonic clock. True where others should look anew. */
   answered(lease: Lease, askedAt: number, now: number): boolean {
     const { perMs, held } = this.#wish as Wish
-    this.#isAwaited = lease.isAwaited
     this.#share.lent(lease, askedAt)
     this.#leased.changed(now)
     const has = Math.max(held, this.#share.held)
-    const isMissing = this.#wasShort && has < lease.target
-    this.#pauseMs = isMissing && has <= this.#before ? Math.min(everyMs.calm, this.#pauseMs * 2) : everyMs.short
-    this.#askAt = now + this.#pauseAfter({ has, perMs, isMissing, isOver: has > lease.target }, now)
+    const isMissing = this.#wasShort && this.#isMuch(lease.target - has)
+    const isInVain = isMissing && !this.#isMuch(has - this.#before)
+    this.#pauseMs = isInVain ? Math.min(everyMs.calm, this.#pauseMs * 2) : everyMs.short
+    this.#askAt = now + this.#pauseAfter({ has, perMs, isMissing, isOver: this.#isMuch(has - lease.target) }, now)
     if (lease.isAwaited && this.#askAt > now + lookMs && has > 0) this.#lookAt = now + lookMs
-    return isMissing || this.#isWorth(this.#before - has)
+    return isMissing || (lease.isAwaited && this.#isMuch(this.#before - has))
   }
 
-  /** Whether others should hear of so much that is let go. */
-  #isWorth(less: number): boolean {
-    return this.#isAwaited && less >= Math.max(1, (this.#wish?.requests ?? 0) * worthTelling)
+  #isMuch(part: number): boolean {
+    return part >= Math.max(1, (this.#wish?.requests ?? 0) * worthAsking)
   }
 
   #pauseAfter({ has, perMs, isMissing, isOver }: Standing, now: number): number {
