@@ -75,11 +75,12 @@ export function openLife(simulation: Simulation, number: number): Life {
   self.life = life
   ledger.note(`${simulation.clock.now()} life ${number}, versions up to ${life.versions}`)
   const flows = flowsOf(simulation.flows, life.versions, aroundOf(simulation, life))
+  const client = simulation.provider.clientFor({ clock, owns: (run) => owns(simulation, life, run) })
   createEngine({
     // At the end every run is looked at, though a seed may take longer than the usual thirty days.
     app: defineApp({ flows, runsInProgress: random.pick([2, 5, 50]), retention: '3650d' }),
     journal,
-    client: plantClient(simulation.provider.clientFor({ clock, owns: (run) => owns(simulation, life, run) })),
+    client: plantClient(simulation.limit.clientOver(client, life)),
     clock,
     random: () => random.next(),
     lingerMs: random.pick(cluster === null ? [0, 1000, 10_000] : [0, 10_000, 120_000]),

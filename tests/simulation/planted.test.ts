@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AppendReceipt, LoadedRun, Message } from '../../packages/tenon/src/journal/journal.ts'
+import type { Allotter } from '../../packages/tenon/src/outbound/budget/allotment.ts'
 import type { MemoryJournal } from '../../packages/tenon/src/journal/memory.ts'
 import type { Membership, Ownership, OwnershipListener } from '../../packages/tenon/src/journal/ownership.ts'
 import { simulate, type Plants } from './simulate.ts'
@@ -168,3 +169,11 @@ function withListener(
     listen: (listener) => ownership.listen(change(listener)),
   }
 }
+
+test('DUR-20: found: a share of a limit that is lent to each node', { timeout: limitMs }, async () => {
+  const generous = (): Allotter => ({
+    ask: async (asks) =>
+      asks.map(({ requests, forMs }) => ({ share: requests, target: requests, forMs, isAwaited: false })),
+  })
+  expect(await firstProblem({ allotter: generous }, 3)).toMatch(/^limit: more than/)
+})

@@ -4,6 +4,7 @@ import type { MemoryJournal, MemoryState } from '../../packages/tenon/src/journa
 import { partitionOf } from '../../packages/tenon/src/journal/memory/leases.ts'
 import { emptyState } from '../../packages/tenon/src/journal/memory/state.ts'
 import { virtualClock, type VirtualClock } from '../../packages/tenon/src/testing/virtual-clock.ts'
+import type { Allotter } from '../../packages/tenon/src/outbound/budget/allotment.ts'
 import { seeded, type Random } from '../chaos/random.ts'
 import { checkAll } from './checks.ts'
 import type { Weather } from './faulty-journal.ts'
@@ -15,11 +16,13 @@ import { Observations, type Stay } from './observations.ts'
 import { People } from './people.ts'
 import { calm, trouble } from './phases.ts'
 import { Provider } from './provider.ts'
+import { SharedLimit } from './shared-limit.ts'
 
 /** Puts something between the engine and its ports, for tests that plant a bug. */
 export interface Plants {
   readonly journal?: (journal: MemoryJournal, state: MemoryState) => MemoryJournal
   readonly client?: (client: Client) => Client
+  readonly allotter?: (allotter: Allotter) => Allotter
   readonly lookEveryMs?: number
 }
 
@@ -50,6 +53,7 @@ export class Simulation {
   readonly undoable = new Set<string>()
   readonly plants: Plants
   readonly fences: FenceWatch
+  readonly limit: SharedLimit
   readonly #asked = new Map<string, number>()
   /** Who brought a run on, by run and epoch. */
   readonly #executors = new Map<string, Life>()
@@ -80,6 +84,7 @@ export class Simulation {
     this.provider.faultRate = this.random.pick([0.05, 0.2, 0.45])
     this.flows = makeFlows(this.random)
     this.people = new People(this)
+    this.limit = new SharedLimit(this)
     for (let node = 0; node < Math.max(1, nodes); node += 1) this.open()
   }
 

@@ -56,8 +56,9 @@ export class Passage {
   /** Of a call that is sent again, to another place or with other credentials, the first time counts. False where it must not leave. */
   left(now: number): boolean {
     const { lane, costs } = this.#fare
-    if (this.#ways === null && lane.budgets.some(({ bucket }) => bucket.isLost)) return false
-    this.#ways ??= lane.budgets.map(({ bucket }, index) => bucket.left(costs[index] ?? 1, now))
+    if (this.#ways !== null) return true
+    for (const { bucket } of lane.budgets) if (bucket.isLost) return false
+    this.#ways = lane.budgets.map(({ bucket }, index) => bucket.left(costs[index] ?? 1, now))
     return true
   }
 
