@@ -43,7 +43,7 @@ export class SharedLimit {
         const wait = bucket.wait(1, clock.now())
         if (wait > 0) {
           const error = postponed('RATE_LIMITED', 'its share is used up', wait)
-          return { outcome: 'failed', error, fate: 'not-sent', status: null } as Awaited<ReturnType<Client['call']>>
+          return { outcome: 'failed', error, fate: 'not-sent', status: null }
         }
         bucket.take(1, clock.now())
         this.#arrives()

@@ -10,8 +10,8 @@ const idleMs = 5000
 const aheadMs = 2000
 /** Demand grows while an answer is on its way. */
 const reserve = 1.25
-/** So soon a larger share may have come. */
-const soonMs = 20
+/** So soon a larger share may have come: worth waiting for. */
+const soonMs = 200
 
 /** What a node holds of a limit that several share: a bucket of its share, as long as its lease lasts. */
 export class LeasedBucket implements Bucket, Leased {

@@ -297,6 +297,20 @@ describe('OUT-04: a limit that several nodes share', () => {
     expect(world.all.length).toBeGreaterThanOrEqual(80)
   })
 
+  test('a few in an hour go from whichever node asks, and no more of them', async () => {
+    const hourMs = 3_600_000
+    const world = nodesOf({ requests: 5, perMs: hourMs, burst: 5 })
+    const [one] = [world.busy('a', { toMs: 1000, perS: 2 })]
+    const others = ['b', 'c'].map((name) => world.busy(name, { fromMs: 2000 }))
+    await world.clock.advance(60_000)
+    expect(one.length).toBe(2)
+    expect(world.all.length).toBe(5)
+    await world.clock.advance(hourMs)
+    expect(mostWithin(world.all, hourMs)).toBe(5)
+    expect(world.all.length).toBeGreaterThanOrEqual(9)
+    for (const other of others) expect(other.length).toBeGreaterThanOrEqual(2)
+  })
+
   test('a day of which one node used nearly all lends the rest to another', async () => {
     const dayMs = 86_400_000
     const world = nodesOf({ requests: 1000, perMs: dayMs, burst: 1000 })
