@@ -153,13 +153,13 @@ export interface Behaviour<Ops extends Operations = Operations, Evs extends Even
   readonly operations: {
     readonly [Name in keyof Ops]: (input: OutputOf<Ops[Name]['input']>, simulation: Simulation) => unknown
   }
-  /** Turns a request back into the input of an operation whose definition writes it by a function; `params` are those of its path. */
+  /** Turns a request back into the input of an operation whose definition writes it by a function, in place of what its protocol has for that; `params` are those of its path. */
   readonly read?: {
     readonly [Name in keyof Ops]?: (request: RawRequest, params: Readonly<Record<string, string>>) => unknown
   }
   readonly events?: { readonly [Type in keyof Evs]?: Cause }
-  /** The provider's own words for a refusal. */
-  readonly refuse: (refusal: Refusal, simulation: Simulation) => Answer
+  /** The provider's own words for a refusal; default is what the protocol of the operation has for one, else a problem (RFC 9457). */
+  readonly refuse?: (refusal: Refusal, simulation: Simulation) => Answer
   /** State at first start. */
   readonly begin?: (simulation: Simulation) => void
   /** At least one for each event that can be made to happen; their inputs fit their causes. */

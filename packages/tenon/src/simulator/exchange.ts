@@ -12,6 +12,7 @@ import type { Effect, Ledger, SeenRequest } from './ledger.ts'
 import type { Limits, Taken } from './limits.ts'
 import { matchRoute, type Route } from './route.ts'
 import type { AnsweringSimulation } from './simulation.ts'
+import { answerOf, answerTo } from './spoken.ts'
 import { Damaged, maintenance, proxyPage, spoil, type Outcome } from './spoiling.ts'
 
 export interface ExchangeContext {
@@ -27,6 +28,8 @@ export interface ExchangeContext {
   readonly clock: Clock
   readonly requests: Ledger<SeenRequest>
   readonly log: (message: string) => void
+  /** The operation that a request is for, once it is known. */
+  readonly meant?: Route
 }
 
 type Seen = { -readonly [Field in keyof SeenRequest]: SeenRequest[Field] }
@@ -71,19 +74,20 @@ export async function exchange(
   return outcome
 }
 
-async function answer(context: ExchangeContext, seen: Seen, request: RawRequest): Promise<Outcome> {
-  const { authentication } = context
+async function answer(general: ExchangeContext, seen: Seen, request: RawRequest): Promise<Outcome> {
+  const { authentication } = general
   const endpoint = authentication.endpoints.find(
     ({ path, methods }) => path === seen.path && methods.includes(request.method),
   )
-  if (endpoint !== undefined) return atEndpoint(context, endpoint, { seen, request })
-  const match = matchRoute(context.routes, request.method, seen.path)
+  if (endpoint !== undefined) return atEndpoint(general, endpoint, { seen, request })
+  const match = matchRoute(general.routes, request, seen.path)
   const [first] = match.routes
   if (first === undefined) {
     const reason = match.otherMethod ? 'method-unknown' : 'route-unknown'
-    return refuse(context, { reason, method: request.method, path: seen.path })
+    return refuse(general, { reason, method: request.method, path: seen.path })
   }
   seen.operation = first.operation
+  const context = { ...general, meant: first }
   const given = request.headers['authorization'] ?? ''
   const verdict = authentication.judge(plainly(context.behaviour, request))
   if (verdict.is !== 'good') return unauthenticated(context, given, verdict)
@@ -175,7 +179,10 @@ function perform(context: ExchangeContext, seen: Seen, { call, broken }: { call:
         input: unknown,
         simulation: AnsweringSimulation,
       ) => unknown
-      const result = asAnswer(runAs(simulation, call.account, () => run(call.input, simulation)))
+      const result = answerOf(
+        call.route.options,
+        runAs(simulation, call.account, () => run(call.input, simulation)),
+      )
       seen.effect = database.writes > before
       if (seen.effect) record(context, call)
       const sent = broken ? refuse(context, { reason: 'broken' }) : result
@@ -274,12 +281,8 @@ function turnedAway(context: ExchangeContext, fault: RequestFault, { headers }: 
   }
 }
 
-function refuse({ behaviour, simulation }: ExchangeContext, refusal: Refusal): Answer {
-  return behaviour.refuse(refusal, simulation)
-}
-
-function asAnswer(result: unknown): Answer {
-  return result instanceof Answer ? result : new Answer(200, result)
+function refuse({ behaviour, simulation, meant }: ExchangeContext, refusal: Refusal): Answer {
+  return answerTo(refusal, { behaviour, simulation, ...(meant !== undefined && { operation: meant.options }) })
 }
 
 function readable<Result>(read: () => Result): Result | null {

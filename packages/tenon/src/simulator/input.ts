@@ -17,7 +17,8 @@ export type Readers = Readonly<Record<string, Reader | undefined>>
 export function readInput(match: RouteMatch, request: RawRequest, readers: Readers = {}): InputResult {
   let problems: readonly InputProblem[] | null = null
   for (const route of match.routes) {
-    const result = readWith(route, readers[route.operation], { match, request })
+    const reader = readers[route.operation] ?? route.options.served?.read
+    const result = readWith(route, reader, { match, request })
     if ('route' in result) return result
     // Where a path serves several operations, the one that is nearly met was meant.
     if (problems === null || result.problems.length < problems.length) problems = result.problems

@@ -5,6 +5,7 @@ import { parseJson } from '../../base/json.ts'
 import type { TokenLoginSettings } from '../../definition/auth.ts'
 import { bearerTokenOf, type AuthenticationCheck } from '../authentication.ts'
 import { Answer } from '../behaviour.ts'
+import { answerTo } from '../spoken.ts'
 import { randomText } from '../credentials.ts'
 
 const tokens = '$tokens'
@@ -14,9 +15,9 @@ export const check: AuthenticationCheck = ({ connector, behaviour, simulation, c
   const login = settings.login(credentials)
   const table = database.table<number>(tokens)
   const wrong = (): Answer =>
-    behaviour.refuse(
+    answerTo(
       { reason: 'unauthenticated', given: true, login: true, expired: false, authorization: '' },
-      simulation,
+      { behaviour, simulation },
     )
   return {
     judge(request) {
