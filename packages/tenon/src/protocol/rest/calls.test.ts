@@ -8,6 +8,7 @@ import { defineFlow } from '../../definition/flow.ts'
 import { manual } from '../../definition/trigger.ts'
 import { Answer, defineSimulator } from '../../simulator/simulator.ts'
 import { testApp } from '../../testing/testing.ts'
+import type { WrittenOperation } from '../written.ts'
 import { protocol, rest } from './rest.ts'
 import { shop } from './shop.fixture.ts'
 
@@ -22,10 +23,12 @@ interface Order {
   readonly sum: number
 }
 
-const written = Object.fromEntries(
-  described.operations.map(({ name, input, output, wire }) => [name, { input, output, wire }]),
-)
-const { schemas, wire, baseUrl } = described
+const written = (name: string): WrittenOperation => {
+  const found = described.operations.find((one) => one.name === name)
+  const [input, output, wire] = [found?.input, found?.output, found?.wire].map((part) => JSON.stringify(part))
+  return { input, output, wire } as WrittenOperation
+}
+const { baseUrl } = described
 
 /** As a generated file says it. */
 const api = rest.api({
@@ -38,25 +41,25 @@ const api = rest.api({
   },
   baseUrl: baseUrl as string,
   auth: bearer('token', 'Access token'),
-  wire,
-  schemas,
+  wire: JSON.stringify(described.wire),
+  schemas: Object.fromEntries(
+    Object.entries(described.schemas).map(([name, schema]) => [name, JSON.stringify(schema)]),
+  ),
   operations: {
-    createOrder: rest.operation<{ sum: number; note?: string | null }, Order | null>(written['createOrder'] as never),
+    createOrder: rest.operation<{ sum: number; note?: string | null }, Order | null>(written('createOrder')),
     listOrders: rest.pagedOperation<
       { cursor?: string; status?: string[]; session?: string },
       { data: Order[]; next_cursor?: string | null }
-    >(written['listOrders'] as never),
+    >(written('listOrders')),
     listNotes: rest.pagedOperation<{ page?: number; next?: string }, { items: string[]; next: string | null }>(
-      written['listNotes'] as never,
+      written('listNotes'),
     ),
-    patchOrder: rest.operation<{ id: string; body: Record<string, string> }, Order | null>(
-      written['patchOrder'] as never,
-    ),
+    patchOrder: rest.operation<{ id: string; body: Record<string, string> }, Order | null>(written('patchOrder')),
     uploadFile: rest.operation<{ title?: string; file: Uint8Array | { data: Uint8Array; name?: string } }, Uint8Array>(
-      written['uploadFile'] as never,
+      written('uploadFile'),
     ),
   },
-  events: { 'order.shipped': rest.event<Order>({ data: { $ref: '#/$defs/Order' } }) },
+  events: { 'order.shipped': rest.event<Order>({ data: '{"$ref":"#/$defs/Order"}' }) },
 })
 
 const shops = defineConnector('shop', { ...api, idempotency: { header: 'idempotency-key', life: '1h' } })

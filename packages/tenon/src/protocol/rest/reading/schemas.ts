@@ -1,9 +1,10 @@
-import type { JsonSchema, JsonSchemaObject, NamedSchemas } from '../../../schema/schema.ts'
+import type { JsonSchema, NamedSchemas } from '../../../schema/schema.ts'
 import { descriptionInvalid } from '../../invalid.ts'
 import { Directions, oneWayMembers, type Way } from './directions.ts'
 import { keywords, plainValue, typesOf } from './keywords.ts'
 import { namesOnce, typeName } from './names.ts'
 import type { Notes } from './notes.ts'
+import { nullable, single } from './simplify.ts'
 import {
   child,
   children,
@@ -35,8 +36,10 @@ export class Schemas {
   readonly #notes: Notes
   readonly #directions = new Directions()
   readonly #once = namesOnce()
-  readonly #reserved = new Map<string, string>()
-  readonly #names = new Map<string, string>()
+  readonly #reserved = new Map<unknown, string>()
+  /** By the schema itself: a pointer and an anchor may lead to the same one. */
+  readonly #names = new Map<unknown, Map<View, string>>()
+  readonly #own = new Map<string, string>()
   readonly #named: Record<string, JsonSchema> = {}
   readonly #waiting: (() => void)[] = []
   #nodes = 0
@@ -50,7 +53,7 @@ export class Schemas {
       ...children(child(child(root, 'components'), 'schemas')),
       ...children(child(root, 'definitions')),
     ])
-      this.#reserved.set(schema.pointer, this.#once(typeName(name) || 'Schema'))
+      this.#reserved.set(keyOf(schema), this.#once(typeName(name) || 'Schema'))
   }
 
   /** A schema where it is used; one that is referred to is a reference. */
@@ -62,10 +65,9 @@ export class Schemas {
 
   /** Reserves a name for a schema of our own, once. */
   own(name: string, schema: JsonSchema): JsonSchema {
-    const key = `own:${name}`
-    let given = this.#names.get(key)
+    let given = this.#own.get(name)
     if (given === undefined) {
-      this.#names.set(key, (given = this.#once(name)))
+      this.#own.set(name, (given = this.#once(name)))
       this.#named[given] = schema
     }
     return { $ref: `#/$defs/${given}` }
@@ -114,19 +116,19 @@ export class Schemas {
     return { $ref: `#/$defs/${this.#nameFor(target, view)}`, ...beside }
   }
 
-  #nameFor(target: Node, view: View): string {
-    const isTwofold = this.#directions.isTwofold(target)
-    const suffix = isTwofold && view === 'input' ? 'Input' : ''
-    const key = `${target.file.location}#${target.pointer}${suffix}`
-    const known = this.#names.get(key)
-    if (known !== undefined) return known
-    const reserved = target.file === this.#first ? this.#reserved.get(target.pointer) : undefined
+  #nameFor(target: Node, asked: View): string {
+    const view = this.#directions.isTwofold(target) ? asked : 'both'
+    const known = this.#names.get(keyOf(target)) ?? new Map<View, string>()
+    const before = known.get(view)
+    if (before !== undefined) return before
+    const reserved = this.#reserved.get(keyOf(target))
     const base = reserved ?? nameOf(target)
+    const suffix = view === 'input' ? 'Input' : ''
     const name = reserved === undefined || suffix !== '' ? this.#once(base + suffix) : base
-    this.#names.set(key, name)
+    this.#names.set(keyOf(target), known.set(view, name))
     this.#named[name] = true
     this.#waiting.push(() => {
-      this.#named[name] = this.#withoutCircle(this.#read(target, isTwofold ? view : 'both'), name, target)
+      this.#named[name] = this.#withoutCircle(this.#read(target, view), name, target)
     })
     return name
   }
@@ -252,39 +254,15 @@ export class Schemas {
   }
 }
 
+/** A schema that is no object has no identity but its place. */
+function keyOf({ value, file, pointer }: Node): unknown {
+  return typeof value === 'object' && value !== null ? value : `${file.location}#${pointer}`
+}
+
 /** What the other side alone may send. */
 function way(view: View): Way | null {
   if (view === 'both') return null
   return view === 'input' ? 'readOnly' : 'writeOnly'
-}
-
-/** `allOf` of one part says what the part says. */
-function single(draft: Draft): Draft {
-  const { allOf, ...rest } = draft
-  if (!Array.isArray(allOf) || allOf.length !== 1 || !isFields(allOf[0])) return draft
-  const only = allOf[0] as Draft
-  const clashes = Object.keys(rest).some((key) => Object.hasOwn(only, key))
-  return clashes ? draft : { ...only, ...rest }
-}
-
-function nullable(schema: JsonSchema): JsonSchema {
-  if (typeof schema === 'boolean') return schema
-  const { type, enum: options } = schema
-  const more = options === undefined || options.includes(null) ? {} : { enum: [...options, null] }
-  if (type !== undefined) {
-    const types = Array.isArray(type) ? (type as string[]) : [type as string]
-    return { ...schema, ...more, type: [...new Set([...types, 'null'])] } as JsonSchemaObject
-  }
-  const { title, description, deprecated, readOnly, writeOnly, ...rest } = schema
-  const about = Object.fromEntries(
-    Object.entries({ title, description, deprecated, readOnly, writeOnly }).filter(([, part]) => part !== undefined),
-  )
-  const [only, ...others] = Object.keys(rest)
-  if (only === undefined) return schema
-  const isChoice = others.length === 0 && (only === 'anyOf' || only === 'oneOf')
-  return isChoice
-    ? { ...about, [only]: [...(rest[only] as JsonSchema[]), { type: 'null' }] }
-    : { ...about, anyOf: [rest, { type: 'null' }] }
 }
 
 /** From where it stands: the last words of its pointer that say something, else the name of its document. */
