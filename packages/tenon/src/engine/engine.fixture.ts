@@ -26,6 +26,13 @@ export const warehouse = defineConnector('warehouse', {
   idempotency: { header: 'idempotency-key', life: '24h' },
   operations: {
     read: operation({ method: 'GET', path: '/x', input: anything, output: anything }),
+    numbered: operation({
+      method: 'GET',
+      path: '/x',
+      input: z.object({ page: z.number().optional() }),
+      output: anything,
+      paging: { next: ({ page = 1 }: { readonly page?: number }) => ({ page: page + 1 }) },
+    }),
     list: operation({
       method: 'GET',
       path: '/x',

@@ -72,6 +72,24 @@ test('REST-06: a list that comes back to a page it gave already ends with an err
   expect(await view(at, run)).toMatchObject({ status: 'failed', code: 'UPSTREAM_ANSWER_INVALID' })
 })
 
+test('REST-06: a provider that does not look at the number of a page does not keep a run for ever', async () => {
+  const numbered = defineFlow('numbered', {
+    trigger: warehouse.on('ordered'),
+    uses,
+    async run({ warehouse }) {
+      let pages = 0
+      for await (const _page of warehouse.numbered.pages({})) pages += 1
+      return pages
+    },
+  })
+  const at = await world([numbered])
+  at.upstream.on('numbered', () => ['a', 'b'])
+  const [run = ''] = await at.send('ordered', {})
+  await at.clock.settle()
+  expect(at.upstream.count('numbered')).toBe(2)
+  expect(await view(at, run)).toMatchObject({ status: 'failed', code: 'UPSTREAM_ANSWER_INVALID' })
+})
+
 test('REST-06: whoever stops looking asks for no further page', async () => {
   const first = defineFlow('first', {
     trigger: warehouse.on('ordered'),

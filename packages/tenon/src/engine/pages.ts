@@ -19,6 +19,7 @@ export async function* pagesOf(
 ): AsyncGenerator<unknown, void, void> {
   const ask = next as (input: unknown, output: unknown) => unknown
   const asked = new Set<string>()
+  let before = ''
   let wanted = input
   for (let page = 1; wanted !== null && wanted !== undefined; page += 1) {
     const hash = contentHash(encode(wanted, `input of ${base}`))
@@ -31,5 +32,13 @@ export async function* pagesOf(
     const output = await call(wanted, options)
     yield output
     wanted = ask(wanted, output)
+    // A provider that does not look at the number of a page gives the first one for ever.
+    const given = contentHash(encode(output, `output of ${base}`))
+    if (given === before && wanted !== null && wanted !== undefined)
+      throw new TenonError(
+        'UPSTREAM_ANSWER_INVALID',
+        `${base}: page ${page} is the one before it; the list would not end`,
+      )
+    before = given
   }
 }

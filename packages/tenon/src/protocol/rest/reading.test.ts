@@ -460,6 +460,15 @@ describe('REST-01: servers and authentication', () => {
   })
 })
 
+test('REST-02: HEAD has no body, and headers that the transport sees to are no parameters', async () => {
+  const header = (name: string): Fields => ({ name, in: 'header', schema: { type: 'string' } })
+  const headers = { ETag: { schema: { type: 'string' } } }
+  const parameters = [header('Content-Length'), header('Cookie'), header('X-Own')]
+  const api = await read(open({ '/x': { head: { parameters, responses: ok({ type: 'string' }, { headers }) } } }))
+  expect(one(api)).toMatchObject({ input: { properties: { 'X-Own': {} } }, output: { properties: { eTag: {} } } })
+  expect(Object.keys((one(api).input as { properties: Fields }).properties)).toEqual(['X-Own'])
+})
+
 test('REST-01: webhooks and callbacks are events, each kind once', async () => {
   const event = (schema: unknown): Fields => ({
     post: { requestBody: { content: { 'application/json': { schema } } } },

@@ -1,3 +1,4 @@
+import type { Method } from '../../../definition/operation.ts'
 import type { JsonSchema } from '../../../schema/schema.ts'
 import type { WireAnswer, WireFailure } from '../wire.ts'
 import { anything, binary, chosen, kindOf, rootOf } from './bodies.ts'
@@ -25,7 +26,7 @@ interface Success {
 
 const nothing: JsonSchema = { type: 'null' }
 
-export function readAnswers(reading: Reading, operation: Node): ReadAnswers {
+export function readAnswers(reading: Reading, operation: Node, method: Method): ReadAnswers {
   const all = children(child(operation, 'responses')).filter(([status]) => !status.startsWith('x-'))
   if (all.length === 0) reading.notes.add(operation, 'describes no answers: any is taken')
   const known = all.flatMap(([status, given]) => {
@@ -39,7 +40,7 @@ export function readAnswers(reading: Reading, operation: Node): ReadAnswers {
   const good = known.filter(isGood)
   const chosenOnes = good.length > 0 ? good : known.filter(([status]) => status === 'DEFAULT')
   const successes = chosenOnes.map(([status, node]) =>
-    success(reading, status === 'DEFAULT' ? 'default' : status, node),
+    success(reading, { status: status === 'DEFAULT' ? 'default' : status, node, mayHaveBody: method !== 'HEAD' }),
   )
   const bad = known.filter((one) => !isGood(one) && /^([45](\d\d|XX)|DEFAULT)$/.test(one[0]))
   return {
@@ -56,8 +57,12 @@ export function readAnswers(reading: Reading, operation: Node): ReadAnswers {
   }
 }
 
-function success(reading: Reading, status: string, node: Node): Success {
-  const choice = chosen(child(node, 'content'))
+/** An answer to HEAD has no body, whatever is described (RFC 9110 §9.3.2). */
+function success(
+  reading: Reading,
+  { status, node, mayHaveBody }: { readonly status: string; readonly node: Node; readonly mayHaveBody: boolean },
+): Success {
+  const choice = mayHaveBody ? chosen(child(node, 'content')) : null
   if (choice === null) return { node, status, schema: null, wire: {} }
   const [type, media] = choice
   const kind = kindOf(type, media)

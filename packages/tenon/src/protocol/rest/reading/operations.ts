@@ -88,7 +88,7 @@ export function readOperation(reading: Reading, found: FoundOperation, base: URL
   const parameters = readParameters(reading, { nodes: reading.shape.parameters(all), operation: node, path })
   const body = readBody(reading, reading.shape.body(node, all, reading.root), typeName(name))
   const input = flatInput(parameters, body)
-  const { output, wire: answers, failure, isLinked, nodes } = readAnswers(reading, node)
+  const { output, wire: answers, failure, isLinked, nodes } = readAnswers(reading, node, method)
   const paging = readPaging({ reading, operation: node, answers: nodes, input, output, isLinked })
   const linked = paging !== null && isLinked && isList(reading, output) && paging.by === 'address'
   const wire: RestWire = {

@@ -20,8 +20,12 @@ const styles: Readonly<Record<ParameterPlace, readonly Style[]>> = {
   header: ['simple'],
   cookie: ['form'],
 }
-/** OAS 3.1 §4.8.12.1: these are described elsewhere. */
-const ignored = new Set(['accept', 'content-type', 'authorization'])
+/** OAS 3.1 §4.8.12.1: these are described elsewhere; and what the transport sees to (RFC 9110 §7.6.1). */
+const ignored = new Set(
+  'accept content-type authorization connection content-length expect host keep-alive proxy-authorization te trailer transfer-encoding upgrade'.split(
+    ' ',
+  ),
+)
 
 /** The parameter objects of an operation: its own in place of its path's, references followed. */
 export function parameterNodes(reading: Reading, operation: Node, path: Node): readonly Node[] {
@@ -66,6 +70,10 @@ function readParameter({ notes, schemas }: Reading, node: Node): ReadParameter[]
   }
   const at = place as ParameterPlace
   if (at === 'header' && ignored.has(name.toLowerCase())) return []
+  if (at === 'header' && name.toLowerCase() === 'cookie') {
+    notes.add(node, 'the header Cookie as a whole is not carried over: only cookies by their names are')
+    return []
+  }
   const [type, media] = children(child(node, 'content'))[0] ?? []
   const source = child(media ?? node, 'schema')
   const schema = source.value === undefined ? true : schemas.read(source, 'input')

@@ -52,10 +52,12 @@ function askedFor({ root, notes }: Reading, operations: readonly Node[]): Readon
     const own = child(operation, 'security')
     return items(own.value === undefined ? general : own)
   })
+  const told = new Set<string>()
   for (const choice of choices) {
     const names = children(choice).map(([name]) => name)
-    if (names.length > 1)
+    if (names.length > 1 && !told.has(names.join()))
       notes.add(choice, `asks for ${names.join(' and ').slice(0, 200)} together: a connection carries one of them`)
+    told.add(names.join())
     for (const [name, scopes] of children(choice)) {
       const { uses, scopes: before } = asked.get(name) ?? { uses: 0, scopes: new Set<string>() }
       const named = items(scopes).flatMap(({ value }) => (typeof value === 'string' ? [value] : []))
