@@ -86,7 +86,18 @@ describe('the site of the documents', () => {
   })
 
   test('shows each picture in the page, with words for those who do not see it', () => {
-    for (const name of ['overview', 'events', 'steps', 'replay', 'calls', 'waits', 'order', 'undo', 'versions'])
+    for (const name of [
+      'overview',
+      'events',
+      'steps',
+      'replay',
+      'calls',
+      'waits',
+      'order',
+      'undo',
+      'versions',
+      'cluster',
+    ])
       expect(page(`concepts/${name}.html`)).toMatch(/<svg role="img" aria-label="[^"]{40,}"/)
   })
 })

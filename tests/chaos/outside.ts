@@ -26,9 +26,9 @@ export interface Ledger extends Outside {
 
 /** More unaccepted events than this would only measure the sender. */
 const mostOutstanding = 300
-const quietMs = 180_000
-/** Retries pause for a second at most, and a circuit breaker stays open for a minute at most: nothing at all for longer means never. */
-const hopelessMs = 75_000
+const quietMs = 600_000
+/** Whom a circuit breaker turned away comes by itself, once the node that would have called it back has ended, within two minutes for what it waited and as long again, and a minute for the breaker: nothing at all for longer means never. */
+const hopelessMs = 310_000
 const perCustomer = 8
 const feedMs = 5
 

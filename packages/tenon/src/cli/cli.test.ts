@@ -179,6 +179,14 @@ describe('a server and its command line', () => {
     expect((await ended).out).toContain('Stopped. 1 run waits: all of it goes on at the next start.')
   }, 30_000)
 
+  test('what the app leaves running does not keep the process once all is closed', async () => {
+    const app = write('app.ts', `setInterval(() => undefined, 1000)\n${flowApp('')}`)
+    const { child, ended, said } = begin('start', '--data', join(folder, 'kept'), '--app', app)
+    await said(/address +(http:\S+)/)
+    child.kill('SIGTERM')
+    expect(await ended).toMatchObject({ code: 0, out: expect.stringContaining('Stopped.') as string })
+  }, 30_000)
+
   test('without a server there is a clear sentence and an exit code of its own', async () => {
     expect(await tenon('runs', 'list', '--data', join(folder, 'empty'))).toMatchObject({
       code: 3,

@@ -33,6 +33,8 @@ export const command: CommandDefinition = {
     if (serving.samples) await showSamples(application, { terminal, json })
     const code = await ended
     endPresentation()
-    return code
+    // All is closed. What the app left running, or a policy that would ask its upstream again, must not keep the process.
+    await new Promise<void>((written) => process.stdout.write('', () => written()))
+    process.exit(code)
   },
 }
