@@ -171,6 +171,17 @@ test('DUR-09: a message and a rest that come at once, by two nodes, do not miss 
   expect(await two.find(tenant, ofTwo)).toMatchObject({ status: 'ready' })
 })
 
+test('CLU-03: a node that closes at once has told the owner of a run that it started', async () => {
+  const { one, two, ofTwo } = await twoNodes()
+  const heard: string[] = []
+  const silent = { gained: () => undefined, lost: () => undefined, leaving: () => Promise.resolve() }
+  two.ownership.listen({ ...silent, reached: (runs) => void heard.push(...runs.map(({ run }) => run)) })
+  await one.deliver(event('t/1', { starts: [start(ofTwo)] }))
+  await one.close()
+  while (heard.length === 0) await sleep(systemClock, 10)
+  expect(heard).toEqual([ofTwo])
+})
+
 test('WHI-05: one delivery that comes twice at once, by two nodes, is taken once', async () => {
   const { one, two } = await twoNodes()
   await started(one, 'before')

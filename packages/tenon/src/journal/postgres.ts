@@ -8,6 +8,7 @@ import { checkAppend, checkMessage } from './check.ts'
 import { Figures } from './figures.ts'
 import { groupCommit, type GroupCommit, type Size } from './group-commit.ts'
 import type { AppendReceipt, DeliverReceipt, Journal } from './journal.ts'
+import { HandingOver } from './postgres/handing-over.ts'
 import { Leases } from './postgres/leases.ts'
 import { LiveRuns } from './postgres/live.ts'
 import { refuseMoved } from './postgres/mark.ts'
@@ -90,9 +91,16 @@ async function join(databases: Databases, options: PostgresJournalOptions): Prom
   const leases = new Leases({ database: signs, reads, clock: leaseClock, monotonic, ...identity, figures })
   const epochOf = (partition: number): number | null => leases.epochOfPartition(partition)
   const setting = { names: new Names(), live: new LiveRuns(), partitions, epochOf }
-  const channel = (): string | null => (leases.isAlone ? null : 'tenon_')
   const { isOneOfSeveral: isFenced = false } = options
-  const writer = new Writer({ database: batches, setting, node, channel, isFenced })
+  const handing = new HandingOver(reads, node)
+  const writer = new Writer({
+    database: batches,
+    setting,
+    node,
+    isShared: () => !leases.isAlone,
+    isFenced,
+    onElsewhere: (runs) => handing.tell(runs),
+  })
   await leases.begin()
   await refuseMoved(signs).catch(async (error: unknown) => {
     await leases.end()
@@ -113,6 +121,7 @@ async function join(databases: Databases, options: PostgresJournalOptions): Prom
     close: () =>
       (closing ??= writes
         .close()
+        .then(() => handing.done())
         .then(() => leases.end())
         .then(() => closeAll(databases))),
     kill() {

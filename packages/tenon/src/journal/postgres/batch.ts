@@ -79,3 +79,13 @@ function startsOf(write: Write): readonly { readonly flow: string }[] {
   if (write.message.kind === 'event') return write.message.starts
   return write.message.kind === 'start' ? [write.message.start] : []
 }
+
+/** Nothing of the call was done: some of its tenants are closed here. */
+export class ClosedTenants extends Error {
+  readonly tenants: ReadonlySet<string>
+
+  constructor(tenants: ReadonlySet<string>) {
+    super('tenants are closed')
+    this.tenants = tenants
+  }
+}

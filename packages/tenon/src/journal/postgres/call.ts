@@ -186,6 +186,8 @@ export interface CallAnswer {
   readonly m?: readonly number[]
   /** Numbers of runs that are queued. */
   readonly q?: readonly number[]
+  /** Runs of other nodes that may go on. */
+  readonly t?: readonly number[]
   readonly r?: {
     /** By row of an event, the runs that it reached. */
     readonly w?: Readonly<Record<string, readonly (readonly [run: string, partition: number])[]>> | null

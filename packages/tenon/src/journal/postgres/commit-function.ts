@@ -4,7 +4,7 @@ import { format } from './format.ts'
  * Commits one batch in one round trip. All of its statements work on sets; each sees what is committed when it begins, so what must be seen is read after its lock.
  * Locks are taken in one order by all batches of all nodes: advisory locks by number, leases by partition, runs by number, events by hash, new runs by id, values by hash, cursors by name.
  *
- * The answer names what is not as the caller expects it: fenced leases (f), events that are there already (d), runs that are (m), runs that stand behind others (q), and what `rest` came to (r).
+ * The answer names what is not as the caller expects it: fenced leases (f), events that are there already (d), runs that are (m), runs that stand behind others (q), what `rest` came to (r), and runs of other nodes that may go on (t).
  */
 export const commitFunction: string = `
 CREATE OR REPLACE FUNCTION number_${format}(bases bigint[], ordinal int) RETURNS bigint LANGUAGE sql IMMUTABLE AS
@@ -17,7 +17,7 @@ CREATE OR REPLACE FUNCTION commit_${format}(
   s_ord int[], s_event int[], s_lease int[], s_tenant int[], s_flow int[], s_partition int[], s_version int[], s_at bigint[], s_id text[], s_input text[],
   s_line uuid[], s_key text[], s_parent text[], s_step text[], s_linked text[],
   a_run bigint[], a_lease int[], a_after int[], a_seq int[], a_at bigint[], a_packed text[],
-  p_rest jsonb, p_tell text
+  p_rest jsonb, p_shared boolean
 ) RETURNS text LANGUAGE plpgsql
 -- Plans go by the indexes, however few rows there were when they were made, and are made once.
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $fn$
@@ -117,7 +117,7 @@ BEGIN
       ON CONFLICT (node, flow, status) DO UPDATE SET runs = tally.runs + excluded.runs
     )
     SELECT (SELECT count(*) FROM wanted), count(*), array_agg(number) FILTER (WHERE status = 1),
-      CASE WHEN p_tell IS NOT NULL THEN array_agg(number) FILTER (WHERE status = 0) ELSE '{}' END
+      CASE WHEN p_shared THEN array_agg(number) FILTER (WHERE status = 0) ELSE '{}' END
     INTO v_asked, v_made, v_queued, v_told FROM new;
     v_told := coalesce(v_told, '{}');
     IF v_made < v_asked THEN
@@ -155,12 +155,10 @@ BEGIN
     v_told := v_told || ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(v_rest -> 'told'));
   END IF;
 
-  IF p_tell IS NOT NULL AND cardinality(v_told) > 0 THEN
-    PERFORM pg_notify(p_tell || words.node, CASE WHEN length(words.runs) < 6000 THEN words.runs ELSE 'look' END) FROM (
-      SELECT lease.node, jsonb_agg(jsonb_build_array(tenant.tenant, run.id))::text AS runs
-      FROM unnest(v_told) AS touched (number) JOIN run USING (number) JOIN lease ON lease.partition = run.partition JOIN tenant ON tenant.id = run.tenant
-      WHERE lease.node <> p_node GROUP BY lease.node
-    ) words;
+  IF p_shared AND cardinality(v_told) > 0 THEN
+    SELECT jsonb_agg(DISTINCT run.number) INTO v_found FROM unnest(v_told) AS touched (number) JOIN run USING (number) JOIN lease ON lease.partition = run.partition
+    WHERE lease.node <> p_node;
+    IF v_found IS NOT NULL THEN v_answer := v_answer || jsonb_build_object('t', v_found); END IF;
   END IF;
 
   v_answer := v_answer || jsonb_build_object('b', v_bases);

@@ -8,7 +8,7 @@ import type { Append, AppendReceipt, NewEntry } from '../journal.ts'
 import { pack, unpack } from '../pack.ts'
 import { encodeArray, int8, restored } from './arrays.ts'
 import { Call, commitStatement, fencedStatement, type CallAnswer } from './call.ts'
-import { flowsOf, follow, settled, tenantsOf, type Batch, type Choice, type Item } from './batch.ts'
+import { ClosedTenants, flowsOf, follow, settled, tenantsOf, type Batch, type Choice, type Item } from './batch.ts'
 import { compose, moveCursor, ordinalsOf } from './compose.ts'
 import type { Receipt, Setting } from './compose-start.ts'
 import type { LiveRun } from './live.ts'
@@ -21,20 +21,12 @@ export interface WriterOptions {
   readonly database: Database
   readonly setting: Setting
   readonly node: number
-  /** Channel of words for other nodes, without their number; `null` while there are none. */
-  readonly channel: () => string | null
+  /** There are other nodes. */
+  readonly isShared: () => boolean
+  /** Runs of theirs that may go on: it is committed. */
+  readonly onElsewhere: (runs: readonly number[]) => void
   /** It is one of several databases: tenants may be closed here, and be moved. */
   readonly isFenced: boolean
-}
-
-/** Nothing of the call was done: some of its tenants are closed here. */
-class ClosedTenants extends Error {
-  readonly tenants: ReadonlySet<string>
-
-  constructor(tenants: ReadonlySet<string>) {
-    super('tenants are closed')
-    this.tenants = tenants
-  }
 }
 
 const mostTries = 5
@@ -211,7 +203,7 @@ export class Writer {
     values: readonly unknown[],
     tenants: readonly string[] | null,
   ): Promise<CallAnswer> {
-    const { database, node, channel } = this.#options
+    const { database, node, isShared } = this.#options
     const { bases, blocks } = batch
     const [row] = await database.query<{ answer: string }>(tenants === null ? commitStatement : fencedStatement, [
       node,
@@ -220,7 +212,7 @@ export class Writer {
       bases === null ? null : encodeArray(int8, bases),
       blocks,
       ...values,
-      channel(),
+      isShared(),
       ...(tenants === null ? [] : [tenants]),
     ])
     if (row === undefined) throw new ClosedTenants(await closedAmong(database, tenants ?? []))
@@ -230,6 +222,7 @@ export class Writer {
 
   #numbered(batch: Batch, answer: CallAnswer): CallAnswer {
     batch.bases = answer.b
+    if (answer.t !== undefined) this.#options.onElsewhere(answer.t)
     return answer
   }
 
