@@ -15,6 +15,7 @@ const commands = {
   verify: ['scripts/verify.ts'],
   build: ['scripts/build.ts'],
   bench: ['bench/bench.ts'],
+  scale: ['bench/scale.ts'],
   chaos: ['tests/chaos/chaos.ts'],
   simulation: ['tests/simulation/simulation.ts'],
   linearizability: ['tests/linearizability/linearizability.ts'],

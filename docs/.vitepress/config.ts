@@ -34,6 +34,7 @@ const concepts = pages('concepts', {
   undo: 'Undo and ends',
   versions: 'Code that changes',
   'several-databases': 'Several databases',
+  scale: 'Scale',
 })
 const reference = pages('reference', {
   cli: 'Command line',
