@@ -96,8 +96,7 @@ function checkWaits(simulation: Simulation, run: StoredRun): void {
               ({ event, runs }) =>
                 runs !== null &&
                 isFor(event, begun) &&
-                acceptedAt(simulation, event.id) > run.createdAt &&
-                acceptedAt(simulation, event.id) < until &&
+                cameWithin(simulation, event.id, { run, until }) &&
                 !taken.has(event.id),
             )
             .map(({ event }) => event.id)
@@ -109,8 +108,14 @@ function checkWaits(simulation: Simulation, run: StoredRun): void {
   }
 }
 
-function acceptedAt({ state }: Simulation, id: string): number {
-  return [...state.events.values()].find(({ key }) => key === `shop/${id}`)?.at ?? Number.POSITIVE_INFINITY
+// Behind the start of the run in the journal's order, whatever the clocks of those who wrote them said (decision 43).
+function cameWithin(
+  { state }: Simulation,
+  id: string,
+  { run, until }: { readonly run: StoredRun; readonly until: number },
+): boolean {
+  const event = [...state.events.values()].find(({ key }) => key === `shop/${id}`)
+  return event !== undefined && event.number > run.number && event.at < until
 }
 
 function isFor(event: { readonly type: string; readonly data: unknown }, begun: Entry): boolean {
