@@ -8,7 +8,7 @@ import { usePostgres } from '../postgres/postgres.fixture.ts'
 import { createNodes, newUrl } from './nodes.fixture.ts'
 
 const server = usePostgres()
-const { write, clear, remove, start, ask, folder } = createNodes()
+const { write, clear, remove, start, ask, folder, environment } = createNodes()
 const closing: (() => void)[] = []
 afterEach(() => {
   clear()
@@ -117,10 +117,10 @@ async function tokenProvider() {
 
 test('AUT-01, CLU-03: two nodes that call with one account renew its token once each time, and both call with it', async () => {
   const provider = await tokenProvider()
-  process.env['SHOP_URL'] = process.env['TENON_ALLOW_ORIGINS'] = provider.origin
-  process.env['TENON_MASTER_KEY'] = randomBytes(32).toString('base64')
+  environment['SHOP_URL'] = environment['TENON_ALLOW_ORIGINS'] = provider.origin
+  environment['TENON_MASTER_KEY'] = randomBytes(32).toString('base64')
   write('authority.pem', provider.authority)
-  process.env['NODE_EXTRA_CA_CERTS'] = `${folder}/authority.pem`
+  environment['NODE_EXTRA_CA_CERTS'] = `${folder}/authority.pem`
   const url = await newUrl(server())
   await Promise.all(['three', 'four'].map((node) => start(node, '--app', 'renewing.ts', '--database', url)))
   await ask('three', 'PUT', '/connections/shop/main', {

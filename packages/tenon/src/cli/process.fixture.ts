@@ -23,6 +23,8 @@ export interface Begun {
 
 export interface Workplace {
   readonly folder: string
+  /** Of what is begun from now on. */
+  readonly environment: NodeJS.ProcessEnv
   begin(...words: string[]): Begun
   tenon(...words: string[]): Promise<Ended>
   /** Writes a file, and gives its name back. */
@@ -41,7 +43,8 @@ const cli = join(import.meta.dirname, 'cli.ts')
 export function createWorkplace(): Workplace {
   const folder = mkdtempSync(join(import.meta.dirname, '../../.test-'))
   const children: ChildProcess[] = []
-  const environment = {
+  const environment: NodeJS.ProcessEnv = {
+    ...process.env,
     NO_COLOR: '1',
     FORCE_COLOR: '0',
     TENON_DATA: join(folder, 'data'),
@@ -52,7 +55,7 @@ export function createWorkplace(): Workplace {
   function begin(...words: string[]): Begun {
     const child = spawn(process.execPath, ['--conditions=source', cli, ...words], {
       cwd: folder,
-      env: { ...process.env, ...environment },
+      env: environment,
     })
     children.push(child)
     let [out, err, from] = ['', '', 0]
@@ -82,6 +85,7 @@ export function createWorkplace(): Workplace {
 
   return {
     folder,
+    environment,
     begin,
     tenon: (...words) => begin(...words).ended,
     write(name, text) {

@@ -4,7 +4,7 @@ import { createNodes, newUrl } from './nodes.fixture.ts'
 import { strictProvider, type StrictProvider } from './strict-provider.fixture.ts'
 
 const server = usePostgres()
-const { write, clear, remove, start, ask } = createNodes()
+const { write, clear, remove, start, ask, environment } = createNodes()
 const providers: StrictProvider[] = []
 afterEach(() => {
   clear()
@@ -46,9 +46,9 @@ export default defineApp({ flows: [look], connections: [defineConnection(shop, {
 async function provide(limit?: Parameters<typeof strictProvider>[0]): Promise<StrictProvider> {
   const provider = await strictProvider(limit)
   providers.push(provider)
-  process.env['SHOP_URL'] = provider.origin
-  process.env['SHOP_TOKEN'] = 'token-of-the-shop'
-  process.env['TENON_ALLOW_ORIGINS'] = provider.origin
+  environment['SHOP_URL'] = provider.origin
+  environment['SHOP_TOKEN'] = 'token-of-the-shop'
+  environment['TENON_ALLOW_ORIGINS'] = provider.origin
   return provider
 }
 
