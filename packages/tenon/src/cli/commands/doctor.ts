@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Secret } from '../../base/secret.ts'
 import { examineApp, examineServer } from '../doctor/app.ts'
 import { examineClock, examineHosts } from '../doctor/clock.ts'
-import { examineData } from '../doctor/data.ts'
+import { examineData, examineLeftFolder } from '../doctor/data.ts'
 import { examineDatabase } from '../doctor/database.ts'
 import { examineEnvironment, examinePackages } from '../doctor/environment.ts'
 import type { Examined, Finding } from '../doctor/finding.ts'
@@ -58,6 +58,7 @@ async function examine(
     ...examinePackages(examined),
     ...data,
     ...named,
+    ...(named.length > 0 ? examineLeftFolder(dataFolder, journal) : []),
     ...(isUsable && store !== null ? await examineVault(store, environment) : []),
     ...(await examineClock(isUsable ? dataFolder : null, journal)),
     ...(examined.asksHosts ? await examineHosts(hosts) : []),

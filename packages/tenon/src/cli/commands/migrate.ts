@@ -2,6 +2,7 @@ import { systemClock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import { DataFolder } from '../../server/data-folder.ts'
 import { openAtRest, type Place, type PlaceAtRest } from '../../server/durable.ts'
+import { refuseOneOfSeveral } from '../../server/several-databases.ts'
 import { exitCodes, type CommandDefinition, type CommandInput } from '../command.ts'
 import { checkMasterKey } from '../migrate/master-key.ts'
 import { measure } from '../migrate/measure.ts'
@@ -28,6 +29,7 @@ export const command: CommandDefinition = {
   ],
   async run(input) {
     const [from, to] = [namedPlace(input, 'from'), namedPlace(input, 'to')]
+    for (const { database } of [from, to]) if (database !== null) await refuseOneOfSeveral(database)
     const [source, target] = [await openAtRest(from), await openAtRest(to)]
     try {
       if (input.options['takeBack'] === true) return await back(input, source, target)

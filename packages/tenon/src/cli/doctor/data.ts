@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { dirname, resolve } from 'node:path'
 import { messageOf } from '../../base/errors.ts'
 import { inspectJournal, type JournalInspection } from '../../journal/sqlite/inspect.ts'
+import { readMark } from '../../journal/sqlite/mark.ts'
 import { findingsOf, readableBytes, type Examined, type Finding } from './finding.ts'
 
 const { ok, warn, fail } = findingsOf('data folder')
@@ -110,6 +111,19 @@ function journalFindings(journal: JournalInspection | null): Finding[] {
           'Nothing to do: what was accepted is there, and goes on at the next start.',
         ),
     rest.isChecked ? ok('its pages are sound') : ok(`its pages are not checked beyond ${readableBytes(checkUpTo)}`),
+  ]
+}
+
+/** Beside a database the folder has no work of its own: what is in it was moved, or is forgotten. */
+export function examineLeftFolder(folder: string, journal: JournalInspection | null): readonly Finding[] {
+  if (journal === null || journal.rest === null || journal.rest.latest === null) return []
+  const mark = readMark(resolve(folder))
+  if (mark?.state === 'moved') return [ok(`its journal was moved to ${mark.other}`)]
+  return [
+    warn(
+      `${folder} holds runs, and nobody works on them: a database is named`,
+      `To take them along: npx tenon migrate --from ${folder} --to <an empty database>. Or start without the database.`,
+    ),
   ]
 }
 

@@ -4,6 +4,7 @@ import type { Secret } from '../../base/secret.ts'
 import { inspectDatabase, type DatabaseInspection } from '../../postgres/inspect.ts'
 import { openDatabase, type Database } from '../../postgres/postgres.ts'
 import { placeOf, type DurablePlace } from '../../server/durable.ts'
+import { findStrays } from '../../server/tenants/strays.ts'
 import { hasStore } from '../../store/postgres.ts'
 import { length } from '../words.ts'
 import { findingsOf, readableBytes, type Finding } from './finding.ts'
@@ -26,14 +27,44 @@ export async function examineDatabase(options: Parameters<typeof placeOf>[0]): P
   try {
     const place = placeOf(options)
     if (place.database === null) return { findings: [], store: place }
-    const looks = await Promise.all([place.database, ...place.others].map((url) => lookAt(url, place)))
+    const urls = [place.database, ...place.others]
+    const looks = await Promise.all(urls.map((url) => lookAt(url, place)))
+    const areThere = looks.every(({ store }) => store !== null)
     // The vault of several is looked at as a whole, or not at all.
     return {
-      findings: looks.flatMap(({ findings }) => findings),
-      store: looks.every(({ store }) => store !== null) ? place : null,
+      findings: [
+        ...looks.flatMap(({ findings }) => findings),
+        ...(areThere && urls.length > 1 ? await lookForStrays(urls) : []),
+      ],
+      store: areThere ? place : null,
     }
   } catch (error) {
     return { findings: [fail(messageOf(error), remedyOf(error))], store: null }
+  }
+}
+
+const mostNamed = 5
+
+/** Each tenant is wholly on one of several. */
+async function lookForStrays(urls: readonly Secret[]): Promise<readonly Finding[]> {
+  const databases = urls.map((url) => openDatabase({ url, unavailable: 'STORE_UNAVAILABLE', sessions: 1 }))
+  try {
+    const strays = await findStrays(databases)
+    if (strays.length === 0) return [ok('each tenant is in one database only')]
+    const more = strays.length - mostNamed
+    return [
+      ...strays
+        .slice(0, mostNamed)
+        .map(({ tenant, lives, alsoOn }) =>
+          fail(
+            `${tenant} lives on ${lives}, and has rows on ${alsoOn} too`,
+            `What counts is on ${lives}. Was ${alsoOn} restored to an earlier moment? Then bring ${lives} and the first database to the same moment, or delete those rows.`,
+          ),
+        ),
+      ...(more > 0 ? [fail(`${more} more tenants have rows in two databases`)] : []),
+    ]
+  } finally {
+    await Promise.all(databases.map((database) => database.close()))
   }
 }
 
