@@ -589,8 +589,10 @@ test('REST-01: YAML is read like JSON, with merges, and neither tags nor endless
       `openapi: 3.0.0\npaths:\n  /x: { get: { responses: { 200: { content: { application/json: { schema: { allOf: *t } } } } } } }\n`,
     ),
   ).rejects.toMatchObject({ code: 'DESCRIPTION_INVALID', message: expect.stringContaining('line 3') as string })
-  const api2 = await read(`${bomb.join('\n')}\nopenapi: 3.0.0\npaths: {}\n`)
-  expect(api2.operations).toEqual([])
+  const shared = await read(`${bomb.join('\n')}\nopenapi: 3.0.0\npaths: {}\n`)
+  expect(shared.operations).toEqual([])
+  const many = `a: &a 1\nb: [${'*a, '.repeat(10_001)}]\nopenapi: 3.0.0\npaths: {}\n`
+  await expect(read(many)).rejects.toMatchObject({ code: 'DESCRIPTION_INVALID' })
 })
 
 test('REST-01: what is wrong is named with its place and what to do', async () => {
