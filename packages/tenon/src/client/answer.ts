@@ -10,6 +10,8 @@ export interface ReadAnswer {
   readonly status: number
   readonly headers: RawAnswer['headers']
   readonly body: unknown
+  /** As they came. */
+  readonly bytes: Uint8Array
   /** Integers in the body that are strings, for a number would have rounded them. */
   readonly large: readonly LargeInteger[]
   /** Why the body could not be read, `null` when it could. */
@@ -19,7 +21,7 @@ export interface ReadAnswer {
 /** Reads the body as its declared type says: JSON, text, or bytes. */
 export function readAnswer(raw: RawAnswer): ReadAnswer {
   const { status, headers, body: bytes } = raw
-  const none = { status, headers, body: undefined, large: [], problem: raw.isComplete ? null : 'broke off' }
+  const none = { status, headers, body: undefined, bytes, large: [], problem: raw.isComplete ? null : 'broke off' }
   if (bytes.length === 0) return none
   const type = single(headers['content-type'])
   if (isJson(type)) {
@@ -54,11 +56,12 @@ function textOf(bytes: Buffer, type: string): string {
 }
 
 /** The answer as a connector's own functions see it; they seldom look at the headers of a success. */
-export function partsOf({ status, headers, body }: ReadAnswer): AnswerParts {
+export function partsOf({ status, headers, body, bytes }: ReadAnswer): AnswerParts {
   let flat: Readonly<Record<string, string>> | null = null
   return {
     status,
     body,
+    bytes,
     get headers() {
       flat ??= flattened(headers)
       return flat

@@ -42,7 +42,10 @@ export interface RequestParts {
 export interface AnswerParts {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** Read as its type says: JSON, a text, else bytes. */
   readonly body: unknown
+  /** As they came; left out where there is nothing but a body that was read. */
+  readonly bytes?: Uint8Array
 }
 
 /** What a failed answer means, in the provider's own dialect. */

@@ -45,6 +45,12 @@ describe('REST-05: an answer is read by its status and type', () => {
       'text/html; charset=utf-8',
       '<html>',
     ],
+    [
+      'a page of HTML in place of a document',
+      { status: '200', kind: 'bytes', type: 'application/pdf' },
+      'text/html',
+      '<html>',
+    ],
     ['XML in place of JSON', { status: '200', kind: 'json', type: 'application/json' }, 'application/xml', '<a/>'],
     ['a text that is no JSON', { status: '200', kind: 'json', type: 'application/json' }, 'text/plain', 'ok'],
     [

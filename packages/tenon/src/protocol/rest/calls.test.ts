@@ -88,7 +88,12 @@ const provider = defineSimulator(shops, {
       if (id === 'html') return new Answer(200, '<html>', { 'content-type': 'text/html' })
       return id === 'wrong' ? new Answer(200, { id: 7 }) : { id, sum: 1, more: 'than described' }
     },
-    uploadFile: ({ file }) => ('data' in file ? file.data : file),
+    uploadFile: ({ title, file }) =>
+      title === 'json'
+        ? new Answer(200, '{ "a": 1.0 }', { 'content-type': 'application/json' })
+        : 'data' in file
+          ? file.data
+          : file,
   },
 })
 
@@ -123,6 +128,8 @@ async function outcome(operation: string, input: unknown): Promise<unknown> {
 describe('calls by a description, over HTTP, to a provider that is played by the same description', () => {
   test('REST-02: an output is what the provider gave', async () => {
     expect(await outcome('createOrder', { sum: 12.5, note: null })).toEqual({ id: 'o1', sum: 12.5 })
+    const asItCame = new Uint8Array(Buffer.from('{ "a": 1.0 }'))
+    expect(await outcome('uploadFile', { title: 'json', file: new Uint8Array(1) })).toEqual(asItCame)
     const data = new Uint8Array([0, 255, 13, 10])
     expect(await outcome('uploadFile', { title: 'x', file: { data, name: 'a.png' } })).toEqual(data)
   })

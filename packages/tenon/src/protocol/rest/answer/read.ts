@@ -3,9 +3,9 @@ import type { JsonSchema } from '../../../schema/schema.ts'
 import { TenonError } from '../../../base/errors.ts'
 import { medias, type MediaContext } from '../media/media.ts'
 import type { Look } from '../look.ts'
-import { bareType, kindOfType } from '../reading/kinds.ts'
+import { bareType } from '../reading/kinds.ts'
 import { bodyInvalid } from '../request/text.ts'
-import type { RestWire, WireAnswer } from '../wire.ts'
+import type { MediaKind, RestWire, WireAnswer } from '../wire.ts'
 import { nextIn } from './link.ts'
 
 /** An answer that is described, ready to be read. */
@@ -40,7 +40,10 @@ export function contextOf({ type = '*/*', root = '' }: WireAnswer, schema: JsonS
   return { schema, look, type, encoding: {}, root }
 }
 
-function readOne({ wire, context }: Known, { headers, body }: AnswerParts): unknown {
+/** A file that says it is JSON is not to be written anew. */
+const asItCame = new Set<MediaKind>(['bytes', 'text', 'ndjson'])
+
+function readOne({ wire, context }: Known, { headers, body, bytes }: AnswerParts): unknown {
   if (wire.headers !== undefined) {
     const entries = Object.entries(wire.headers).flatMap(([as, name]) =>
       headers[name] === undefined ? [] : [[as, headers[name]]],
@@ -51,23 +54,17 @@ function readOne({ wire, context }: Known, { headers, body }: AnswerParts): unkn
   const type = headers['content-type'] ?? ''
   if (isStrange(wire, type)) throw bodyInvalid(`is ${bareType(type).slice(0, 100)}; expected ${wire.type}`)
   try {
-    return medias[wire.kind].read(body, context, type)
+    return medias[wire.kind].read(asItCame.has(wire.kind) ? (bytes ?? body) : body, context, type)
   } catch (error) {
     if (TenonError.is(error, 'BODY_INVALID')) throw bodyInvalid(`the body ${error.message}`)
     throw error
   }
 }
 
-/** A page of HTML is no text of the provider's, and XML no JSON. Between kinds that are read alike nothing is strange. */
-function isStrange({ kind, type = '*/*' }: WireAnswer, found: string): boolean {
-  if (found === '' || type === '*/*' || bareType(found) === bareType(type)) return false
-  const bare = bareType(found)
-  if (bare === 'text/html' || bare === 'application/xhtml+xml')
-    return kind !== 'text' && kind !== 'bytes' ? true : bareType(type) !== bare && kind === 'text'
-  const actual = kindOfType(found)
-  return (
-    (actual === 'xml' && kind === 'json') ||
-    (actual === 'json' && kind === 'xml') ||
-    (actual === 'multipart' && kind !== 'multipart')
-  )
+/** A page of HTML is of a proxy, or of the wrong place, unless it may be a file of any kind. What else is strange cannot be read as described. */
+function isStrange({ type = '*/*' }: WireAnswer, found: string): boolean {
+  const [bare, wanted] = [bareType(found), bareType(type)]
+  return bare === 'text/html' && bare !== wanted && !anyFile.has(wanted)
 }
+
+const anyFile = new Set(['*/*', 'application/octet-stream'])
