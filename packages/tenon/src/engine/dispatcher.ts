@@ -98,6 +98,8 @@ export class Dispatcher {
       setAside: (item) => {
         this.#active.delete(item.run)
         this.#queue.defer(item)
+        // The place that it had in memory is free for those of other flows.
+        this.#pump()
       },
       ready: (runs) => this.ready(runs),
       wakes: this.wakes,
@@ -222,15 +224,7 @@ export class Dispatcher {
     while (this.#active.size < this.#options.runsInProgress) {
       const item = this.#queue.shift()
       if (item === null) break
-      // It stays in the journal, where it is found when its flow is resumed.
-      if (item.flow !== undefined && this.pauses.has({ tenant: item.tenant, flow: item.flow })) {
-        this.#queue.takeRepeat(item.run)
-        continue
-      }
-      if (item.flow !== undefined && !this.#permits.take(item.flow, item.version ?? 1)) {
-        this.#queue.defer(item)
-        continue
-      }
+      if (!this.#mayBegin(item)) continue
       this.#active.set(item.run, null)
       if (item.fresh === undefined || !this.#beginFresh(item, item.fresh)) toLoad.push(item)
     }
@@ -238,6 +232,22 @@ export class Dispatcher {
     if (toLoad.length > 0) void this.#takingUp.load(toLoad)
     this.pace.look()
     if (this.#scan.isNeeded && this.#queue.isLow) void this.#scan.scan()
+  }
+
+  // Takes a permit of its flow; false where there is none, or the flow is paused.
+  #mayBegin(item: Queued): boolean {
+    const { tenant, run, flow, version = 1, isResting = false } = item
+    if (flow === undefined) return true
+    if (!this.#permits.take(flow, version)) {
+      this.#queue.defer(item)
+      return false
+    }
+    if (isResting || !this.pauses.has({ tenant, flow })) return true
+    // It stays in the journal, where it is found when its flow is resumed. Its turn is for the next, who may be another tenant's.
+    this.#queue.takeRepeat(run)
+    this.#permits.give(flow)
+    this.#queue.undefer(flow)
+    return false
   }
 
   // False when somebody else may have begun it since: the journal knows.

@@ -133,7 +133,7 @@ export interface World {
   readonly upstream: Upstream
   readonly happenings: Happening[]
   /** Delivers an event that starts flows or reaches waits. */
-  send(type: 'ordered' | 'delivered', data: unknown, id?: string): Promise<readonly string[]>
+  send(type: 'ordered' | 'delivered', data: unknown, id?: string, tenant?: string): Promise<readonly string[]>
   /** As `kill -9` and a new start, perhaps on other code. */
   crash(flows?: readonly Flow[]): Promise<void>
 }
@@ -179,9 +179,9 @@ export async function world(
     clock,
     upstream,
     happenings,
-    async send(type, data, id = `event-${(events += 1)}`) {
+    async send(type, data, id = `event-${(events += 1)}`, tenant = 'default') {
       const accepted = self.engine.accept({
-        tenant: 'default',
+        tenant,
         trigger: 'warehouse',
         id,
         type: `warehouse/${type}`,

@@ -14,13 +14,15 @@ export interface Queued extends RunKey {
   flow?: string
   version?: number
   readonly fresh?: Fresh
+  /** The journal has it at rest: what it goes on for is known here only, or not looked for when its flow is resumed. */
+  readonly isResting?: boolean
 }
 
 /** Of those set aside, so many keep what they were started with; the others are read again. */
 const freshAside = 100
 
-function withoutFresh({ tenant, run, flow, version }: Queued): Queued {
-  return { tenant, run, ...(flow !== undefined && { flow }), ...(version !== undefined && { version }) }
+function withoutFresh({ tenant, run, flow, version, isResting = false }: Queued): Queued {
+  return { tenant, run, isResting, ...(flow !== undefined && { flow }), ...(version !== undefined && { version }) }
 }
 
 /** Runs that wait for their turn, oldest first, each once; and those whose flow is at its limit, set aside. */

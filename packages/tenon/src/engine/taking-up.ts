@@ -90,13 +90,13 @@ export class TakingUp {
     begin(item, prepared)
   }
 
-  #hasPermit(item: Queued, { flow, version }: RunRow): boolean {
+  #hasPermit(item: Queued, { flow, version, status }: RunRow): boolean {
     if (item.flow !== undefined) return true
     if (this.#parties.permits.take(flow, version)) {
       Object.assign(item, { flow, version })
       return true
     }
-    this.#parties.setAside({ ...item, flow, version })
+    this.#parties.setAside({ ...item, flow, version, isResting: status !== 'ready' })
     return false
   }
 
