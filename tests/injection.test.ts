@@ -1,31 +1,7 @@
 // What would let a text become code, a command or a statement is found in the syntax of the sources, and named where it must be.
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { parseSync, Visitor } from 'oxc-parser'
 import { describe, expect, test } from 'vitest'
 import { mayReach } from '../packages/tenon/floors.ts'
-
-const root = join(import.meta.dirname, '..')
-const isTest = /\.(?:test|test-d|suite|fixture)\.tsx?$/
-const sources = globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root })
-  .filter((path) => !isTest.test(path))
-  .toSorted()
-
-type Visit = ConstructorParameters<typeof Visitor>[0]
-
-/** The files in which the visitor noted something, with what it noted. */
-function found(visit: (note: (text: string) => void, text: string) => Visit, from: readonly string[]): string[] {
-  return from.flatMap((path) => {
-    const text = readFileSync(join(root, path), 'utf8')
-    return notesOf(path, text, visit).map((note) => `${path}: ${note}`)
-  })
-}
-
-function notesOf(path: string, text: string, visit: (note: (text: string) => void, text: string) => Visit): string[] {
-  const notes: string[] = []
-  new Visitor(visit((note) => notes.push(note), text)).visit(parseSync(path, text).program)
-  return notes
-}
+import { found, notesOf, sources, type Visit } from './syntax.ts'
 
 const lateImports = (note: (text: string) => void, text: string): Visit => ({
   ImportExpression({ source }) {

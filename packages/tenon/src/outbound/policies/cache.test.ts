@@ -134,7 +134,7 @@ describe('OUT-11: what an answer allows is kept, and nothing else', () => {
     expect(asked).toHaveLength(4)
   })
 
-  test('two connections, so two tenants or credentials, share nothing', async () => {
+  test('SEC-15: two connections, so two tenants or credentials, share nothing', async () => {
     const one = bench()
     one.answerWith({ 'cache-control': 'public, max-age=60' })
     await one.send()
