@@ -70,6 +70,15 @@ describe('OUT-09: the limit that is learnt', () => {
     expect(limit.value).toBeGreaterThan(16)
   })
 
+  test('what is much faster than usual is soon usual', () => {
+    const limit = open({ min: 1, max: 20 })
+    answered(limit, 20, 1000)
+    answered(limit, 100, 100)
+    expect(limit.value).toBe(20)
+    answered(limit, 20, 800)
+    expect(limit.value).toBeLessThan(18)
+  })
+
   test('keeps within its range, whatever happens', () => {
     const limit = open({ min: 3, max: 25 })
     answered(limit, 500, 50)

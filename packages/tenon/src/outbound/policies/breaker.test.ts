@@ -99,6 +99,72 @@ describe('OUT-08: the breaker', () => {
     expect(await call(200)).toBe(200)
   })
 
+  /** So many that were let through and have no end yet; each is ended by hand. */
+  function pending(pipeline: Pipeline, clock: Clock, count: number) {
+    const ends = Array.from({ length: count }, () => Promise.withResolvers<RawAnswer>())
+    const said = ends.map(({ promise }) => through(pipeline, clock, () => promise))
+    const end = async (index: number, how: End): Promise<End | { afterMs: number } | undefined> => {
+      ending(how).then(ends[index]?.resolve, ends[index]?.reject)
+      return said[index]
+    }
+    return { end }
+  }
+
+  test('of the few, those that went well count among them: no other takes their place', async () => {
+    const { call, clock, pipeline } = opened()
+    await times(20, () => call(500))
+    clock.pass(5_000)
+    const few = pending(pipeline, clock, 3)
+    expect(await few.end(0, 200)).toBe(200)
+    expect(await call(200)).toMatchObject({ afterMs: expect.any(Number) })
+    // One that says nothing of the upstream leaves its place to another.
+    expect(await few.end(1, 'RUN_CANCELLED')).toBe('RUN_CANCELLED')
+    expect(await call(200)).toBe(200)
+    expect(await few.end(2, 200)).toBe(200)
+    await times(19, () => call(500))
+    expect(await call(200)).toBe(200)
+  })
+
+  test('what was sent before it opened says nothing while a few try', async () => {
+    const { call, clock, pipeline } = opened()
+    const before = pending(pipeline, clock, 4)
+    await times(20, () => call(500))
+    clock.pass(5_000)
+    expect(await call(200)).toBe(200)
+    // They would close it, or open it again.
+    for (const [index, end] of [200, 200, 200, 500].entries()) expect(await before.end(index, end)).toBe(end)
+    const few = pending(pipeline, clock, 2)
+    expect(await call(200)).toMatchObject({ afterMs: expect.any(Number) })
+    for (const index of [0, 1]) expect(await few.end(index, 200)).toBe(200)
+    expect(await call(200)).toBe(200)
+  })
+
+  test('after it was closed it stays open for no longer than at first, and counts anew', async () => {
+    const { call, clock } = opened()
+    await times(20, () => call(500))
+    clock.pass(5_000)
+    await call(500)
+    clock.pass(10_000)
+    await times(3, () => call(200))
+    await times(19, () => call(500))
+    expect(await call(500)).toBe(500)
+    clock.pass(4_999)
+    expect(await call(200)).toMatchObject({ afterMs: 2 })
+    clock.pass(1)
+    expect(await call(200)).toBe(200)
+  })
+
+  test.each(['turn', 'login', 'record'])(
+    'is not opened by calls whose time was over before they left (%s)',
+    async (phase) => {
+      const { call, clock, pipeline } = opened()
+      const late = (): Promise<RawAnswer> =>
+        Promise.reject(failedWith('not-sent', 'TIMEOUT', 'it was too late', { details: { phase } }))
+      await times(40, () => through(pipeline, clock, late))
+      expect(await call(200)).toBe(200)
+    },
+  )
+
   test('one of the few fails, and it stays open for twice as long, at most a minute', async () => {
     const { call, clock } = opened()
     await times(20, () => call(500))
@@ -206,6 +272,43 @@ describe('OUT-08: those who rest', () => {
     expect(called).toHaveLength(before)
     await clock.advance(200)
     expect(called).toHaveLength(before + 3)
+  })
+
+  test('as many are called back to try it as may, beside those that came by themselves', async () => {
+    const clock = virtualClock()
+    const pipeline = openPipeline([policy], contextOf({}, clock))
+    const called: number[] = []
+    const call = (end: End, id?: number) =>
+      through(pipeline, clock, () => ending(end), id === undefined ? {} : { resting: resting(id, called) })
+    await times(20, () => call(500))
+    await clock.advance(5_000)
+    // Two of three places are taken: by one that went well, and by one that is under way.
+    expect(await call(200)).toBe(200)
+    const slow = Promise.withResolvers<RawAnswer>()
+    const going = through(pipeline, clock, () => slow.promise)
+    const third = Promise.withResolvers<RawAnswer>()
+    const taken = through(pipeline, clock, () => third.promise)
+    for (let id = 0; id < 10; id += 1) expect(await call(200, id)).toMatchObject({ afterMs: expect.any(Number) })
+    third.reject(failedWith('not-sent', 'RUN_CANCELLED', 'given up'))
+    await taken
+    await clock.advance(5_000)
+    expect(called).toStrictEqual([0])
+    slow.reject(failedWith('not-sent', 'RUN_CANCELLED', 'given up'))
+    await going
+  })
+
+  test('who rests when all who rested before have come by themselves is called back, too', async () => {
+    const { clock, called, call } = await away(1)
+    await clock.advance(4_000)
+    // It comes too early, and is given up: nobody rests any more.
+    expect(await call(200, 0)).toMatchObject({ afterMs: expect.any(Number) })
+    await clock.advance(1_000)
+    expect(called).toStrictEqual([0])
+    expect(await call(500, 0)).toBe(500)
+    await clock.advance(5_000)
+    expect(await call(200, 7)).toMatchObject({ afterMs: expect.any(Number) })
+    await clock.advance(5_000)
+    expect(called).toStrictEqual([0, 7])
   })
 
   test('one who came by itself is not called back', async () => {
