@@ -144,7 +144,7 @@ describe.each(weaknesses)('SEC-18: $name', ({ judge, variants, exceptions }) => 
   })
 
   test('each variant is seen', () => {
-    for (const variant of variants) expect(notesOf('a.ts', variant, judge), variant).not.toEqual([])
+    expect(variants.filter((variant) => notesOf('a.ts', variant, judge).length === 0)).toEqual([])
   })
 })
 
@@ -152,11 +152,13 @@ test('SEC-18: a variant is found in a source of whatever folder', { timeout: 120
   expect(samples.length).toBeGreaterThan(50)
   const all = weaknesses.map(({ variants }) => variants[0]).join('\n')
   const judges = weaknesses.map(({ judge }) => judge)
-  for (const path of samples) {
+  const unseen = samples.flatMap((path) => {
     const notes = judgedOf(path, `${readFileSync(join(root, path), 'utf8')}\n${all}\n`, judges)
-    for (const [index, { name, judge }] of weaknesses.entries())
-      expect(notes[index]?.length ?? 0, `${name} in ${path}`).toBeGreaterThan(seen.get(judge)?.get(path)?.length ?? 0)
-  }
+    return weaknesses.flatMap(({ name, judge }, index) =>
+      (notes[index]?.length ?? 0) > (seen.get(judge)?.get(path)?.length ?? 0) ? [] : [`${name} in ${path}`],
+    )
+  })
+  expect(unseen).toEqual([])
 })
 
 describe('SEC-15: no code of strangers is run', () => {

@@ -98,7 +98,6 @@ export class Dispatcher {
       setAside: (item) => {
         this.#active.delete(item.run)
         this.#queue.defer(item)
-        // The place that it had in memory is free for those of other flows.
         this.#pump()
       },
       ready: (runs) => this.ready(runs),
@@ -234,16 +233,13 @@ export class Dispatcher {
     if (this.#scan.isNeeded && this.#queue.isLow) void this.#scan.scan()
   }
 
-  // Takes a permit of its flow; false where there is none, or the flow is paused.
+  // With a permit of its flow. Of a paused one it stays in the journal, where it is found when that is resumed; its turn is for the next, who may be another tenant's.
   #mayBegin(item: Queued): boolean {
     const { tenant, run, flow, version = 1, isResting = false } = item
     if (flow === undefined) return true
-    if (!this.#permits.take(flow, version)) {
-      this.#queue.defer(item)
-      return false
-    }
-    if (isResting || !this.pauses.has({ tenant, flow })) return true
-    // It stays in the journal, where it is found when its flow is resumed. Its turn is for the next, who may be another tenant's.
+    const hasPermit = this.#permits.take(flow, version)
+    if (!hasPermit) this.#queue.defer(item)
+    if (!hasPermit || isResting || !this.pauses.has({ tenant, flow })) return hasPermit
     this.#queue.takeRepeat(run)
     this.#permits.give(flow)
     this.#queue.undefer(flow)

@@ -16,7 +16,7 @@ interface Parties {
   readonly begin: (item: Queued, prepared: Prepared) => void
   /** It is not in memory any more. */
   readonly release: (item: Queued) => void
-  /** Its flow is at its limit. */
+  /** Its flow is at its limit: the place that it had in memory is free for runs of others. */
   readonly setAside: (item: Queued) => void
   readonly ready: (runs: readonly RunKey[]) => void
   readonly wakes: Pick<Wakes, 'note' | 'isHurried' | 'forgetHurry'>
