@@ -54,7 +54,7 @@ export class Turns {
   admit(fare: Fare, call: PolicyCall): void | Promise<void> {
     const now = this.#clock.now()
     const rank = this.#ranks[call.priority]
-    // One that is new may be a little older than this moment: its run wrote down first that it is about to leave.
+    // One that is new may be a little older than this moment: what its run learnt before had to be durable first.
     if (this.#postponed > 0 && now - call.since > call.patienceMs / 2) this.#comeBack(rank, fare.lane, call.since)
     if (this.#waiting === 0 && waitOf(fare, now) === 0) {
       pay(fare, call.flow, now)
