@@ -104,7 +104,7 @@ describe('OUT-08: the breaker', () => {
     const ends = Array.from({ length: count }, () => Promise.withResolvers<RawAnswer>())
     const said = ends.map(({ promise }) => through(pipeline, clock, () => promise))
     const end = async (index: number, how: End): Promise<End | { afterMs: number } | undefined> => {
-      ending(how).then(ends[index]?.resolve, ends[index]?.reject)
+      void ending(how).then(ends[index]?.resolve, ends[index]?.reject)
       return said[index]
     }
     return { end }
