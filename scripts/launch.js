@@ -18,6 +18,7 @@ const commands = {
   scale: ['bench/scale.ts'],
   chaos: ['tests/chaos/chaos.ts'],
   simulation: ['tests/simulation/simulation.ts'],
+  corpus: ['tests/corpus/corpus.ts'],
   linearizability: ['tests/linearizability/linearizability.ts'],
   docs: ['scripts/docs/site.ts'],
 }

@@ -19,6 +19,7 @@ const guides = pages('guides', {
   'embedded-connect': 'Let customers connect',
   vault: 'Keep secrets',
   database: 'Share a database',
+  'add-an-api': 'Add an API',
   'add-auth': 'Add an auth scheme',
 })
 const concepts = pages('concepts', {

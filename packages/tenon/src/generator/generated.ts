@@ -11,6 +11,9 @@ export interface ReadBack {
   readonly operations: ReadonlyMap<string, { readonly input: JsonSchema; readonly output: JsonSchema }>
 }
 
+/** What a description may be nested. */
+const deepest = 256
+
 const member = /^ {4}(?:([A-Za-z_$][\w$]*)|'((?:[^'\\]|\\.)*)'): '(.*)',$/
 const operation = /^ {4}(?:([A-Za-z_$][\w$]*)|'([^']*)'): \w+\.(?:operation|pagedOperation)</
 const part = /^ {6}(input|output): '(.*)',$/
@@ -21,7 +24,7 @@ export function readGenerated(text: string): ReadBack | null {
   const mark = lines.find((line) => line.startsWith(sourceMark))
   if (mark === undefined || !text.startsWith('// Made by `tenon add ')) return null
   return {
-    source: parseJson(mark.slice(sourceMark.length, -1)) as WrittenSource,
+    source: parseJson(mark.slice(sourceMark.length, -1), deepest) as WrittenSource,
     schemas: schemasIn(section(lines, 'schemas')),
     operations: operationsIn(section(lines, 'operations')),
   }
@@ -50,5 +53,5 @@ function operationsIn(lines: readonly string[]): ReadBack['operations'] {
 }
 
 function schemaIn(literal = ''): JsonSchema {
-  return parseJson(literalJson(literal)) as JsonSchema
+  return parseJson(literalJson(literal), deepest) as JsonSchema
 }

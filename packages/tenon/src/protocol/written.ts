@@ -74,6 +74,9 @@ export interface Written {
   event<Data>(written: WrittenEvent): EventOptions<Schema<Data>>
 }
 
+/** What a description may be nested. */
+const deepest = 256
+
 /** The door for files that were generated from a protocol's descriptions. */
 export function writtenBy(protocol: Protocol): Written {
   // An operation is complete only with what holds for its whole API: until `api` it is what was written.
@@ -81,16 +84,19 @@ export function writtenBy(protocol: Protocol): Written {
   return {
     api({ source, description, baseUrl, auth, wire, schemas: texts, operations, events }) {
       const schemas = read(texts)
-      const api = parseJson(wire) as WireData
+      const api = parseJson(wire, deepest) as WireData
       const complete = Object.entries(operations).map(([name, operation]) => {
         const { description, ...parts } = operation as unknown as WrittenOperation
-        const [input, output] = [parseJson(parts.input) as JsonSchema, parseJson(parts.output) as JsonSchema]
-        const own = { input, output, wire: parseJson(parts.wire) as WireData, api, schemas }
+        const [input, output] = [
+          parseJson(parts.input, deepest) as JsonSchema,
+          parseJson(parts.output, deepest) as JsonSchema,
+        ]
+        const own = { input, output, wire: parseJson(parts.wire, deepest) as WireData, api, schemas }
         return [name, protocol.operation({ ...own, ...(description !== undefined && { description }) })]
       })
       const kinds = Object.entries(events ?? {}).map(([type, event]) => {
         const { data, ...rest } = event as unknown as WrittenEvent
-        return [type, { ...rest, data: describedSchema(parseJson(data) as JsonSchema, schemas, 'answer') }]
+        return [type, { ...rest, data: describedSchema(parseJson(data, deepest) as JsonSchema, schemas, 'answer') }]
       })
       return {
         title: source.title,
@@ -115,7 +121,7 @@ function read(texts: Readonly<Record<string, string>>): NamedSchemas {
       enumerable: true,
       configurable: true,
       get: () => {
-        const value = parseJson(text) as JsonSchema
+        const value = parseJson(text, deepest) as JsonSchema
         Object.defineProperty(schemas, name, { value, enumerable: true })
         return value
       },

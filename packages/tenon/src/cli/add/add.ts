@@ -17,13 +17,13 @@ export async function add(input: CommandInput): Promise<number> {
   const name = requireName(input.arguments[0])
   const files = { generated: `${name}.generated.ts`, own: `${name}.ts` }
   const before = generatedBefore(files.generated)
-  const { api, source, all } = await readApi(input, sourceOf(input, before, files.generated))
+  const { api, source } = await readApi(input, sourceOf(input, before, files.generated))
   const text = generate(api, { name, source })
   const changes = changesFrom(before, text)
   const isSame = before !== null && readFileSync(files.generated, 'utf8') === text
   const isNew = !existsSync(files.own)
   const texts = [...(isSame ? [] : [[files.generated, text]]), ...(isNew ? [[files.own, ownFile(name, api)]] : [])]
-  if (!input.json) tellFound(input.terminal, api, all)
+  if (!input.json) tellFound(input.terminal, api, source.only !== undefined)
   if (!input.json && before !== null) tellChanges(input.terminal, changes, isSame)
   const isDry = input.options['dryRun'] === true
   const written = texts.map(([file = '']) => file)
@@ -49,8 +49,6 @@ interface Asked {
 interface Found {
   readonly api: ApiDescription
   readonly source: WrittenSource
-  /** How many operations the document has. */
-  readonly all: number
 }
 
 async function readApi(input: CommandInput, { location, patterns }: Asked): Promise<Found> {
@@ -64,7 +62,7 @@ async function readApi(input: CommandInput, { location, patterns }: Asked): Prom
   requireOperations(api, choice, location)
   const { title, version } = api
   const source = { location, format: api.format, title, version, sha256: documents.sha256() }
-  return { api, source: { ...source, ...(patterns.length > 0 && { only: patterns }) }, all: choice.seen() }
+  return { api, source: { ...source, ...(patterns.length > 0 && { only: patterns }) } }
 }
 
 const largeText = 4 * 1024 * 1024

@@ -5,8 +5,6 @@ type Candidate = Parameters<DescribeOptions['only']>[0]
 /** Operations by patterns, with what was seen on the way. */
 export interface Choice {
   readonly only: DescribeOptions['only']
-  /** How many operations there are in all. */
-  seen(): number
   /** Patterns that fit none. */
   idle(): readonly string[]
   /** Names and tags that there are. */
@@ -33,7 +31,6 @@ export function chooseBy(patterns: readonly string[]): Choice {
       }
       return isChosen
     },
-    seen: () => names.size,
     idle: () => tests.filter(({ used }) => !used).map(({ pattern }) => pattern),
     known: () => [...tags, ...names].slice(0, mostKnown),
   }

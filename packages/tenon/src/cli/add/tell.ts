@@ -7,23 +7,33 @@ const mostNotes = 10
 const mostChanges = 60
 
 /** What a description was found to hold. */
-export function tellFound(terminal: Terminal, api: ApiDescription, all: number): void {
+export function tellFound(terminal: Terminal, api: ApiDescription, isPart: boolean): void {
   const { colours } = terminal
   const [auth, ...others] = api.auth.map(({ scheme }) => scheme)
-  const operations = api.operations.length === all ? String(all) : `${api.operations.length} of ${all}`
   terminal.out('')
   terminal.out(`  ${colours.bold(api.title)} ${api.version}   ${colours.dim(api.format)}`)
-  terminal.out(`  operations   ${operations}: ${listed(api.operations.map(({ name }) => name))}`)
+  const operations = api.operations.map(({ name }) => name)
+  terminal.out(`  operations   ${operations.length}${isPart ? ' by --only' : ''}: ${listed(operations)}`)
   if (api.events.length > 0)
     terminal.out(`  events       ${api.events.length}: ${listed(api.events.map(({ type }) => type))}`)
   terminal.out(`  auth         ${auth ?? 'none'}${others.length > 0 ? ` (also ${others.join(', ')})` : ''}`)
   terminal.out(`  base URL     ${api.baseUrl ?? 'not said'}`)
-  if (api.notes.length === 0) return
-  terminal.out(`  ${count(api.notes.length, 'thing')} could not be carried over:`)
-  for (const { place, message } of api.notes.slice(0, mostNotes))
-    for (const line of wrap(`${place}: ${message}`, terminal.columns, '    ')) terminal.out(colours.dim(line))
-  if (api.notes.length > mostNotes)
-    terminal.out(colours.dim(`    … and ${api.notes.length - mostNotes} more: --json has them all`))
+  tellNotes(terminal, api.notes)
+}
+
+/** What could not be carried over; the same at many places is said once. */
+function tellNotes(terminal: Terminal, notes: ApiDescription['notes']): void {
+  const { colours } = terminal
+  const places = Map.groupBy(notes, ({ message }) => message)
+  if (places.size === 0) return
+  terminal.out(`  ${count(notes.length, 'thing')} could not be carried over:`)
+  for (const [message, same] of [...places].slice(0, mostNotes)) {
+    const more = same.length > 1 ? ` (and at ${count(same.length - 1, 'other place')})` : ''
+    for (const line of wrap(`${same[0]?.place ?? ''}: ${message}${more}`, terminal.columns, '    '))
+      terminal.out(colours.dim(line))
+  }
+  if (places.size > mostNotes)
+    terminal.out(colours.dim(`    … and ${places.size - mostNotes} others: --json has them all`))
 }
 
 function listed(names: readonly string[]): string {

@@ -17,10 +17,9 @@ export function formatOf(text: string): string | null {
   return name === 'openapi' && /^3\.[0-2](\.|$)/.test(version) ? `OpenAPI ${version}` : null
 }
 
-/** JSON may have its version at the end; only a name with quotes is looked for there. */
+/** JSON may have its version anywhere, as where members go by the alphabet (Twilio); only a name with quotes is looked for there. */
 function farther(text: string): readonly (string | undefined)[] {
-  const tail = text.slice(-2000)
-  return /["'](openapi|swagger)["']\s*:\s*["'](\d+(?:\.\d+){0,2})/.exec(tail) ?? []
+  return /"(openapi|swagger)"\s*:\s*"(\d+(?:\.\d+){0,2})"/.exec(text) ?? []
 }
 
 /** Parses JSON or YAML: no tags of its own, few aliases, no deep nesting. Throws `DESCRIPTION_INVALID` with the line. */
