@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts'
+import { atMost, type Clock } from '../base/clock.ts'
 import type { AuthScheme, ClientCertificate } from '../connection/auth-scheme.ts'
 import { authenticate } from '../connection/authentication.ts'
 import { parseBaseUrl } from '../connection/base-url.ts'
@@ -18,6 +18,8 @@ import { writeParts } from './request.ts'
 
 const loginTimeoutMs = 30_000
 const maxLoginBytes = 1024 * 1024
+/** With what runs are given to end, an orchestrator that kills after 30 s leaves that much. */
+const closingAtMostMs = 10_000
 
 /** What the pipelines of all connections are made of. */
 export interface PipelineParts {
@@ -91,7 +93,8 @@ export function openLine(options: LineOptions): Line {
     pipeline: pipelineOf(connection, base.origin, clock, pipeline),
     authentication,
     async close() {
-      await authentication.settled()
+      // A login in memory may be broken off. Where tokens are kept, a provider may have put a new refresh token in the place of ours already: its answer is waited for.
+      if (shelf !== null) await atMost(clock, closingAtMostMs, authentication.settled())
       await Promise.all([...opened.values()].map((transport) => transport.close()))
     },
   }

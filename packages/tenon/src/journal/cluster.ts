@@ -46,6 +46,8 @@ export interface NodeFigures extends CommitFigures {
 
 /** How this node stands, from its memory. */
 export interface Standing {
+  /** How many share the journal, as of the latest sign of life. */
+  readonly nodes: number
   /** Partitions that it brings on. */
   readonly partitions: number
   /** How long ago the lease was last renewed. */

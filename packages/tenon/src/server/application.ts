@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../base/clock.ts'
+import { atMost, systemClock, type Clock } from '../base/clock.ts'
 import { TenonError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import type { App } from '../definition/app.ts'
@@ -159,7 +159,7 @@ async function start(options: Starting, closing: AsyncDisposableStack): Promise<
     webhooks: webhooks.all,
     simulators,
     unconnected: () => unconnectedIn(connections.managed.list(tenant)),
-    drain: drainOnce({ server, schedules, renewal: connections.renewal, engine, closing }),
+    drain: drainOnce({ server, schedules, renewal: connections.renewal, engine, clock, closing }),
   }
 }
 
@@ -168,19 +168,24 @@ function unconnectedIn(views: readonly ConnectionView[]): ReadonlySet<string> {
   return new Set(views.map(({ connector }) => connector).filter((connector) => !working.has(connector)))
 }
 
+/** A token endpoint answers within a second, mostly; a process that is to end is killed after thirty. */
+const renewalAtMostMs = 10_000
+
 interface Draining {
   readonly server: Server
   readonly schedules: { stop(): void }
   readonly renewal: { stop(): Promise<void> }
   readonly engine: Engine
+  readonly clock: Clock
   readonly closing: AsyncDisposableStack
 }
 
-function drainOnce({ server, schedules, renewal, engine, closing }: Draining): Application['drain'] {
+function drainOnce({ server, schedules, renewal, engine, clock, closing }: Draining): Application['drain'] {
   const drain = async (limitMs: number): Promise<DrainReport> => {
     server.setState('draining')
     schedules.stop()
-    const renewed = renewal.stop()
+    // What a provider may have answered already is waited for, though no longer than runs are.
+    const renewed = atMost(clock, Math.max(limitMs, renewalAtMostMs), renewal.stop())
     try {
       return await engine.drain(limitMs)
     } finally {

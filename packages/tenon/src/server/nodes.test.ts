@@ -56,6 +56,12 @@ test('the nodes, what each holds and who leaves', async () => {
   })
 })
 
+test('the status tells how many nodes there are from memory, also while the database is away', async () => {
+  const { ask, membership } = await cluster()
+  if (membership !== null) membership.nodes = () => Promise.reject(new Error('asked'))
+  expect(await ask('/api/v1/status')).toMatchObject({ nodes: 2 })
+})
+
 test('a node by itself is no cluster', async () => {
   const { ask } = await start()
   expect(await (await ask('/api/v1/nodes', { headers: authorised })).json()).toEqual({ cluster: null })

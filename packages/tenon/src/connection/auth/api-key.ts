@@ -1,7 +1,7 @@
 import type { ApiKeySettings } from '../../definition/auth/api-key.ts'
 import type { AuthScheme, BareRequest } from '../auth-scheme.ts'
 import { credential, requireHeaderValue, requireLine, unusable } from '../credentials.ts'
-import { percentEncoded, withQuery } from '../../definition/percent.ts'
+import { percentEncoded, withQuery } from '../../definition/request-text.ts'
 
 export const scheme: AuthScheme = {
   open({ settings, credentials, conceal }) {

@@ -2,7 +2,7 @@ import { createHmac, hash } from 'node:crypto'
 import type { AwsSignatureSettings } from '../../definition/auth/aws-signature.ts'
 import type { AuthScheme, BareRequest } from '../auth-scheme.ts'
 import { credential, optionalCredential, requireHeaderValue, requireLine } from '../credentials.ts'
-import { order, percentEncoded, splitPath } from '../../definition/percent.ts'
+import { order, percentEncoded, splitPath } from '../../definition/request-text.ts'
 
 const algorithm = 'AWS4-HMAC-SHA256'
 

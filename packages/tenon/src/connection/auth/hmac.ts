@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { HmacSettings } from '../../definition/auth/hmac.ts'
 import { filled, momentAt, signatureOf, type Moment } from '../../definition/auth/signing.ts'
-import { percentEncoded, withQuery } from '../../definition/percent.ts'
+import { percentEncoded, withQuery } from '../../definition/request-text.ts'
 import type { AuthScheme, BareRequest } from '../auth-scheme.ts'
 import { credential, requireLine, unusable } from '../credentials.ts'
 

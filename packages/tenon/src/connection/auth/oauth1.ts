@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { OAuth1Settings } from '../../definition/auth/oauth1.ts'
 import type { AuthScheme, BareRequest } from '../auth-scheme.ts'
 import { credential, requireLine } from '../credentials.ts'
-import { headerIn, order, percentEncoded, splitPath, withQuery } from '../../definition/percent.ts'
+import { headerIn, order, percentEncoded, splitPath, withQuery } from '../../definition/request-text.ts'
 
 /** Both halves encoded. */
 type Pair = readonly [name: string, value: string]

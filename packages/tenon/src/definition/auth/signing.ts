@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import { headerIn, splitPath } from '../percent.ts'
+import { headerIn, splitPath } from '../request-text.ts'
 import type { HmacSettings, SigningTemplate } from './hmac.ts'
 
 /** A request as it is signed. */

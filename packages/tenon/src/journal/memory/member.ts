@@ -214,7 +214,8 @@ export class MemoryMember implements Ownership {
   #standing(): Standing {
     const { clock, figures } = this.#parts
     const { takenOver, fenced } = figures
-    return { partitions: this.#staying().length, leaseAgeMs: clock.now() - this.#renewedAt, takenOver, fenced }
+    const nodes = this.#parts.leases.members.size
+    return { nodes, partitions: this.#staying().length, leaseAgeMs: clock.now() - this.#renewedAt, takenOver, fenced }
   }
 
   #mail(limit: number): readonly RunKey[] {

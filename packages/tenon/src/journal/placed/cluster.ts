@@ -39,6 +39,7 @@ function joinedFigures(all: readonly CommitFigures[]): CommitFigures {
 
 export function joinedStanding(all: readonly Standing[]): Standing {
   return {
+    nodes: Math.max(...all.map(({ nodes }) => nodes)),
     partitions: sum(all, 'partitions'),
     leaseAgeMs: Math.max(...all.map(({ leaseAgeMs }) => leaseAgeMs)),
     takenOver: sum(all, 'takenOver'),

@@ -93,6 +93,7 @@ export class Leases implements Ownership {
       leave: () => this.#leave(),
       nodes: () => readMembers(reads, node),
       standing: () => ({
+        nodes: this.#nodes,
         partitions: this.partitions().length,
         leaseAgeMs: options.monotonic() - this.#renewedAt,
         takenOver: figures.takenOver,

@@ -338,7 +338,7 @@ export function ownershipSuite(name: string, open: () => Promise<ClusterHarness>
       const [run = ''] = ownedBy(two)
       await started(one, run)
       const late = append(two, run, 0, { bodies: ['late'] })
-      expect(one.ownership.membership!.standing()).toMatchObject({ takenOver: 0, fenced: 0 })
+      expect(one.ownership.membership!.standing()).toMatchObject({ nodes: 2, takenOver: 0, fenced: 0 })
       harness.stop(two)
       await harness.until(() => ownedBy(one).length === names.length)
       await two.append(late)

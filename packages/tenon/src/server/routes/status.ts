@@ -45,7 +45,7 @@ export const routes: Routes = [
         .map(({ path, connector, connection, verification }) => ({ path, connector, connection, verification })),
       version,
       app: { name: appName },
-      nodes: membership === null ? null : (await membership.nodes()).nodes.length,
+      nodes: membership === null ? null : membership.standing().nodes,
       databases: tenants?.reached() ?? [],
       startedAt,
     }),

@@ -1,7 +1,7 @@
 import { createHmac, hash } from 'node:crypto'
 import type { AwsSignatureSettings } from '../../definition/auth/aws-signature.ts'
 import type { SignedRequest } from '../../definition/auth/signing.ts'
-import { headerIn, order, percentEncoded, splitPath } from '../../definition/percent.ts'
+import { headerIn, order, percentEncoded, splitPath } from '../../definition/request-text.ts'
 import { asSigned, equal, signed, type AuthenticationCheck } from '../authentication.ts'
 import { timeProblem } from '../nonces.ts'
 

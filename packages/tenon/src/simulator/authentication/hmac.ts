@@ -12,7 +12,7 @@ import {
   type SignedRequest,
   type Signing,
 } from '../../definition/auth/signing.ts'
-import { percentEncoded, splitPath } from '../../definition/percent.ts'
+import { percentEncoded, splitPath } from '../../definition/request-text.ts'
 import type { RawRequest } from '../../definition/verifier.ts'
 import { asSigned, equal, signed, type AuthenticationCheck, type CredentialsMaker } from '../authentication.ts'
 import { nonces, timeProblem } from '../nonces.ts'

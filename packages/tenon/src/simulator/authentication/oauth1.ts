@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { OAuth1Settings } from '../../definition/auth/oauth1.ts'
-import { headerIn, order, percentEncoded, splitPath } from '../../definition/percent.ts'
+import { headerIn, order, percentEncoded, splitPath } from '../../definition/request-text.ts'
 import type { SignedRequest } from '../../definition/auth/signing.ts'
 import { asSigned, equal, signed, type AuthenticationCheck } from '../authentication.ts'
 import { nonces, timeProblem } from '../nonces.ts'
