@@ -48,6 +48,17 @@ export function fencedShelf(options: FencedShelfOptions): TokenShelf {
   return new FencedShelf(options)
 }
 
+interface FailedRenewal {
+  readonly document: TokensDocument
+  readonly current: Tokens | null
+  readonly than: KeptTokens | null
+  readonly tookMs: number
+  readonly isTakenOver: boolean
+}
+
+/** The provider may have put new tokens in the place of these, and given them to nobody who lives (AUT-04). */
+const cutOff = 'a process ended in the middle of the renewal before this one, and new tokens may have been lost with it'
+
 type Obtain = (current: Tokens | null) => Promise<Tokens>
 
 class FencedShelf implements TokenShelf {
@@ -119,7 +130,7 @@ class FencedShelf implements TokenShelf {
       tokens = await obtain(current)
     } catch (error) {
       const tookMs = clock.now() - obtainedAt
-      return this.#failed(error, { document, current, than, tookMs })
+      return this.#failed(error, { document, current, than, tookMs, isTakenOver: lease.isTakenOver })
     }
     const tookMs = clock.now() - obtainedAt
     const kept = await this.#save(document, tokens, obtainedAt)
@@ -162,15 +173,7 @@ class FencedShelf implements TokenShelf {
   }
 
   /** AUT-03: what another process has saved meanwhile counts for more than what went wrong here; nothing is deleted. */
-  async #failed(
-    error: unknown,
-    {
-      document,
-      current,
-      than,
-      tookMs,
-    }: { document: TokensDocument; current: Tokens | null; than: KeptTokens | null; tookMs: number },
-  ): Promise<KeptTokens> {
+  async #failed(error: unknown, { document, current, than, tookMs, isTakenOver }: FailedRenewal): Promise<KeptTokens> {
     const { store, which, clock, log } = this.#options
     const newest = await getTokens(store, which)
     if (newest.body.generation > document.body.generation && newest.body.lost === null) {
@@ -179,8 +182,9 @@ class FencedShelf implements TokenShelf {
     }
     this.#count(outcomeOf(error), tookMs)
     const at = clock.now()
-    const cause = messageOf(error)
-    if (TenonError.is(error, 'AUTHORISATION_LOST')) {
+    const isLost = TenonError.is(error, 'AUTHORISATION_LOST')
+    const cause = isTakenOver && isLost ? `${messageOf(error)}; ${cutOff}` : messageOf(error)
+    if (isLost) {
       const isTakenBack = than !== null && isUsable({ ...than.tokens, obtainedAt: than.obtainedAt }, at)
       const lost: Lost = { at, cause, state: isTakenBack ? 'revoked' : 'needs-authorisation' }
       if (document.version !== null) await this.#write(document, { ...document.body, lost }, current)

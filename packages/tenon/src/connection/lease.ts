@@ -4,6 +4,8 @@ import type { DocumentKey, Store } from '../store/store.ts'
 
 /** The right to do something that only one process may do at a time. What it guards must be fenced nonetheless: a process that was stopped believes in its lease until it looks. */
 export interface Lease {
+  /** Whoever had it before never gave it back: what they were doing was cut off. */
+  readonly isTakenOver: boolean
   isHeld(): boolean
   release(): Promise<void>
 }
@@ -34,7 +36,7 @@ export async function takeLease(key: DocumentKey, options: LeaseOptions, seen: S
     if (found.version !== seen.version) Object.assign(seen, { version: found.version, since: clock.now() })
     if (clock.now() - seen.since < lifeOf(found.body)) return null
   }
-  const lease = new HeldLease(key, options)
+  const lease = new HeldLease(key, options, found !== null && lifeOf(found.body) > 0)
   return (await lease.write(found?.version ?? null)) ? lease : null
 }
 
@@ -45,6 +47,7 @@ function lifeOf(body: string): number {
 }
 
 class HeldLease implements Lease {
+  readonly isTakenOver: boolean
   readonly #key: DocumentKey
   readonly #options: LeaseOptions
   #version = 0
@@ -52,7 +55,8 @@ class HeldLease implements Lease {
   #cancel: () => void = () => undefined
   #writing: Promise<unknown> = Promise.resolve()
 
-  constructor(key: DocumentKey, options: LeaseOptions) {
+  constructor(key: DocumentKey, options: LeaseOptions, isTakenOver: boolean) {
+    this.isTakenOver = isTakenOver
     this.#key = key
     this.#options = options
   }
