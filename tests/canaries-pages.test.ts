@@ -192,4 +192,4 @@ test('SEC-11: the pages on which accounts are connected, the stand-ins’ pages,
   expect([...canaries.keys()].filter((name) => name.startsWith('learnt')).length).toBeGreaterThan(3)
   expect(places.size).toBeGreaterThan(150)
   expect(findCanaries(canaries, places)).toEqual([])
-})
+}, 120_000)

@@ -7,7 +7,7 @@ import { systemClock } from '../packages/tenon/src/base/clock.ts'
 import { startApplication, type Application } from '../packages/tenon/src/server/application.ts'
 import { createLog } from '../packages/tenon/src/telemetry/log.ts'
 import { createRedactor } from '../packages/tenon/src/telemetry/redact.ts'
-import { auths, verify } from './canaries/auths.ts'
+import { authsAt, verify } from './canaries/auths.ts'
 import { startProvider, ways } from './canaries/provider.ts'
 import { findCanaries } from './canaries/search.ts'
 
@@ -30,7 +30,7 @@ function keepFiles(of: string, where: string): void {
 /** Resolves once all runs have ended, well or badly. */
 async function callAll(application: Application): Promise<string[]> {
   const runs: string[] = []
-  const names = [...Object.keys(auths), 'stored']
+  const names = [...Object.keys(authsAt('')), 'stored']
   const inputs = names.flatMap((connector) => ways.map((how) => ({ connector, how })))
   const ended = new Set<string>()
   const stop = application.engine.listen((told) => {
@@ -38,7 +38,7 @@ async function callAll(application: Application): Promise<string[]> {
   })
   for (const input of inputs)
     runs.push((await application.engine.start({ tenant: 'default', flow: 'call', input })).run)
-  await vi.waitFor(() => expect(runs.filter((run) => !ended.has(run))).toEqual([]), { timeout: 12_000 })
+  await vi.waitFor(() => expect(runs.filter((run) => !ended.has(run))).toEqual([]), { timeout: 60_000 })
   stop()
   return runs
 }
@@ -47,16 +47,17 @@ test('SEC-11, DAT-04: no answer, log line or file holds a credential, in any for
   const token = canary('access-token')
   const provider = await startProvider(token)
   const environment: Record<string, string> = {
-    TENON_ALLOW_ORIGINS: provider.origin,
+    TENON_ALLOW_ORIGINS: `${provider.origin},${provider.tokens}`,
     TENON_MASTER_KEY: createHash('sha256').update('a master key').digest('base64'),
   }
   canaries.set('master-key', environment['TENON_MASTER_KEY'] ?? '')
-  for (const [name, { fields }] of Object.entries(auths)) {
+  for (const [name, { fields }] of Object.entries(authsAt(provider.tokens))) {
     for (const field of [...Object.keys(fields), 'hookSecret'])
-      environment[`CANARY_${name}_${field}`] = field === 'user' ? 'mia' : canary(`${name}-${field}`)
+      environment[`CANARY_${name}_${field}`] = fields[field]?.secret === false ? 'mia' : canary(`${name}-${field}`)
   }
   // Read by the app's own file.
   vi.stubEnv('CANARY_ORIGIN', provider.origin)
+  vi.stubEnv('CANARY_TOKENS', provider.tokens)
   const redactor = createRedactor()
   const lines: string[] = []
   const log = createLog({
@@ -128,9 +129,15 @@ test('SEC-11, DAT-04: no answer, log line or file holds a credential, in any for
   provider.close()
   const echoed = findCanaries(canaries, new Map([['echo', provider.echoes.join('')]]))
   expect(echoed).toEqual(
-    ['access-token', 'bearer-secret', 'basic-secret', 'header-secret', 'query-secret', 'stored-secret'].map(
-      (name) => `${name} in echo`,
-    ),
+    [
+      'access-token',
+      'bearer-secret',
+      'basic-secret',
+      'header-secret',
+      'query-secret',
+      'oauth-clientSecret',
+      'stored-secret',
+    ].map((name) => `${name} in echo`),
   )
   keepFiles(dataFolder, 'after the end')
   places.set('log', lines.join(''))
@@ -139,4 +146,4 @@ test('SEC-11, DAT-04: no answer, log line or file holds a credential, in any for
   expect(findCanaries(canaries, new Map([['planted', Buffer.from(`  ${token}`).toString('base64url')]]))).toHaveLength(
     1,
   )
-})
+}, 120_000)

@@ -18,7 +18,7 @@ export async function metricPage(): Promise<string> {
     meter,
     engine,
     journal,
-    membership: { standing: () => ({ partitions: 0, leaseAgeMs: 0, takenOver: 0, fenced: 0 }) },
+    membership: { standing: () => ({ nodes: 1, partitions: 0, leaseAgeMs: 0, takenOver: 0, fenced: 0 }) },
     app: defineApp({ flows: [flow] }),
     tenant: '',
     dataFolder: '',

@@ -10,7 +10,7 @@ import {
   type AuthDeclaration,
 } from 'tenon'
 import { z } from 'zod'
-import { auths, verify } from './auths.ts'
+import { authsAt, verify } from './auths.ts'
 
 const loose = z.looseObject({})
 const connectorOf = (name: string, auth: AuthDeclaration) =>
@@ -25,7 +25,10 @@ const connectorOf = (name: string, auth: AuthDeclaration) =>
     policies: { breaker: false },
   })
 
-const connectors = Object.entries(auths).map(([name, auth]) => connectorOf(name, auth))
+const origin = process.env['CANARY_ORIGIN'] ?? ''
+const connectors = Object.entries(authsAt(process.env['CANARY_TOKENS'] ?? '')).map(([name, auth]) =>
+  connectorOf(name, auth),
+)
 const [first] = connectors as [(typeof connectors)[number]]
 const uses = {
   ...Object.fromEntries(connectors.map((connector) => [connector.name, connector.connection('main')])),
@@ -52,7 +55,7 @@ export default defineApp({
   flows: [call, hear],
   connections: connectors.map((connector) =>
     defineConnection(connector, {
-      baseUrl: process.env['CANARY_ORIGIN'] ?? '',
+      baseUrl: origin,
       credentials: Object.fromEntries(
         [...Object.keys(connector.options.auth.fields), 'hookSecret'].map((field) => [
           field,

@@ -1,9 +1,19 @@
 // One of each scheme of authentication, and how webhooks are signed.
-import { apiKey, basic, bearer, hmacSigned, timestampedHmac, tokenLogin, type AuthDeclaration } from 'tenon'
+import {
+  apiKey,
+  basic,
+  bearer,
+  clientCredentials,
+  hmacSigned,
+  timestampedHmac,
+  tokenLogin,
+  type AuthDeclaration,
+} from 'tenon'
 
 export const verify = timestampedHmac({ header: 'signature', field: 'hookSecret' })
 
-export const auths: Readonly<Record<string, AuthDeclaration>> = {
+/** `origin`: where the provider gives tokens. */
+export const authsAt = (origin: string): Readonly<Record<string, AuthDeclaration>> => ({
   bearer: bearer('secret', 'Key'),
   basic: basic('user', 'secret'),
   header: apiKey('secret', 'Key', { header: 'x-key' }),
@@ -16,10 +26,11 @@ export const auths: Readonly<Record<string, AuthDeclaration>> = {
       life: '1d',
     },
   ),
+  oauth: clientCredentials({ endpoints: { token: `${origin}/token` } }),
   hmac: hmacSigned({
     fields: { secret: { label: 'Key' } },
     secret: 'secret',
     sign: '{body}',
     headers: { s: '{signature}' },
   }),
-}
+})

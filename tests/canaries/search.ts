@@ -16,6 +16,8 @@ export function formsOf(canary: string): readonly string[] {
     canary.replaceAll('/', String.raw`\/`),
     encodeURIComponent(canary),
     encodeURIComponent(encodeURIComponent(canary)),
+    // As oauth4webapi writes a client's secret (RFC 6749 appendix B).
+    canary.replaceAll(/\W|_/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`),
     new URLSearchParams({ '': canary }).toString().slice(1),
     hex,
     hex.toUpperCase(),
