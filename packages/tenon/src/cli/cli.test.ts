@@ -102,6 +102,14 @@ describe('a server and its command line', () => {
     }
     await said(/◷ go +waits/)
 
+    expect(await tenon('runs', 'list', '--limit', '0')).toMatchObject({
+      code: 1,
+      err: '--limit is not understood; expected a whole number from 1 to 500.\n',
+    })
+    expect(await tenon('simulate', 'nope')).toMatchObject({
+      code: 1,
+      err: 'There is no simulator of nope. Running: none.\n',
+    })
     const list = await tenon('runs', 'list')
     expect(list.out).toMatch(/may-2026 +report +◷ waiting/)
     const shown = await tenon('runs', 'show', started.run.slice(-5))
@@ -115,7 +123,7 @@ describe('a server and its command line', () => {
     expect(code).toBe(0)
     expect(out.match(/Stopped\./g)).toHaveLength(1)
     expect(out).toContain('Nothing is waiting')
-  }, 30_000)
+  }, 90_000)
 
   test('the greeting and `tenon console` print links that let a person in, once each', async () => {
     const data = join(folder, 'console')
@@ -153,13 +161,13 @@ describe('a server and its command line', () => {
   test('a data folder that is typed comes before the server that the environment names', async () => {
     Object.assign(process.env, { TENON_SERVER: 'http://127.0.0.1:9', TENON_OPERATOR_TOKEN: 'a'.repeat(40) })
     const place = createWorkplace()
-    delete process.env['TENON_SERVER']
-    delete process.env['TENON_OPERATOR_TOKEN']
     try {
       const [named, typed] = [await place.tenon('runs', 'list'), await place.tenon('runs', 'list', '--data', 'none')]
       expect([named.code, named.err]).toEqual([3, expect.stringContaining('No server answers at 127.0.0.1:9')])
       expect([typed.code, typed.err]).toEqual([3, expect.stringContaining('No server is running on the data folder')])
     } finally {
+      delete process.env['TENON_SERVER']
+      delete process.env['TENON_OPERATOR_TOKEN']
       place.remove()
     }
   })

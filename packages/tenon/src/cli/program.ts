@@ -3,6 +3,7 @@ import { messageOf, TenonError } from '../base/errors.ts'
 import { exitCodes, type CommandDefinition, type CommandInput } from './command.ts'
 import { examplesText, exitCodesText, helpStyle } from './help.ts'
 import { allOptionsOf, commandNames, folderFlagOf, loadCommand, type CommandNode } from './registry.ts'
+import type { InputProblem } from '../server/input.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -29,10 +30,17 @@ function report(error: unknown, terminal: Terminal, json: boolean): number {
   } else
     terminal.err(
       isOurs
-        ? terminal.colours.red(error.message)
+        ? terminal.colours.red(messageFor(error))
         : terminal.colours.red(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     )
   return isOurs ? exitCodeOf(error) : exitCodes.failed
+}
+
+/** What the API calls a part of its query is an option here. */
+function messageFor({ message, details: { problems } }: TenonError): string {
+  const wrong = (Array.isArray(problems) ? problems : []) as readonly Partial<InputProblem>[]
+  if (wrong.length === 0 || wrong.some((one) => one.in !== 'query')) return message
+  return wrong.map(({ field, expected }) => `--${field} is not understood; expected ${expected}.`).join('\n')
 }
 
 function exitCodeOf({ code, details }: TenonError): number {

@@ -89,4 +89,4 @@ test('SEC-09: orders are about a run of the tenant that is named, and reach none
   expect(await acme('cancel', anew.split(' ')[0] ?? '')).toContain(anew)
   await expect.poll(() => acme('list', '--status', 'cancelled'), { timeout: 15_000 }).toContain(anew.split(' ')[0])
   expect((await tenon('runs', 'list', '--json')).out).toContain('"runs":[]')
-}, 60_000)
+}, 120_000)

@@ -22,10 +22,7 @@ export async function loadApp(
   const absolute = resolve(path)
   const file = shownPath(absolute)
   if (!existsSync(absolute)) {
-    throw new TenonError(
-      'APP_INVALID',
-      `There is no file ${file}. Name the file that exports your app: tenon start --app app.ts`,
-    )
+    throw new TenonError('APP_INVALID', `There is no file ${file}. Name the file that exports your app: --app app.ts`)
   }
   const module = await importModule(absolute, file)
   const app = module['default']

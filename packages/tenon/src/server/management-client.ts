@@ -6,6 +6,7 @@ import type { Secret } from '../base/secret.ts'
 import { isObject } from '../definition/problem.ts'
 import { isAlive } from '../journal/sqlite/alive.ts'
 import { DataFolder } from './data-folder.ts'
+import type { InputProblem } from './input.ts'
 import { operatorTokenOf } from './operator-token.ts'
 import { loopback } from './session/site.ts'
 
@@ -107,11 +108,12 @@ function read(status: number, text: string): Record<string, unknown> {
   if (!isObject(value))
     throw new TenonError('UPSTREAM_ANSWER_INVALID', `the server answered ${status} in an unexpected form`)
   if (status < 400) return value
-  const { code, detail, title, decision } = value as Partial<Record<'code' | 'detail' | 'title', string>> & {
+  const { code, detail, title, decision, errors } = value as Partial<Record<'code' | 'detail' | 'title', string>> & {
     decision?: unknown
+    errors?: readonly InputProblem[]
   }
   const known = code !== undefined && Object.hasOwn(errorMeanings, code) ? (code as ErrorCode) : 'INTERNAL'
   throw new TenonError(known, detail ?? title ?? `the server answered ${status}`, {
-    details: decision === undefined ? {} : { decision },
+    details: { ...(decision !== undefined && { decision }), ...(errors !== undefined && { problems: errors }) },
   })
 }

@@ -1,3 +1,4 @@
+import { TenonError } from '../../base/errors.ts'
 import { connectToServer } from '../../server/management-client.ts'
 import { faultChoices } from '../../simulator/faults.ts'
 import { jsonOption } from '../act.ts'
@@ -79,11 +80,14 @@ interface Summary {
 async function list(input: CommandInput, connector?: string): Promise<void> {
   const { terminal, json } = input
   const answer = await connectToServer(input).get('/simulators')
-  const simulators = (answer['simulators'] as readonly Summary[]).filter(
-    (simulator) => connector === undefined || simulator.connector === connector,
-  )
+  const running = answer['simulators'] as readonly Summary[]
+  const simulators = running.filter((one) => connector === undefined || one.connector === connector)
+  if (simulators.length === 0 && connector !== undefined) {
+    const names = running.map((one) => one.connector).join(', ')
+    throw new TenonError('NOT_FOUND', `There is no simulator of ${connector}. Running: ${names || 'none'}.`)
+  }
   if (json) return terminal.out(JSON.stringify({ simulators }))
-  if (simulators.length === 0) return terminal.out('No such simulator is running.')
+  if (simulators.length === 0) return terminal.out('No simulator is running.')
   for (const { connector: name, baseUrl, events } of simulators) {
     terminal.out(`${terminal.colours.bold(name)}  ${terminal.colours.dim(baseUrl)}`)
     for (const event of events) terminal.out(`  npx tenon simulate ${name} ${event}`)
