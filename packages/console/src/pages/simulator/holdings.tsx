@@ -45,7 +45,7 @@ export function Holdings({ state }: Pick<SimulatorDetail, 'state'>): ReactNode {
                 </button>
               </td>
               {columns.map((column) => (
-                <td key={column}>
+                <td key={column} className={styles.value}>
                   <bdi>{cell(object, column)}</bdi>
                 </td>
               ))}
