@@ -119,7 +119,7 @@ async function costsOfLooks(journal: Journal, spend: Spend): Promise<Record<stri
       await journal.ready({ limit: 4096 })
       await journal.due({ now: 0, limit: 4096 })
       await journal.nextWake()
-      await journal.ownership.membership?.mail({ limit: 1000 })
+      await journal.ownership.membership?.mail([])
     }
   })
   return { idle_database_ms: of(cost, 'cpuMs') / looks }

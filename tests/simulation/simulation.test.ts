@@ -54,5 +54,7 @@ test(
   { timeout: limitMs },
   async () => {
     expect(await problemsOf(400_000, 24, (seed) => 1 + (seed % 4))).toEqual([])
+    // An event that came before a run by the journal's order, and after it by the clock of another node.
+    expect(await problemsOf(36, 1, () => 3)).toEqual([])
   },
 )

@@ -2,13 +2,11 @@ import type { RunKey } from '../journal/journal.ts'
 import type { Membership } from '../journal/ownership.ts'
 import type { Services } from './command.ts'
 
-/** Runs with mail that are told of at a time. */
-const mostMail = 1000
-
 interface Parties {
   readonly everyMs: number
   /** Looks into the journal for what is to be done. */
   readonly look: () => Promise<unknown>
+  readonly inMemory: () => readonly RunKey[]
   readonly onMail: (runs: readonly RunKey[]) => void
 }
 
@@ -38,7 +36,7 @@ export class FloorLook {
   async #look(): Promise<void> {
     try {
       await this.#parties.look()
-      this.#parties.onMail(await this.#membership.mail({ limit: mostMail }))
+      this.#parties.onMail(await this.#membership.mail(this.#parties.inMemory()))
     } catch (error) {
       this.#services.log('journal.unreadable', { error })
     }

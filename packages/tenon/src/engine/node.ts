@@ -36,6 +36,7 @@ export class Node {
     this.#floor = new FloorLook(services, membership, {
       everyMs: lookEveryMs,
       look: parties.look,
+      inMemory: () => [...parties.inMemory()].map(({ row: { tenant, run } }) => ({ tenant, run })),
       onMail: parties.poke,
     })
     this.shares = new PermitShares(services, membership, {

@@ -23,11 +23,10 @@ export interface Node {
 export function cluster(flows: readonly Flow[]) {
   const clock = virtualClock()
   const { open } = memoryCluster({ leaseMs })
-  async function join(own: readonly Flow[] = flows, faults: NodeFaults = {}): Promise<Node> {
+  async function join(own: readonly Flow[] = flows, faults: NodeFaults = {}, upstream = new Upstream()): Promise<Node> {
     const mortal = mortalClock(clock)
     const halting = haltingClock(mortal)
     const journal = open({ clock: halting, faults })
-    const upstream = new Upstream()
     const starting = createEngine({
       app: defineApp({ flows: own }),
       journal,

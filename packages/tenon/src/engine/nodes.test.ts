@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import type { CallAnswer, CallRequest } from '../client/client.ts'
 import { defineFlow } from '../definition/flow.ts'
 import { manual, signal } from '../definition/trigger.ts'
-import { never, warehouse } from './engine.fixture.ts'
+import { never, Upstream, warehouse } from './engine.fixture.ts'
 import { cluster, gauge, idsOf, leaseMs } from './nodes.fixture.ts'
 
 const byHand = manual<unknown, unknown>(null as never)
@@ -40,6 +41,38 @@ test('CLU-02: a run whose lease was lost is aborted with all it has in flight, a
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, false])
   expect(one.upstream.count('reserve')).toBe(1)
   expect(one.upstream.requests[0]?.idempotencyKey).toBe(two.upstream.requests[0]?.idempotencyKey)
+})
+
+test('CLU-02: what waited for its turn when the node was stopped past its lease is broken off at the socket, before any timer says that the lease is over', async () => {
+  const flow = defineFlow('order', {
+    trigger: byHand,
+    uses: { warehouse },
+    run: ({ warehouse }) => warehouse.reserve({}),
+  })
+  const at = cluster([flow])
+  const itsTurn = Promise.withResolvers<void>()
+  class Waiting extends Upstream {
+    override async call(request: CallRequest): Promise<CallAnswer> {
+      await itsTurn.promise
+      return super.call(request)
+    }
+  }
+  const one = await at.join([flow], {}, new Waiting())
+  const areBrokenOff: unknown[] = []
+  one.upstream.on('reserve', ({ signal: given }) => {
+    areBrokenOff.push(given?.aborted)
+    return { done: 'late' }
+  })
+  const two = await at.join()
+  const [id = ''] = idsOf(one, 'order', 1)
+  await at.during(two.engine.start({ tenant, flow: 'order', input: {}, id }))
+  one.halt()
+  await at.clock.advance(leaseMs * 2)
+  expect((await two.journal.find(tenant, id))?.status).toBe('completed')
+  itsTurn.resolve()
+  one.goOn()
+  await at.clock.advance(1000)
+  expect(areBrokenOff).toEqual([true])
 })
 
 test('CLU-03: a signal reaches a run wherever it lives, at once, and within a second where the word is lost', async () => {

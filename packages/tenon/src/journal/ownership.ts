@@ -46,8 +46,8 @@ export interface Membership extends SharedPermits, Words {
   readonly member: string
   /** Until then, by the clock that the engine has, nobody else can hold what this node holds of that tenant; later no call may leave. Measured from before the renewal was asked for. */
   heldUntil(tenant: string): number
-  /** Runs of this node, not ended, that have something in their inbox: whoever missed the word finds them here. It costs little, and is asked once a second. */
-  mail(query: { readonly limit: number }): Promise<readonly RunKey[]>
+  /** Of these runs, those of this node, not ended, that have something in their inbox: whoever missed the word finds them here. It costs little, and is asked once a second for what is in memory. */
+  mail(among: readonly RunKey[]): Promise<readonly RunKey[]>
   /**
    * Gives all that it holds to the others, each partition as soon as none of its runs is in memory, and takes nothing any more: it is about to be closed. What is
    * in flight is still written. Its lease goes on.

@@ -17,7 +17,7 @@ import {
   type Leases,
 } from './leases.ts'
 import { viewOf } from './view.ts'
-import { isEnded, type MemoryState } from './state.ts'
+import { isEnded, pathOf, type MemoryState } from './state.ts'
 
 export interface MemberParts {
   readonly state: MemoryState
@@ -65,7 +65,7 @@ export class MemoryMember implements Ownership {
       },
       heldUntil: until,
       stayFor: () => ({ member: name(), until: until() }),
-      mail: async ({ limit }) => this.#mail(limit),
+      mail: async (among) => this.#mail(among),
       claim: async (wishes) => {
         this.#reach()
         return claim(parts.leases, this.#name, wishes, parts.clock.now())
@@ -218,13 +218,13 @@ export class MemoryMember implements Ownership {
     return { nodes, partitions: this.#staying().length, leaseAgeMs: clock.now() - this.#renewedAt, takenOver, fenced }
   }
 
-  #mail(limit: number): readonly RunKey[] {
+  #mail(among: readonly RunKey[]): readonly RunKey[] {
     this.#reach()
-    const runs = [...this.#parts.state.open].filter((run) => run.inbox.length > 0 && this.epochOf(run) !== null)
-    return runs
-      .filter((run) => !isEnded(run))
-      .slice(0, limit)
-      .map(({ tenant, run }) => ({ tenant, run }))
+    const { runs } = this.#parts.state
+    return among.filter(({ tenant, run }) => {
+      const stored = runs.get(pathOf(tenant, run))
+      return stored !== undefined && stored.inbox.length > 0 && this.epochOf(stored) !== null && !isEnded(stored)
+    })
   }
 
   #reach(): void {

@@ -88,7 +88,7 @@ export class PlacedOwnership implements Ownership {
         const place = this.#places.known(tenant)
         return place === null ? Number.NEGATIVE_INFINITY : this.#until(place, membershipOf(place)?.heldUntil(tenant))
       },
-      mail: async (query) => (await this.#places.ask(async (place) => membershipOf(place)?.mail(query) ?? [])).flat(),
+      mail: async (among) => (await this.#places.ask(async (place) => membershipOf(place)?.mail(among) ?? [])).flat(),
       claim: (wishes) => this.#claim(wishes),
       stayFor: (flow) => {
         const place = this.#keeperOf(flow)

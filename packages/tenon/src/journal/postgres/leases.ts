@@ -88,7 +88,7 @@ export class Leases implements Ownership {
       },
       heldUntil: until,
       stayFor: () => ({ member: stay(), until: until() }),
-      mail: ({ limit }) => readMail(database, this.partitions(), limit),
+      mail: (among) => readMail(database, this.partitions(), among),
       claim: (wishes) => claimPermits(database, node, wishes),
       leave: () => this.#leave(),
       nodes: () => readMembers(reads, node),

@@ -25,13 +25,18 @@ const membersStatement = {
     ) AS member), '[]') AS nodes`,
 }
 
-/** Runs of these partitions, not ended, that have something in their inbox. */
-export function readMail(database: Database, partitions: readonly number[], limit: number): Promise<readonly RunKey[]> {
-  return database.query(mailStatement, [partitions, limit])
+/** Of these runs, those of these partitions, not ended, that have something in their inbox. */
+export async function readMail(
+  database: Database,
+  partitions: readonly number[],
+  among: readonly RunKey[],
+): Promise<readonly RunKey[]> {
+  if (among.length === 0) return []
+  return database.query(mailStatement, [partitions, among.map(({ tenant }) => tenant), among.map(({ run }) => run)])
 }
 
 const mailStatement = {
   name: 'journal_mail',
-  text: `SELECT tenant.tenant, run.id AS run FROM (SELECT DISTINCT inbox.run FROM inbox) mail JOIN run ON run.number = mail.run JOIN tenant ON tenant.id = run.tenant
-    WHERE run.partition = ANY ($1::int[]) AND run.status < 4 LIMIT $2`,
+  text: `SELECT asked.tenant, asked.run FROM unnest($2::text[], $3::text[]) AS asked (tenant, run) JOIN tenant USING (tenant) JOIN run ON run.tenant = tenant.id AND run.id = asked.run
+    WHERE run.partition = ANY ($1::int[]) AND run.status < 4 AND EXISTS (SELECT FROM inbox WHERE inbox.run = run.number)`,
 }

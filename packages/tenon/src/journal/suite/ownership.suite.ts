@@ -142,14 +142,15 @@ export function ownershipSuite(name: string, open: () => Promise<ClusterHarness>
 
     test('what has mail is found without a word', async () => {
       const two = await second()
-      const [run = ''] = ownedBy(two)
-      await started(one, run, 'elsewhere')
-      await one.deliver(message(run, 'm'))
-      expect(await two.ownership.membership?.mail({ limit: 10 })).toEqual([{ tenant, run }])
-      expect(await one.ownership.membership?.mail({ limit: 10 })).toEqual([])
+      const [run = '', other = '', without = ''] = ownedBy(two)
+      await started(one, run, other, without)
+      for (const each of [run, other]) await one.deliver(message(each, 'm'))
+      const asked = [run, without, 'never started'].map((each) => ({ tenant, run: each }))
+      expect(await two.ownership.membership?.mail(asked)).toEqual([{ tenant, run }])
+      expect(await one.ownership.membership?.mail(asked)).toEqual([])
       const [mail] = await two.inbox({ tenant, run })
       await two.append(append(two, run, 0, { bodies: ['a'], consumed: [mail!.position] }))
-      expect(await two.ownership.membership?.mail({ limit: 10 })).toEqual([])
+      expect(await two.ownership.membership?.mail(asked)).toEqual([])
     })
 
     test('CLU-01: a killed node is followed under a greater epoch, its runs are orphans, and nothing it wrote is lost', async () => {
