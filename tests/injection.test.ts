@@ -44,6 +44,7 @@ describe('SEC-01: no text becomes code', () => {
     'packages/tenon/src/cli/registry.ts',
     'packages/tenon/src/connection/schemes.ts',
     'packages/tenon/src/outbound/pipeline.ts',
+    'packages/tenon/src/protocol/registry.ts',
     'packages/tenon/src/server/load-app.ts',
     'packages/tenon/src/server/route-folder.ts',
     'packages/tenon/src/simulator/authentication.ts',
@@ -75,8 +76,9 @@ describe('SEC-06: no shell', () => {
 })
 
 describe('SEC-07: values are bound, never written into a statement', () => {
-  /** Constants and numbers of ours, where a statement takes no parameters: PRAGMA, LISTEN, SET, a schema. */
+  /** Constants and numbers of ours, where a statement takes no parameters or is made of parts: PRAGMA, LISTEN, SET, a schema, a range of our own numbers. */
   const constants = [
+    "packages/tenon/src/journal/postgres/tenant-tables.ts: blockSize, blocks + 1, ended(kind, part), kind, pageBytes, pageRows, rows - 1, rowsOf(kind, part), statusCode.completed, statusCode.ready, table, tenantBytes[kind], this.#within('run', range), this.#within(kind, range), this.#within(kind, { after: range.after, to }), this.id",
     "packages/tenon/src/journal/postgres/transfer-write.ts: blockSize, closedCleanly ? '0' : `now_ms_${format}()`",
     'packages/tenon/src/journal/postgres/transfer.ts: condition',
     "packages/tenon/src/journal/sqlite/folder.ts: applicationId, pageBytes, schema, schemaVersion, seed, upgrades[version] ?? '', version + 1",
@@ -84,6 +86,7 @@ describe('SEC-07: values are bound, never written into a statement', () => {
     'packages/tenon/src/journal/sqlite/writer.ts: trial.mostPages',
     'packages/tenon/src/postgres/databases.ts: table',
     'packages/tenon/src/postgres/listener.ts: channel',
+    "packages/tenon/src/server/tenants/strays.ts: moving, table, texts.join(' UNION ')",
     'packages/tenon/src/sqlite/sqlite.ts: name, value',
     'packages/tenon/src/store/postgres.ts: before?.limit',
     'packages/tenon/src/store/sqlite/open.ts: Math.max(needs, needed()), applicationId, migrationTable',
