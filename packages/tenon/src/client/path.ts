@@ -15,7 +15,7 @@ export function parsePath(basePath: string, path: string, what: string): PathTem
   const parts = path.split(place)
   const pieces = parts.filter((_part, index) => index % 2 === 0)
   const names = parts.filter((_part, index) => index % 2 === 1)
-  requirePath(pieces.join('x'), what)
+  if (path !== '') requirePath(pieces.join('x'), what)
   return { pieces: [`${basePath}${pieces[0]}`, ...pieces.slice(1)], names }
 }
 

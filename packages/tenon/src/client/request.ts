@@ -46,7 +46,7 @@ function byFunction(plan: Plan, input: unknown): Outgoing {
 
 /** A request that a definition put together by itself. */
 export function writeParts(plan: Pick<Plan, 'what' | 'base' | 'headers' | 'form'>, parts: RequestParts): Outgoing {
-  const path = plan.base.path + requirePath(parts.path, plan.what)
+  const path = parts.path === '' ? plan.base.path || '/' : plan.base.path + requirePath(parts.path, plan.what)
   const query = parts.search === undefined ? writeQuery(parts.query, plan.what) : requireSearch(parts.search, plan.what)
   const headers = [...plan.headers]
   addHeaders(headers, parts.headers ?? {}, plan.what)

@@ -28,6 +28,7 @@ export interface Lookup {
 
 /** One request, before authentication. */
 export interface RequestParts {
+  /** Below the base URL; empty for the base URL itself. */
   readonly path: string
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
   /** A query that is written already, without `?`; instead of `query`. */

@@ -21,7 +21,7 @@ const part = /^ {6}(input|output): '(.*)',$/
 /** `null` for a file that the generator did not make. Throws `BODY_INVALID` for one that was changed by hand since. */
 export function readGenerated(text: string): ReadBack | null {
   const lines = text.split('\n')
-  const mark = lines.find((line) => line.startsWith(sourceMark))
+  const mark = lines.findLast((line) => line.startsWith(sourceMark))
   if (mark === undefined || !text.startsWith('// Made by `tenon add ')) return null
   return {
     source: parseJson(mark.slice(sourceMark.length, -1), deepest) as WrittenSource,
@@ -31,7 +31,8 @@ export function readGenerated(text: string): ReadBack | null {
 }
 
 function section(lines: readonly string[], name: string): readonly string[] {
-  const start = lines.indexOf(`  ${name}: {`)
+  // Types come before, and may have members of that name.
+  const start = lines.lastIndexOf(`  ${name}: {`)
   return start < 0 ? [] : lines.slice(start + 1, lines.indexOf('  },', start))
 }
 

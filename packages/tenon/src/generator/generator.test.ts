@@ -167,6 +167,14 @@ export const shopApi = rest.api({
     expect(back?.schemas['Line']).toEqual(schemas.Line)
     expect(readGenerated('export const shop = 1\n')).toBeNull()
   })
+
+  test('REST-03: is read back whatever its types have for members', () => {
+    const member = { type: 'object', properties: { id: { type: 'string' } } } as const
+    const own = { type: 'object', properties: { source: member, schemas: member, operations: member } } as const
+    const back = readGenerated(textOf(described([operation('get', true, true)], { Order: own })))
+    expect(back).toMatchObject({ source, schemas: { Order: own } })
+    expect([...(back?.operations.keys() ?? [])]).toEqual(['get'])
+  })
 })
 
 describe('types that a person can read', () => {
