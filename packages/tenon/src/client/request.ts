@@ -45,8 +45,13 @@ function byFunction(plan: Plan, input: unknown): Outgoing {
 }
 
 /** A request that a definition put together by itself. */
-export function writeParts(plan: Pick<Plan, 'what' | 'base' | 'headers' | 'form'>, parts: RequestParts): Outgoing {
-  const path = parts.path === '' ? plan.base.path || '/' : plan.base.path + requirePath(parts.path, plan.what)
+export function writeParts(
+  plan: Pick<Plan, 'what' | 'base' | 'headers' | 'form'> & Partial<Pick<Plan, 'operation'>>,
+  parts: RequestParts,
+): Outgoing {
+  // Empty only where the operation says so itself: a function that makes nothing of its input has gone wrong.
+  const isBase = parts.path === '' && plan.operation?.path === ''
+  const path = isBase ? plan.base.path || '/' : plan.base.path + requirePath(parts.path, plan.what)
   const query = parts.search === undefined ? writeQuery(parts.query, plan.what) : requireSearch(parts.search, plan.what)
   const headers = [...plan.headers]
   addHeaders(headers, parts.headers ?? {}, plan.what)

@@ -28,7 +28,6 @@ export interface Lookup {
 
 /** One request, before authentication. */
 export interface RequestParts {
-  /** Below the base URL; empty for the base URL itself. */
   readonly path: string
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
   /** A query that is written already, without `?`; instead of `query`. */
@@ -92,7 +91,7 @@ export interface OperationOptions<Input extends Schema = Schema, Output extends 
   readonly description?: string
   /** The method of HTTP. */
   readonly method: Method
-  /** Path below the base URL; `{name}` is filled from the input. What remains of the input goes into the query (GET, HEAD, DELETE) or the body. */
+  /** Path below the base URL; empty, with a `request` that leaves it so, for the base URL itself. `{name}` is filled from the input. What remains of the input goes into the query (GET, HEAD, DELETE) or the body. */
   readonly path: string
   /** What a call takes; checked before anything leaves. */
   readonly input: Input

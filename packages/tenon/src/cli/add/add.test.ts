@@ -144,7 +144,7 @@ describe('what cannot be added is told plainly', () => {
     [
       'no description at all',
       [write('text.txt', 'hello')],
-      'text.txt: is not a description that can be read. Read are: OpenAPI 3.0',
+      'text.txt: is not a description that can be read. Read are: GraphQL schemas (SDL, or introspection as JSON); OpenAPI 3.0',
     ],
     ['a web page', [write('page.html', '<!doctype html><p>Docs</p>')], 'is a web page, not a description'],
     [
