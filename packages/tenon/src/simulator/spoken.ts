@@ -12,7 +12,8 @@ interface Refusing {
 export function answerTo(refusal: Refusal, { behaviour, simulation, operation }: Refusing): Answer {
   if (behaviour.refuse !== undefined) return behaviour.refuse(refusal, simulation)
   const { status, code, message } = meaningOf(refusal)
-  const wait = refusal.reason === 'rate-limited' ? { 'retry-after': String(refusal.retryAfterS) } : {}
+  const wait: Readonly<Record<string, string>> =
+    refusal.reason === 'rate-limited' ? { 'retry-after': String(refusal.retryAfterS) } : {}
   if (operation?.served === undefined)
     return new Answer(
       status,
