@@ -80,14 +80,14 @@ function memberElements(look: Look, schema: JsonSchema, { name, value, depth }: 
   return value.map((one: unknown) => element(look, item, { name: itemName, value: one, depth })).join('')
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   // What XML 1.0 §2.2 has no way to write at all is left out.
   const clean = text.toWellFormed().replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '')
   return clean.replace(/[&<>"\r\n\t]/g, (char) => (char === '&' ? '&amp;' : `&#${char.charCodeAt(0)};`))
 }
 
 /** No document type, so no entities of its own; a few levels, and not endlessly many elements. */
-function rootOf(text: string): Element {
+export function rootOf(text: string): Element {
   if (/<!DOCTYPE|<!ENTITY/i.test(text)) throw bodyInvalid('has a document type, which is not read')
   refuseDeep(text)
   let root: Element | null
@@ -120,14 +120,14 @@ function refuseDeep(text: string): void {
   }
 }
 
-function elementsOf(node: Element): Element[] {
+export function elementsOf(node: Element): Element[] {
   const found: Element[] = []
   for (let child = node.firstChild; child !== null; child = child.nextSibling)
     if (child.nodeType === 1) found.push(child as Element)
   return found
 }
 
-const localName = (node: Element): string => node.localName ?? node.nodeName
+export const localName = (node: Element): string => node.localName ?? node.nodeName
 
 function read(look: Look, schema: JsonSchema, node: Element, depth: number): unknown {
   const types = typesOf(look, schema)
