@@ -127,6 +127,13 @@ describe('what an answer with errors means', () => {
     ).toMatchObject({ retryable: false })
   })
 
+  test('REST-02: a request is claimed by the operation that it names, and by no other', () => {
+    const body = Buffer.from(JSON.stringify({ query: 'query version { version }', operationName: 'version' }))
+    const request = { method: 'POST', headers: {}, query: {}, body }
+    const claiming = Object.keys(operations).filter((name) => operations[name]?.served?.claims?.(request) ?? true)
+    expect(claiming).toEqual(['version'])
+  })
+
   test('REST-02: an answer with neither data nor errors is refused', () => {
     for (const body of ['<html>', {}, { data: {} }, { data: null }])
       expect(() => operations['version']?.response?.(answer(body))).toThrow(
