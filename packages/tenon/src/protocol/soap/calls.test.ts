@@ -130,3 +130,21 @@ describe('against the server of the soap package', () => {
     expect(options.served?.read(request, {})).toEqual(input)
   })
 })
+
+test('SOAP-01: an envelope has the namespaces, the order and the types that the schema asks for', async () => {
+  const options = await operation('saveOrder')
+  const { id, ...later } = sent
+  const order = { ...later, note: null, id }
+  const { headers, body } = (options.request as (input: unknown) => RequestParts)({ order })
+  expect(headers).toEqual({ 'content-type': 'text/xml; charset=utf-8', soapaction: '"urn:erp#save"' })
+  const instance = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+  expect(body).toBe(
+    [
+      '<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>',
+      '<SaveOrder xmlns="urn:erp:types"><order id="o&#60;1&#62;"><number>7</number><state>open</state>',
+      `<buyer ${instance} xmlns:type="urn:erp:types" xsi:type="type:Company"><name>Ä &amp; &#60;Co&#62;</name><vat>DE1</vat></buyer>`,
+      '<total currency="EUR">12.50</total><lines><sku>a</sku><count>2</count></lines><invoice>true</invoice>',
+      `<note ${instance} xsi:nil="true"/><tags>new big</tags></order></SaveOrder></soap:Body></soap:Envelope>`,
+    ].join(''),
+  )
+})
