@@ -170,10 +170,8 @@ export const shopApi = rest.api({
 
   test('REST-03: is read back whatever its types have for members', () => {
     const member = { type: 'object', properties: { id: { type: 'string' } } } as const
-    const own = {
-      type: 'object',
-      properties: { source: { type: 'string' }, schemas: member, operations: member },
-    } as const
+    const properties = { source: { type: 'string' }, schemas: member, operations: member } as const
+    const own = { type: 'object', properties, required: Object.keys(properties) } as const
     const back = readGenerated(textOf(described([operation('get', true, { $ref: '#/$defs/Order' })], { Order: own })))
     expect(back).toMatchObject({ source, schemas: { Order: own } })
     expect([...(back?.operations.keys() ?? [])]).toEqual(['get'])
