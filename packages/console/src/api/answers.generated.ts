@@ -625,8 +625,59 @@ interface Status {
   }
   /** How many share the database; null for one by itself. */
   readonly nodes: number | null
+  /** Where there are several; else empty. */
+  readonly databases: readonly ({
+    readonly name: string
+    /** false: this node is cut off from it, and its tenants wait. */
+    readonly isReached: boolean
+  })[]
   /** Milliseconds since the epoch. */
   readonly startedAt: number
+}
+
+/** One of several databases. */
+interface TenantDatabase {
+  readonly name: string
+  /** It answers. */
+  readonly isReached: boolean
+  readonly tenants: number
+  /** Of its tables of runs and events. */
+  readonly bytes: number | null
+}
+
+/** A tenant, and the database that it lives on. */
+interface Tenant {
+  readonly tenant: string
+  /** Hosts and database, without user and password. */
+  readonly database: string
+  /** null where its database does not answer. */
+  readonly runs: number | null
+  /** About: its share, by runs, of the tables of its database. */
+  readonly bytes: number | null
+}
+
+/** A tenant on its way from one database to another. */
+interface TenantMove {
+  readonly tenant: string
+  readonly source: string
+  readonly target: string
+  /** copying: it works where it was. resting: its runs leave memory. closed: nothing is written for it. switched: it lives at the target, and the source is cleared. */
+  readonly state: "copying" | "resting" | "closed" | "switched" | "cancelling" | "done" | "cancelled"
+  readonly by: string
+  /** Milliseconds since the epoch, by the first database. */
+  readonly begunAt: number
+  /** Milliseconds since the epoch, by the first database. */
+  readonly changedAt: number
+  readonly progress: {
+    /** Which time it is that both sides are compared. */
+    readonly pass?: number
+    readonly compared?: number
+    readonly copied?: number
+    /** For how long nothing could be written for it. */
+    readonly pausedMs?: number
+  }
+  /** Of the latest try; it is tried again. */
+  readonly problem: string | null
 }
 
 /** Whether secrets can be opened, and by which master key. */
@@ -790,6 +841,17 @@ export interface Answers {
     readonly fault: null
   }
   readonly 'GET /status': Status
+  readonly 'GET /tenants': {
+    readonly databases: readonly (TenantDatabase)[]
+    readonly tenants: readonly (Tenant)[]
+  }
+  readonly 'POST /tenants/{tenant}/place': Tenant
+  readonly 'GET /tenants/{tenant}/move': TenantMove
+  readonly 'POST /tenants/{tenant}/move': TenantMove
+  readonly 'DELETE /tenants/{tenant}/move': TenantMove
+  readonly 'GET /tenants/{tenant}/move-obstacle': {
+    readonly obstacle: string | null
+  }
   readonly 'GET /vault': VaultStatus
   readonly 'POST /vault/rotations': VaultStatus
   readonly 'POST /vault/tenants/{tenant}/erase': {

@@ -6,6 +6,7 @@ import { startPostgres, usePostgres, type PostgresServer } from '../postgres/pos
 import { startProxy } from '../postgres/proxy.fixture.ts'
 import { openTransaction, somebodyWaits } from '../postgres/transaction.fixture.ts'
 import { postgresJournal, type PostgresJournal } from './postgres.ts'
+import { format } from './postgres/format.ts'
 import { append, event, start, started, state, tenant } from './suite/make.ts'
 
 const server = usePostgres()
@@ -65,6 +66,28 @@ async function missing(journal: PostgresJournal, acknowledged: ReadonlySet<strin
   const loaded = await journal.load(runs.map((run) => ({ tenant, run })))
   return runs.filter((_, index) => loaded[index] === null)
 }
+
+test('CLU-06: where the others have taken a node for dead meanwhile, nobody knows what its batch came to: it is not called fenced', async () => {
+  const database = await server().newDatabase()
+  const proxy = await startProxy(server().port)
+  ends.push(() => proxy.close())
+  const journal = await open(server().url(database, proxy.port))
+  await started(journal, 'r1')
+  const direct = openDatabase({ url: server().url(database), unavailable: 'JOURNAL_UNAVAILABLE' })
+  ends.push(() => direct.close())
+  const release = await openTransaction(direct, 'SELECT 1 FROM batch FOR UPDATE')
+  const answer = journal.append(append(journal, 'r1', 0, { bodies: ['a'] }))
+  answer.catch(() => undefined)
+  await somebodyWaits(direct)
+  proxy.cut()
+  await release()
+  const written = async (): Promise<boolean> => (await direct.query('SELECT FROM entry')).length > 0
+  while (!(await written())) await sleep(systemClock, 10)
+  await direct.query("UPDATE node SET expires = clock_timestamp() - interval '1 second'")
+  await direct.query(`SELECT drop_dead_${format}()`)
+  proxy.heal()
+  await expect(answer).rejects.toMatchObject({ code: 'JOURNAL_UNAVAILABLE', details: { outcome: 'unknown' } })
+}, 30_000)
 
 test('DUR-03: an answer that was lost on its way is found: the batch was committed, once', async () => {
   const database = await server().newDatabase()

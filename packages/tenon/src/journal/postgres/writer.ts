@@ -230,6 +230,8 @@ export class Writer {
   async #answerOf(batch: number): Promise<CallAnswer | null> {
     this.#isSettled = false
     const row = await this.#settle()
+    if (row?.isNew === true)
+      throw this.#unknown('the others took this node for dead, and what its last batch came to went with its row')
     return row?.batch === batch && row.answer !== null ? (parseJson(row.answer) as CallAnswer) : null
   }
 
@@ -245,12 +247,16 @@ export class Writer {
       this.#isSettled = true
       return row
     } catch (error) {
-      // Nobody knows what the batch before came to: what is known of its runs may be wrong.
+      if (TenonError.is(error, 'JOURNAL_UNAVAILABLE')) throw this.#unknown(error.message, error.details)
       setting.live.forgetAll()
-      throw TenonError.is(error, 'JOURNAL_UNAVAILABLE')
-        ? new TenonError('JOURNAL_UNAVAILABLE', error.message, { details: { ...error.details, outcome: 'unknown' } })
-        : error
+      throw error
     }
+  }
+
+  /** Nobody knows what the batch before came to: what is known of its runs may be wrong. */
+  #unknown(message: string, details: TenonError['details'] = {}): TenonError {
+    this.#options.setting.live.forgetAll()
+    return new TenonError('JOURNAL_UNAVAILABLE', message, { details: { ...details, outcome: 'unknown' } })
   }
 }
 
@@ -273,12 +279,14 @@ interface BatchRow {
   readonly session: number
   readonly batch: number
   readonly answer: string | null
+  /** There was none: of a session before nothing is known any more. */
+  readonly isNew: boolean
 }
 
 /** The row goes with its node, also with one that only seemed to have ended. So no number of a session comes twice: what was sent under an earlier row is refused by the later. */
 const sessionStatement = {
   name: 'journal_session',
-  text: `INSERT INTO batch (node, session, batch) VALUES ($1, nextval('epoch_number')::int, 0) ON CONFLICT (node) DO UPDATE SET session = excluded.session RETURNING session, batch, answer`,
+  text: `INSERT INTO batch (node, session, batch) VALUES ($1, nextval('epoch_number')::int, 0) ON CONFLICT (node) DO UPDATE SET session = excluded.session RETURNING session, batch, answer, xmax = 0 AS "isNew"`,
 }
 
 const entriesStatement = {
