@@ -41,6 +41,9 @@ const strict = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2
 const nodeTypes = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node']
 const withNode = [...strict, ...nodeTypes, '--allowImportingTsExtensions', '--lib', 'es2024,esnext.disposable']
 
+/** Folders of other tests, which come and go meanwhile, are none. */
+const isSource = (name: string): boolean => !['node_modules', 'dist'].includes(name) && !name.startsWith('.test-')
+
 /** A copy of the sources to build in, so that the working tree keeps its own dist/; the workspace links lead into the copy. */
 function copySources(): void {
   mkdirSync(join(work, 'node_modules/@tenon'), { recursive: true })
@@ -54,7 +57,7 @@ function copySources(): void {
   for (const name of names) {
     const from = join(root, 'packages', name)
     const to = join(work, 'packages', name)
-    cpSync(from, to, { recursive: true, filter: (path) => !['node_modules', 'dist'].includes(basename(path)) })
+    cpSync(from, to, { recursive: true, filter: (path) => isSource(basename(path)) })
     cpSync(join(root, 'LICENSE'), join(to, 'LICENSE'))
   }
   copyTemplates(root, join(work, 'packages/tenon'))

@@ -43,7 +43,8 @@ export interface OtherVersion {
 export function makeNextVersion(): OtherVersion {
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const folder = mkdtempSync(join(tmpdir(), 'tenon-next-'))
-  const isSource = (path: string): boolean => !/[/\\](?:node_modules|dist|\.tenon)$/.test(path)
+  // Folders of other tests (.test-…) come and go meanwhile.
+  const isSource = (path: string): boolean => !/[/\\](?:node_modules|dist|\.tenon|\.test-\w+)$/.test(path)
   for (const part of [
     'package.json',
     'tsconfig.json',
