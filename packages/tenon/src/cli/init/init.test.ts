@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { createWorkplace } from '../process.fixture.ts'
@@ -59,6 +59,9 @@ describe('a new project', () => {
         env: { ...env, NO_COLOR: '1' },
         encoding: 'utf8',
       })
+    // What generated files call is there, too.
+    const protocols = ['graphql', 'rest', 'soap']
+    writeFileSync(join(linked, 'doors.ts'), protocols.map((name) => `import 'tenon/protocol/${name}'\n`).join(''))
     tool('typescript/bin/tsc')
     expect(tool('vitest/vitest.mjs', 'run')).toMatch(/Tests +2 passed/)
   }, 60_000)

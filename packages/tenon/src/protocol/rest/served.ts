@@ -108,7 +108,8 @@ function bodyMembers({ wire, input, look }: Parts, { body, headers }: RawRequest
 function written({ wire, output, schemas, look }: Parts, value: unknown): AnswerParts {
   const isLinked = wire.linked === true && isRecord(value)
   const given = isLinked ? value['items'] : value
-  const link = isLinked && typeof value['next'] === 'string' ? { link: `<${value['next']}>; rel="next"` } : {}
+  const link: AnswerParts['headers'] =
+    isLinked && typeof value['next'] === 'string' ? { link: `<${value['next']}>; rel="next"` } : {}
   const answer = chosen(wire, given, (one) => describedSchema(schemaOf(wire, output, one), schemas, 'answer'))
   const status = /^\d+$/.test(answer.status) ? Number(answer.status) : 200
   if (answer.headers !== undefined) return { status, headers: namedHeaders(answer.headers, given), body: undefined }
